@@ -1,0 +1,126 @@
+//! The contract with drivers: what a third party implements to bring a database to Atlas.
+//!
+//! A driver sees [`Statement`]s and [`Value`](crate::value::Value)s, never a model. The crate
+//! `atlas-conformance` runs any driver through everything that is promised here.
+
+mod capabilities;
+mod registry;
+mod row;
+
+use std::{future::Future, pin::Pin};
+
+pub use capabilities::Capabilities;
+pub use registry::{DriverFactory, register_driver};
+pub(crate) use registry::open;
+pub use row::{Row, RowSink};
+
+use crate::{error::Result, statement::Statement, value::Value};
+
+/// A boxed future that may be sent to another thread.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// What [`Connection::run`] gives: the sink that it was given, and what the statement did.
+pub type Ran = Result<(Box<dyn RowSink>, Outcome)>;
+
+/// A database, and the pool of connections to it.
+pub trait Driver: Send + Sync + 'static {
+    /// The driver's name in messages: `sqlite`, `postgres`, ….
+    fn name(&self) -> &'static str;
+
+    /// What the database can do.
+    fn capabilities(&self) -> &Capabilities;
+
+    /// A connection for one statement, or for one transaction.
+    ///
+    /// It MUST be clean: no transaction open, no reply of an earlier statement unread, whatever
+    /// happened to the futures of its last user.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Pool`](crate::Error::Pool), [`Error::Connect`](crate::Error::Connect),
+    /// [`Error::Closed`](crate::Error::Closed).
+    fn acquire(&self) -> BoxFuture<'_, Result<Box<dyn Connection>>>;
+
+    /// A statement as this database would get it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unsupported`](crate::Error::Unsupported), as running it would give.
+    fn render(&self, statement: &Statement) -> Result<Rendered>;
+
+    /// Lets running statements finish, closes every connection, and refuses new ones.
+    fn close(&self) -> BoxFuture<'_, ()>;
+}
+
+/// A connection on loan from its driver.
+///
+/// Dropping it gives it back. A connection that is dropped inside a transaction MUST be rolled back,
+/// and one whose statement was dropped half-way MUST be cleaned or thrown away, before it is lent
+/// again: users drop futures at every await.
+pub trait Connection: Send {
+    /// Runs a statement and hands each of its rows to the sink, in place.
+    ///
+    /// The driver MUST stop when the sink says [`Break`](std::ops::ControlFlow::Break), MUST await
+    /// [`RowSink::poll_ready`] at least once every few dozen rows, and MUST give the same sink back.
+    /// A sink's error ends the statement and is returned.
+    fn run<'a>(&'a mut self, statement: &'a Statement, sink: Box<dyn RowSink>) -> BoxFuture<'a, Ran>;
+
+    /// Runs statements that do not depend on each other. A driver that can pipeline does.
+    fn run_many<'a>(
+        &'a mut self,
+        batch: Vec<(&'a Statement, Box<dyn RowSink>)>,
+    ) -> BoxFuture<'a, Result<Vec<(Box<dyn RowSink>, Outcome)>>> {
+        Box::pin(async move {
+            let mut done = Vec::with_capacity(batch.len());
+            for (statement, sink) in batch {
+                done.push(self.run(statement, sink).await?);
+            }
+            Ok(done)
+        })
+    }
+
+    /// Begins a transaction, or a savepoint where one is open.
+    fn begin(&mut self) -> BoxFuture<'_, Result<()>>;
+
+    /// Ends the innermost transaction or savepoint and keeps what it did.
+    ///
+    /// A failed commit of the outermost transaction MUST leave none open.
+    fn commit(&mut self) -> BoxFuture<'_, Result<()>>;
+
+    /// Ends the innermost transaction or savepoint and undoes what it did.
+    fn rollback(&mut self) -> BoxFuture<'_, Result<()>>;
+}
+
+/// What a statement did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Outcome {
+    /// How many rows were written, changed or removed. A row that an update found counts, also where
+    /// its values stayed the same.
+    pub affected: u64,
+    /// The key that the database generated for the last row, where the driver has no RETURNING.
+    pub last_insert_id: Option<i64>,
+}
+
+impl Outcome {
+    /// An outcome of so many rows.
+    pub fn affected(affected: u64) -> Self {
+        Self { affected, last_insert_id: None }
+    }
+}
+
+/// A statement as a database gets it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rendered {
+    /// Its text.
+    pub text: String,
+    /// The values that are bound, in the order of their places.
+    pub binds: Vec<Value>,
+}
+
+/// The text alone: values may be secrets.
+impl std::fmt::Display for Rendered {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.text)
+    }
+}

@@ -1,0 +1,68 @@
+//! What travels to a driver: plain data, without type parameters and without SQL.
+//!
+//! Column and table names in here come from metadata or are quoted by the driver; every value is in a
+//! [`Value`] and is bound. The one text that a driver copies is [`Raw`]'s.
+
+mod delete;
+mod expr;
+mod insert;
+mod raw;
+mod select;
+mod update;
+
+pub use delete::Delete;
+pub use expr::{Aggregate, ArithmeticOp, ColumnRef, CompareOp, Expr};
+pub use insert::{Insert, OnConflict};
+pub use raw::Raw;
+pub use select::{From, Nulls, OrderTerm, Projection, Select, Selected};
+pub use update::{Scope, Update};
+
+use crate::schema::{Name, SchemaChange};
+
+/// Something to be done by a database.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Statement {
+    /// Reads rows.
+    Select(Select),
+    /// Writes new rows.
+    Insert(Insert),
+    /// Changes rows.
+    Update(Update),
+    /// Removes rows.
+    Delete(Delete),
+    /// A statement in the database's own language.
+    Raw(Raw),
+    /// Changes the schema.
+    Schema(SchemaChange),
+    /// Asks for the plan of another statement: rows of one or more columns, the last of them text.
+    Explain(Box<Statement>),
+}
+
+impl Statement {
+    /// Whether it only reads. `false` for [`Statement::Raw`], which only the database can tell.
+    pub fn is_read(&self) -> bool {
+        matches!(self, Self::Select(_) | Self::Explain(_))
+    }
+}
+
+/// A table in a statement.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TableRef {
+    /// Its name. A dot separates a schema from the table in it.
+    pub name: Name,
+    /// What the statement calls it, where that differs.
+    pub alias: Option<Name>,
+}
+
+impl TableRef {
+    /// A table by its own name.
+    pub fn new(name: impl Into<Name>) -> Self {
+        Self { name: name.into(), alias: None }
+    }
+
+    /// What columns of this table are qualified with.
+    pub fn qualifier(&self) -> &Name {
+        self.alias.as_ref().unwrap_or(&self.name)
+    }
+}

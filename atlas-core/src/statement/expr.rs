@@ -1,0 +1,141 @@
+use crate::{
+    schema::Name,
+    statement::Select,
+    value::{ColumnType, Value},
+};
+
+/// An expression.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Expr {
+    /// A column.
+    Column(ColumnRef),
+    /// A value, bound.
+    Value(Value),
+    /// `left op right`, where neither side is meant to be NULL.
+    Compare(CompareOp, Box<Expr>, Box<Expr>),
+    /// `left op right` on numbers.
+    Arithmetic(ArithmeticOp, Box<Expr>, Box<Expr>),
+    /// All of them; true where there are none.
+    And(Vec<Expr>),
+    /// Any of them; false where there are none.
+    Or(Vec<Expr>),
+    /// The opposite.
+    Not(Box<Expr>),
+    /// Whether it is NULL.
+    IsNull(Box<Expr>),
+    /// Whether it is one of a list of values, none of them NULL. An empty list is false.
+    In(Box<Expr>, Vec<Value>),
+    /// Whether it lies in `low..=high`.
+    Between(Box<Expr>, Box<Expr>, Box<Expr>),
+    /// Whether the text matches a pattern in which `%` stands for any text and `_` for one character;
+    /// `\` before one of the three takes it as it stands. Case matters.
+    Like(Box<Expr>, String),
+    /// Several rows in one value.
+    Aggregate(Aggregate, Option<Box<Expr>>),
+    /// Whether the row of these expressions is among the rows of a select.
+    InSelect(Vec<Expr>, Box<Select>),
+}
+
+/// A column in a statement.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ColumnRef {
+    /// The table or alias that it belongs to; `None` where there is only one table.
+    pub table: Option<Name>,
+    /// Its name.
+    pub name: Name,
+    /// What it stores, where that is known.
+    pub ty: Option<ColumnType>,
+}
+
+/// How two values compare.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[allow(missing_docs)]
+pub enum CompareOp {
+    Eq,
+    Ne,
+    Gt,
+    Ge,
+    Lt,
+    Le,
+}
+
+/// What is done with two numbers. Dividing integers gives an integer, cut towards zero.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[allow(missing_docs)]
+pub enum ArithmeticOp {
+    Add,
+    Sub,
+    Mul,
+    Div,
+    Rem,
+}
+
+/// How several rows make one value. Without an argument: of the rows themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Aggregate {
+    /// How many rows there are, or how many values that are not NULL.
+    Count,
+    /// Their sum, exact for decimals; NULL of none.
+    Sum,
+    /// Their average, exact for decimals to 28 digits; NULL of none.
+    Avg,
+    /// The smallest; NULL of none.
+    Min,
+    /// The largest; NULL of none.
+    Max,
+}
+
+impl Expr {
+    /// The column type of this expression, where it is known: a column's own, or that of the column
+    /// in it.
+    pub fn ty(&self) -> Option<ColumnType> {
+        match self {
+            Self::Column(column) => column.ty,
+            Self::Arithmetic(_, left, right) => left.ty().or_else(|| right.ty()),
+            Self::Aggregate(Aggregate::Sum | Aggregate::Avg | Aggregate::Min | Aggregate::Max, Some(of)) => of.ty(),
+            _ => None,
+        }
+    }
+
+    /// Both conditions.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::And(mut all), Self::And(more)) => {
+                all.extend(more);
+                Self::And(all)
+            }
+            (Self::And(mut all), other) => {
+                all.push(other);
+                Self::And(all)
+            }
+            (one, Self::And(more)) => Self::And(std::iter::once(one).chain(more).collect()),
+            (one, other) => Self::And(vec![one, other]),
+        }
+    }
+
+    /// Either condition.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Or(mut any), Self::Or(more)) => {
+                any.extend(more);
+                Self::Or(any)
+            }
+            (Self::Or(mut any), other) => {
+                any.push(other);
+                Self::Or(any)
+            }
+            (one, Self::Or(more)) => Self::Or(std::iter::once(one).chain(more).collect()),
+            (one, other) => Self::Or(vec![one, other]),
+        }
+    }
+}
+
+impl From<Value> for Expr {
+    fn from(value: Value) -> Self {
+        Self::Value(value)
+    }
+}

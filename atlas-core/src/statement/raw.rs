@@ -1,0 +1,16 @@
+use crate::{statement::Statement, value::Value};
+
+/// A statement in the database's own language, from the program's source.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Raw {
+    /// The text, with `?` for each value.
+    pub text: String,
+    /// The values, in the order of their places.
+    pub binds: Vec<Value>,
+}
+
+impl From<Raw> for Statement {
+    fn from(raw: Raw) -> Self {
+        Self::Raw(raw)
+    }
+}

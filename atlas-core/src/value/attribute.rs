@@ -1,0 +1,206 @@
+use crate::{
+    error::{Error, Result},
+    value::{ColumnType, Value, ValueRef},
+};
+
+/// A Rust type that can be stored in a column.
+///
+/// Implement it to make a type of your own a column type; nothing else is needed:
+///
+/// ```
+/// use atlas_core::{Attribute, Error, Result, value::{ColumnType, Value, ValueRef}};
+///
+/// #[derive(Clone, Debug, PartialEq)]
+/// struct Celsius(f64);
+///
+/// impl Attribute for Celsius {
+///     type Base = Self;
+///     const TYPE: ColumnType = ColumnType::F64;
+///
+///     fn encode(&self) -> Value {
+///         self.0.into()
+///     }
+///
+///     fn decode(value: ValueRef<'_>) -> Result<Self> {
+///         f64::decode(value).map(Celsius)
+///     }
+/// }
+/// ```
+///
+/// Enums derive it with `#[derive(Attribute)]`; any serde type is stored as JSON with `#[cast(json)]`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be stored in a column",
+    label = "not a column type",
+    note = "use #[cast(json)], #[cast(with = ..)], or #[derive(Attribute)] on an enum"
+)]
+pub trait Attribute: Sized + Send + Sync + 'static {
+    /// The type that this column's values are compared with: `Self`, or `T` for an `Option<T>`.
+    type Base: Attribute;
+
+    /// What the column stores.
+    const TYPE: ColumnType;
+
+    /// Whether the column takes NULL.
+    const NULLABLE: bool = false;
+
+    /// The value to bind.
+    fn encode(&self) -> Value;
+
+    /// Reads the value of a row.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Decode`], best made by [`Error::decode`], where the value does not fit.
+    fn decode(value: ValueRef<'_>) -> Result<Self>;
+}
+
+/// Columns that take NULL: their field is an `Option`.
+#[diagnostic::on_unimplemented(
+    message = "this column is never NULL: its field is not an `Option`",
+    label = "only for optional columns"
+)]
+pub trait Nullable {}
+impl<T> Nullable for Option<T> {}
+
+impl<T: Attribute<Base = T>> Attribute for Option<T> {
+    type Base = T;
+    const TYPE: ColumnType = T::TYPE;
+    const NULLABLE: bool = true;
+
+    fn encode(&self) -> Value {
+        match self {
+            Some(value) => value.encode(),
+            None => Value::Null,
+        }
+    }
+
+    #[inline]
+    fn decode(value: ValueRef<'_>) -> Result<Self> {
+        match value {
+            ValueRef::Null => Ok(None),
+            value => T::decode(value).map(Some),
+        }
+    }
+}
+
+macro_rules! integer {
+    ($($type:ident => $column:ident),*) => { $(
+        impl Attribute for $type {
+            type Base = Self;
+            const TYPE: ColumnType = ColumnType::$column;
+
+            fn encode(&self) -> Value {
+                match i64::try_from(*self) {
+                    Ok(value) => Value::I64(value),
+                    #[allow(clippy::unnecessary_cast)]
+                    Err(_) => Value::U64(*self as u64),
+                }
+            }
+
+            #[inline]
+            fn decode(value: ValueRef<'_>) -> Result<Self> {
+                let fitting = match value {
+                    ValueRef::I64(number) => Self::try_from(number).ok(),
+                    ValueRef::U64(number) => Self::try_from(number).ok(),
+                    _ => None,
+                };
+                fitting.ok_or_else(|| Error::decode(stringify!($type), value))
+            }
+        }
+    )* };
+}
+integer!(i8 => I8, i16 => I16, i32 => I32, i64 => I64, u8 => U8, u16 => U16, u32 => U32, u64 => U64);
+
+impl Attribute for f64 {
+    type Base = Self;
+    const TYPE: ColumnType = ColumnType::F64;
+
+    fn encode(&self) -> Value {
+        Value::F64(*self)
+    }
+
+    #[inline]
+    fn decode(value: ValueRef<'_>) -> Result<Self> {
+        match value {
+            ValueRef::F64(number) => Ok(number),
+            ValueRef::I64(number) => Ok(number as f64),
+            ValueRef::U64(number) => Ok(number as f64),
+            ValueRef::Numeric(number) => Ok(number.to_f64()),
+            _ => Err(Error::decode("f64", value)),
+        }
+    }
+}
+
+impl Attribute for f32 {
+    type Base = Self;
+    const TYPE: ColumnType = ColumnType::F32;
+
+    fn encode(&self) -> Value {
+        Value::F64(f64::from(*self))
+    }
+
+    fn decode(value: ValueRef<'_>) -> Result<Self> {
+        let number = f64::decode(value).map_err(|_| Error::decode("f32", value))?;
+        #[allow(clippy::cast_possible_truncation)]
+        let narrowed = number as f32;
+        if narrowed.is_finite() || !number.is_finite() {
+            Ok(narrowed)
+        } else {
+            Err(Error::decode("f32", value))
+        }
+    }
+}
+
+impl Attribute for bool {
+    type Base = Self;
+    const TYPE: ColumnType = ColumnType::Bool;
+
+    fn encode(&self) -> Value {
+        Value::Bool(*self)
+    }
+
+    #[inline]
+    fn decode(value: ValueRef<'_>) -> Result<Self> {
+        match value {
+            ValueRef::Bool(truth) => Ok(truth),
+            ValueRef::I64(0) => Ok(false),
+            ValueRef::I64(1) => Ok(true),
+            _ => Err(Error::decode("bool", value)),
+        }
+    }
+}
+
+impl Attribute for String {
+    type Base = Self;
+    const TYPE: ColumnType = ColumnType::Text;
+
+    fn encode(&self) -> Value {
+        Value::Text(self.clone())
+    }
+
+    #[inline]
+    fn decode(value: ValueRef<'_>) -> Result<Self> {
+        match value {
+            ValueRef::Text(text) | ValueRef::Json(text) => Ok(text.to_owned()),
+            #[cfg(feature = "uuid")]
+            ValueRef::Uuid(bytes) => Ok(uuid::Uuid::from_bytes(bytes).to_string()),
+            _ => Err(Error::decode("text", value)),
+        }
+    }
+}
+
+impl Attribute for Vec<u8> {
+    type Base = Self;
+    const TYPE: ColumnType = ColumnType::Bytes;
+
+    fn encode(&self) -> Value {
+        Value::Bytes(self.clone())
+    }
+
+    fn decode(value: ValueRef<'_>) -> Result<Self> {
+        match value {
+            ValueRef::Bytes(bytes) => Ok(bytes.to_owned()),
+            _ => Err(Error::decode("bytes", value)),
+        }
+    }
+}

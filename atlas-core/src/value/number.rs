@@ -1,0 +1,33 @@
+use crate::value::Attribute;
+
+/// Column types that can be summed and averaged.
+#[diagnostic::on_unimplemented(message = "a `{Self}` column cannot be summed", label = "not a number")]
+pub trait Number: Attribute {
+    /// What a sum gives: `i64` for integers, so that it does not overflow where the column would.
+    type Sum: Attribute + Default;
+    /// What an average gives.
+    type Average: Attribute<Base = Self::Average>;
+}
+
+macro_rules! number {
+    ($($type:ty => $sum:ty, $average:ty);* $(;)?) => { $(
+        #[diagnostic::do_not_recommend]
+        impl Number for $type {
+            type Sum = $sum;
+            type Average = $average;
+        }
+    )* };
+}
+number!(i8 => i64, f64; i16 => i64, f64; i32 => i64, f64; i64 => i64, f64; u8 => i64, f64; u16 => i64, f64;
+    u32 => i64, f64; u64 => u64, f64; f32 => f64, f64; f64 => f64, f64);
+#[cfg(feature = "decimal")]
+number!(rust_decimal::Decimal => rust_decimal::Decimal, rust_decimal::Decimal);
+
+/// Column types that `#[timestamps]` can maintain.
+#[diagnostic::on_unimplemented(
+    message = "#[timestamps] cannot maintain a `{Self}`",
+    label = "not a date and time",
+    note = "use `DateTime<Utc>`, `NaiveDateTime` or an `Option` of one"
+)]
+pub trait Stamp: Attribute {}
+impl<T: Stamp + Attribute<Base = T>> Stamp for Option<T> {}
