@@ -1,1 +1,76 @@
-//! Being written.
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+pub use atlas_core::{
+    Assign, Assignment, Attribute, BelongsTo, Cast, Column, ConstraintKind, Db, Error, Expr, Fill, FromRow,
+    HasMany, HasOne, Json, Model, Order, Pending, Query, Record, Relation, Result, Scalar, Transaction, With,
+    count_all, models, register_driver, value,
+};
+pub use atlas_derive::{Attribute, Model};
+
+/// The kinds of relations, as types: the third parameter of a [`Relation`].
+pub use atlas_core::relation::kind;
+
+/// What a driver is made of: for those who write one.
+pub use atlas_core::{driver, schema, statement};
+
+/// The SQLite driver, with its builder.
+#[cfg(feature = "sqlite")]
+pub use atlas_sqlite as sqlite;
+
+/// Everything that a program with models needs: `use atlas::prelude::*;`.
+pub mod prelude {
+    pub use atlas_core::{
+        BelongsTo, Cast, Column, Db, Error, HasMany, HasOne, Json, Pending, Query, Record, Relation, Result,
+        With, models,
+    };
+
+    pub use crate::{Attribute, Model};
+}
+
+/// The crates whose types can be columns, in the versions that Atlas was built with.
+pub mod types {
+    #[cfg(feature = "chrono")]
+    pub use atlas_core::types::chrono;
+    #[cfg(feature = "decimal")]
+    pub use atlas_core::types::rust_decimal;
+    pub use atlas_core::types::serde_json;
+    #[cfg(feature = "uuid")]
+    pub use atlas_core::types::uuid;
+}
+
+/// Runs a future to its end, on a runtime made for it: for a `main` without a runtime of its own.
+///
+/// ```
+/// let answer = atlas::block_on(async { 6 * 7 });
+/// assert_eq!(answer, 42);
+/// ```
+///
+/// # Panics
+///
+/// Where the operating system gives no threads, and inside of another runtime.
+#[cfg(feature = "runtime")]
+pub fn block_on<F: Future>(work: F) -> F::Output {
+    #[allow(clippy::expect_used)]
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .expect("the operating system gives threads to a runtime");
+    runtime.block_on(work)
+}
+
+/// What the derives name. Not for use by hand: it changes with them.
+#[doc(hidden)]
+pub mod __private {
+    pub use atlas_core::{
+        Assign, Attribute, Cast, Error, Fill, Json, Model, Pending, Record, Result, With,
+        driver::Row,
+        model::{
+            ColumnMeta, Complete, DefaultMeta, DraftData, IndexMeta, KeyKind, Missing, ModelMeta, Set, cast,
+            create, mutate, read,
+        },
+        relation::{RelationKind, RelationMeta},
+        schema::Action,
+        value::{ColumnType, Stamp, Value, ValueRef},
+    };
+}

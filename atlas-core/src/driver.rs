@@ -10,8 +10,8 @@ mod row;
 use std::{future::Future, pin::Pin};
 
 pub use capabilities::Capabilities;
-pub use registry::{DriverFactory, register_driver};
 pub(crate) use registry::open;
+pub use registry::{DriverFactory, register_driver};
 pub use row::{Row, RowSink};
 
 use crate::{error::Result, statement::Statement, value::Value};

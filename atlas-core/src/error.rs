@@ -25,7 +25,9 @@ pub enum Error {
     },
 
     /// A call that wants exactly one row ([`Query::sole`](crate::Query::sole)) found more.
-    #[error("more than one `{model}` was found where exactly one was asked for: narrow the filter, or call `first`")]
+    #[error(
+        "more than one `{model}` was found where exactly one was asked for: narrow the filter, or call `first`"
+    )]
     MultipleFound {
         /// The model that was asked for.
         model: &'static str,
@@ -47,7 +49,9 @@ pub enum Error {
     },
 
     /// A value of a row does not fit the field's type.
-    #[error("column `{column}` of `{model}` holds {found}, which is no {expected}: change the field's type or the data")]
+    #[error(
+        "column `{column}` of `{model}` holds {found}, which is no {expected}: change the field's type or the data"
+    )]
     Decode {
         /// The model that was read.
         model: &'static str,
@@ -69,7 +73,9 @@ pub enum Error {
     },
 
     /// A relation was read before it was loaded.
-    #[error("relation `{relation}` of `{model}` is not loaded: add `.with({model}::{relation})` to the query, or call `load`")]
+    #[error(
+        "relation `{relation}` of `{model}` is not loaded: add `.with({model}::{relation})` to the query, or call `load`"
+    )]
     RelationNotLoaded {
         /// The model that has the relation.
         model: &'static str,
@@ -78,7 +84,9 @@ pub enum Error {
     },
 
     /// A lazy load was tried on a strict handle.
-    #[error("relation `{relation}` of `{model}` was loaded lazily, which this handle forbids: add `.with({model}::{relation})` to the query")]
+    #[error(
+        "relation `{relation}` of `{model}` was loaded lazily, which this handle forbids: add `.with({model}::{relation})` to the query"
+    )]
     LazyLoad {
         /// The model that has the relation.
         model: &'static str,
@@ -132,7 +140,9 @@ pub enum Error {
     },
 
     /// The database has no such table.
-    #[error("the database has no table `{table}`: create it with `db.create_tables(models![..])` or a migration, or set the name with #[table(\"..\")]")]
+    #[error(
+        "the database has no table `{table}`: create it with `db.create_tables(models![..])` or a migration, or set the name with #[table(\"..\")]"
+    )]
     MissingTable {
         /// The table.
         table: String,
@@ -141,7 +151,9 @@ pub enum Error {
     },
 
     /// The table has no such column.
-    #[error("the table has no column `{column}`: add it to the table, or set the name with #[column(\"..\")]")]
+    #[error(
+        "the table has no column `{column}`: add it to the table, or set the name with #[column(\"..\")]"
+    )]
     MissingColumn {
         /// The column, qualified where the server qualifies it.
         column: String,

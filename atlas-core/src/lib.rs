@@ -4,17 +4,39 @@
 //!
 //! An idea is a folder here, and a concept a file; each of these modules may use the ones above it
 //! and never one below: [`error`], [`value`], [`schema`], [`statement`], [`driver`], [`db`],
-//! [`model`], [`query`], [`record`].
+//! [`model`], [`query`], [`record`], [`relation`].
 #![forbid(unsafe_code)]
 
+pub mod db;
+pub mod driver;
 pub mod error;
-pub mod value;
+pub mod model;
+pub mod query;
+pub mod record;
+pub mod relation;
 pub mod schema;
 pub mod statement;
-pub mod driver;
+pub mod value;
 
+pub use db::{Db, Pending, Transaction};
+pub use driver::register_driver;
 pub use error::{ConstraintKind, Error, Result};
-pub use value::{Assign, Attribute, Cast};
+pub use model::{Assignment, Column, Expr, Fill, Model, Order, Scalar, count_all};
+pub use query::{FromRow, Query};
+pub use record::Record;
+pub use relation::{BelongsTo, HasMany, HasOne, Relation};
+pub use value::{Assign, Attribute, Cast, Json, With};
+
+/// The crates whose types can be columns, in the versions that this crate was built with.
+pub mod types {
+    #[cfg(feature = "chrono")]
+    pub use chrono;
+    #[cfg(feature = "decimal")]
+    pub use rust_decimal;
+    pub use serde_json;
+    #[cfg(feature = "uuid")]
+    pub use uuid;
+}
 
 #[doc(hidden)]
 pub use inventory;

@@ -33,7 +33,8 @@ pub(crate) async fn open(url: &str) -> Result<Arc<dyn Driver>> {
         let registered = REGISTERED.read().unwrap_or_else(PoisonError::into_inner);
         registered.iter().rev().find(|(name, _)| name == scheme).map(|(_, factory)| *factory)
     };
-    let built_in = || inventory::iter::<DriverFactory>().find(|factory| factory.schemes.contains(&scheme)).copied();
+    let built_in =
+        || inventory::iter::<DriverFactory>().find(|factory| factory.schemes.contains(&scheme)).copied();
     match factory.or_else(built_in) {
         Some(factory) => (factory.open)(url).await,
         None => Err(Error::config(format!(
@@ -48,7 +49,9 @@ fn schemes() -> Vec<String> {
     let mut schemes: Vec<String> = registered
         .iter()
         .map(|(scheme, _)| scheme.clone())
-        .chain(inventory::iter::<DriverFactory>().flat_map(|factory| factory.schemes).map(|s| (*s).to_owned()))
+        .chain(
+            inventory::iter::<DriverFactory>().flat_map(|factory| factory.schemes).map(|s| (*s).to_owned()),
+        )
         .map(|scheme| format!("`{scheme}:`"))
         .collect();
     schemes.sort();

@@ -94,7 +94,9 @@ impl Expr {
         match self {
             Self::Column(column) => column.ty,
             Self::Arithmetic(_, left, right) => left.ty().or_else(|| right.ty()),
-            Self::Aggregate(Aggregate::Sum | Aggregate::Avg | Aggregate::Min | Aggregate::Max, Some(of)) => of.ty(),
+            Self::Aggregate(Aggregate::Sum | Aggregate::Avg | Aggregate::Min | Aggregate::Max, Some(of)) => {
+                of.ty()
+            }
             _ => None,
         }
     }

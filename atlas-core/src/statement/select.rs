@@ -50,6 +50,12 @@ pub struct Selected {
     pub alias: Option<Name>,
 }
 
+impl std::convert::From<Expr> for Selected {
+    fn from(expr: Expr) -> Self {
+        Self { expr, alias: None }
+    }
+}
+
 /// A term of an order.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OrderTerm {

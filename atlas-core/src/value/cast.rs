@@ -45,6 +45,8 @@ pub trait Cast<T>: Send + Sync + 'static {
 }
 
 /// A `T` stored by the cast `C`: what `#[cast(with = C)]` makes of a field's type.
+///
+/// Setters take the bare value, comparisons a wrapped one: `Task::length.gt(With::new(limit))`.
 pub struct With<T, C>(pub T, PhantomData<fn() -> C>);
 
 impl<T, C> With<T, C> {

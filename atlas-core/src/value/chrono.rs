@@ -94,7 +94,10 @@ impl Attribute for NaiveTime {
         };
         time.and_then(|time| {
             let seconds = u32::try_from(time.nanos / 1_000_000_000).ok()?;
-            NaiveTime::from_num_seconds_from_midnight_opt(seconds, u32::try_from(time.nanos % 1_000_000_000).ok()?)
+            NaiveTime::from_num_seconds_from_midnight_opt(
+                seconds,
+                u32::try_from(time.nanos % 1_000_000_000).ok()?,
+            )
         })
         .ok_or_else(|| Error::decode("time of day", value))
     }

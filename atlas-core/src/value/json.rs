@@ -21,9 +21,11 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Attribute for Json
 
     fn decode(value: ValueRef<'_>) -> Result<Self> {
         match value {
-            ValueRef::Json(text) | ValueRef::Text(text) => serde_json::from_str(text).map(Json).map_err(|reason| {
-                Error::decode("JSON of the field's type", format_args!("{value} ({reason})"))
-            }),
+            ValueRef::Json(text) | ValueRef::Text(text) => {
+                serde_json::from_str(text).map(Json).map_err(|reason| {
+                    Error::decode("JSON of the field's type", format_args!("{value} ({reason})"))
+                })
+            }
             _ => Err(Error::decode("JSON", value)),
         }
     }

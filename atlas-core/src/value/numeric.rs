@@ -5,10 +5,10 @@ use std::{fmt, str::FromStr};
 /// Equality is of the representation: `1.0` and `1.00` differ, as they do when written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Numeric {
-    /// The digits, without the point.
-    pub unscaled: i128,
-    /// How many of them stand after the point.
-    pub scale: u8,
+    // Two halves, so that a `Value` needs no alignment of 16 and stays at 32 bytes.
+    high: i64,
+    low: u64,
+    scale: u8,
 }
 
 /// A text that is no decimal number of at most 38 digits.
@@ -17,9 +17,25 @@ pub struct Numeric {
 pub struct NotNumeric;
 
 impl Numeric {
+    /// The number `unscaled × 10^-scale`.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    pub const fn new(unscaled: i128, scale: u8) -> Self {
+        Self { high: (unscaled >> 64) as i64, low: unscaled as u64, scale }
+    }
+
+    /// The digits, without the point.
+    pub const fn unscaled(self) -> i128 {
+        ((self.high as i128) << 64) | self.low as i128
+    }
+
+    /// How many of the digits stand after the point.
+    pub const fn scale(self) -> u8 {
+        self.scale
+    }
+
     /// The nearest floating point number.
     pub fn to_f64(self) -> f64 {
-        self.unscaled as f64 / 10f64.powi(i32::from(self.scale))
+        self.unscaled() as f64 / 10f64.powi(i32::from(self.scale))
     }
 
     /// The decimal number that a floating point number is written as: `0.1` for `0.1`.
@@ -33,7 +49,7 @@ impl Numeric {
     pub fn checked_add(self, other: Self) -> Option<Self> {
         let scale = self.scale.max(other.scale);
         let unscaled = self.rescaled(scale)?.checked_add(other.rescaled(scale)?)?;
-        Some(Self { unscaled, scale })
+        Some(Self::new(unscaled, scale))
     }
 
     /// Compares the numbers, whatever their scales.
@@ -46,7 +62,7 @@ impl Numeric {
     }
 
     fn rescaled(self, scale: u8) -> Option<i128> {
-        10i128.checked_pow(u32::from(scale.checked_sub(self.scale)?))?.checked_mul(self.unscaled)
+        10i128.checked_pow(u32::from(scale.checked_sub(self.scale)?))?.checked_mul(self.unscaled())
     }
 }
 
@@ -78,22 +94,25 @@ impl FromStr for Numeric {
                 .and_then(|n| n.checked_add(i128::from(digit - b'0')))
                 .ok_or(NotNumeric)?;
         }
-        let scale = i32::try_from(fraction.len()).ok().and_then(|n| n.checked_sub(exponent)).ok_or(NotNumeric)?;
+        let scale =
+            i32::try_from(fraction.len()).ok().and_then(|n| n.checked_sub(exponent)).ok_or(NotNumeric)?;
         let (unscaled, scale) = match u32::try_from(-i64::from(scale)) {
-            Ok(zeros) => (10i128.checked_pow(zeros).and_then(|p| p.checked_mul(unscaled)).ok_or(NotNumeric)?, 0),
+            Ok(zeros) => {
+                (10i128.checked_pow(zeros).and_then(|p| p.checked_mul(unscaled)).ok_or(NotNumeric)?, 0)
+            }
             Err(_) => (unscaled, scale),
         };
         let scale = u8::try_from(scale).ok().filter(|scale| *scale <= 38).ok_or(NotNumeric)?;
-        Ok(Self { unscaled: if negative { -unscaled } else { unscaled }, scale })
+        Ok(Self::new(if negative { -unscaled } else { unscaled }, scale))
     }
 }
 
 impl fmt::Display for Numeric {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let scale = usize::from(self.scale);
-        let digits = format!("{:0>width$}", self.unscaled.unsigned_abs(), width = scale + 1);
+        let digits = format!("{:0>width$}", self.unscaled().unsigned_abs(), width = scale + 1);
         let (whole, fraction) = digits.split_at(digits.len() - scale);
-        let sign = if self.unscaled < 0 { "-" } else { "" };
+        let sign = if self.unscaled() < 0 { "-" } else { "" };
         if fraction.is_empty() { write!(f, "{sign}{whole}") } else { write!(f, "{sign}{whole}.{fraction}") }
     }
 }

@@ -47,7 +47,8 @@ impl Date {
         let year = i64::from(year) - i64::from(month <= 2);
         let era = year.div_euclid(400);
         let of_era = year.rem_euclid(400);
-        let of_year = (153 * (i64::from(month) + if month > 2 { -3 } else { 9 }) + 2) / 5 + i64::from(day) - 1;
+        let of_year =
+            (153 * (i64::from(month) + if month > 2 { -3 } else { 9 }) + 2) / 5 + i64::from(day) - 1;
         let days = era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468;
         i32::try_from(days).ok().map(|days| Self { days })
     }
@@ -150,9 +151,7 @@ impl Moment {
 }
 
 fn number(digits: &[u8]) -> Option<u32> {
-    digits.iter().try_fold(0u32, |n, digit| {
-        digit.is_ascii_digit().then(|| n * 10 + u32::from(digit - b'0'))
-    })
+    digits.iter().try_fold(0u32, |n, digit| digit.is_ascii_digit().then(|| n * 10 + u32::from(digit - b'0')))
 }
 
 fn fraction_nanos(digits: &[u8]) -> Option<u32> {
@@ -219,7 +218,9 @@ mod tests {
         }
         assert_eq!(Date::parse("1970-01-01"), Some(Date { days: 0 }));
         assert_eq!(Date::parse("2000-02-29").unwrap().to_string(), "2000-02-29");
-        for text in ["2026-02-29", "2026-13-01", "2026-00-10", "2026-1-1", "20260101", "", "2026-01-3x", "ä026-01-1"] {
+        for text in
+            ["2026-02-29", "2026-13-01", "2026-00-10", "2026-1-1", "20260101", "", "2026-01-3x", "ä026-01-1"]
+        {
             assert_eq!(Date::parse(text), None, "{text}");
         }
     }
@@ -227,14 +228,26 @@ mod tests {
     #[test]
     fn moments_are_read_in_every_usual_form() {
         let noon = Moment::parse("2026-01-31 12:00:00").unwrap();
-        for text in ["2026-01-31T12:00:00Z", "2026-01-31 14:00:00+02:00", "2026-01-31 07:30-0430", "2026-01-31T12:00:00.000"] {
+        for text in [
+            "2026-01-31T12:00:00Z",
+            "2026-01-31 14:00:00+02:00",
+            "2026-01-31 07:30-0430",
+            "2026-01-31T12:00:00.000",
+        ] {
             assert_eq!(Moment::parse(text), Some(noon), "{text}");
         }
         for text in ["2026-01-31 12:00:00.5", "1969-12-31 23:59:59.123456", "0001-01-01 00:00:00.123456789"] {
             let read = Moment::parse(text).unwrap();
             assert_eq!(Moment::parse(&read.to_string()), Some(read), "{text}");
         }
-        for text in ["2026-01-31 24:00:00", "2026-01-31x12:00", "2026-01-31 12", "2026-01-31 12:00:00+25", "now", "2026-01-31 12:00:00."] {
+        for text in [
+            "2026-01-31 24:00:00",
+            "2026-01-31x12:00",
+            "2026-01-31 12",
+            "2026-01-31 12:00:00+25",
+            "now",
+            "2026-01-31 12:00:00.",
+        ] {
             assert_eq!(Moment::parse(text), None, "{text}");
         }
     }

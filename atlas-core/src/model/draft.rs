@@ -1,0 +1,133 @@
+use std::fmt;
+
+use crate::{
+    error::{Error, Result},
+    model::{DefaultMeta, Fill, KeyKind, Model, ModelMeta},
+    value::{Attribute, Moment, Value, ValueRef},
+};
+
+/// In a draft's type: this required column has a value.
+pub struct Set;
+
+/// In a draft's type: this required column still lacks a value.
+pub struct Missing;
+
+/// A draft in which every required column has a value.
+#[diagnostic::on_unimplemented(
+    message = "this is not a complete draft of `{M}`",
+    label = "expected a draft of `{M}` with every required column set"
+)]
+pub trait Complete<M> {
+    /// The values, without the types.
+    fn into_data(self) -> DraftData;
+}
+
+/// The values of a draft: what a generated draft holds.
+#[derive(Clone)]
+pub struct DraftData {
+    meta: &'static ModelMeta,
+    /// By index of the column.
+    values: Vec<Option<Value>>,
+}
+
+impl DraftData {
+    /// An empty draft of a model.
+    pub fn new(meta: &'static ModelMeta) -> Self {
+        Self { meta, values: vec![None; meta.columns.len()] }
+    }
+
+    /// Sets a column, by index.
+    #[must_use]
+    pub fn put<T: Attribute>(mut self, column: usize, value: &T) -> Self {
+        self.put_value(column, value.encode());
+        self
+    }
+
+    /// Sets the columns that mass assignment brought.
+    #[must_use]
+    pub fn fill<M: Model>(mut self, fill: Fill<M>) -> Self {
+        for (column, value) in fill.into_values() {
+            self.put_value(column, value);
+        }
+        self
+    }
+
+    pub(crate) fn put_value(&mut self, column: usize, value: Value) {
+        if let Some(slot) = self.values.get_mut(column) {
+            *slot = Some(value);
+        }
+    }
+
+    /// Whether the draft itself has a value for this column.
+    pub(crate) fn has(&self, column: usize) -> bool {
+        self.values.get(column).is_some_and(Option::is_some)
+    }
+
+    /// The columns that the draft itself sets.
+    pub(crate) fn into_given(self) -> impl Iterator<Item = (usize, Value)> {
+        self.values.into_iter().enumerate().filter_map(|(column, value)| Some((column, value?)))
+    }
+
+    /// Whether the database fills in the same columns of this row as of another.
+    pub(crate) fn leaves_out_like(&self, other: &Self) -> bool {
+        self.meta.filled_by_database().all(|column| self.has(column) == other.has(column))
+    }
+
+    /// The whole row: what the draft lacks comes from defaults, timestamps and key generators.
+    pub(crate) fn into_row(self, now: Moment) -> Result<NewRow> {
+        let Self { meta, values } = self;
+        let mut row = NewRow { values: Vec::with_capacity(values.len()), left_out: Vec::new() };
+        for (index, value) in values.into_iter().enumerate() {
+            row.values.push(match value {
+                Some(value) => value,
+                None => match meta.placeholder(index) {
+                    Some(placeholder) => {
+                        row.left_out.push(index);
+                        placeholder
+                    }
+                    None => supplied(meta, index, now)?,
+                },
+            });
+        }
+        Ok(row)
+    }
+}
+
+/// A row that is to be inserted.
+pub(crate) struct NewRow {
+    /// A value for every column, by index.
+    pub(crate) values: Vec<Value>,
+    /// The columns that the insert leaves to the database, whose values are placeholders.
+    pub(crate) left_out: Vec<usize>,
+}
+
+/// What a column gets that neither the draft nor the database fills in.
+fn supplied(meta: &'static ModelMeta, index: usize, now: Moment) -> Result<Value> {
+    let column = meta.column(index)?;
+    if meta.created_at == Some(index) || meta.updated_at == Some(index) {
+        return (column.cast)(ValueRef::Timestamp(now)).map_err(|error| error.at(meta.name, column.name));
+    }
+    if meta.key.contains(&index) {
+        match meta.key_kind {
+            #[cfg(feature = "uuid")]
+            KeyKind::Uuid => return Ok(Value::new_uuid()),
+            #[cfg(feature = "uuid")]
+            KeyKind::Ulid => return Ok(Value::new_ulid()),
+            _ => {}
+        }
+    }
+    match column.default {
+        Some(DefaultMeta::Constant(make) | DefaultMeta::Computed(make)) => Ok(make()),
+        _ if column.nullable => Ok(Value::Null),
+        _ => Err(Error::MissingAttribute { model: meta.name, column: column.field }),
+    }
+}
+
+/// Names alone: values may be secrets.
+impl fmt::Debug for DraftData {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let set = self.meta.columns.iter().zip(&self.values).filter(|(_, value)| value.is_some());
+        write!(f, "draft of {} with ", self.meta.name)?;
+        f.debug_list().entries(set.map(|(column, _)| column.field)).finish()
+    }
+}

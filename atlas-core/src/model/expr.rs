@@ -1,0 +1,198 @@
+//! Typed expressions: [`statement::Expr`] with the models that it mentions as a type.
+
+use std::{marker::PhantomData, ops::Bound};
+
+use crate::{
+    model::{Anywhere, Both},
+    statement::{self, Aggregate, ArithmeticOp, CompareOp, Nulls, OrderTerm},
+    value::Value,
+};
+
+use statement::Expr as Node;
+
+/// A condition on the models in `S`.
+pub struct Expr<S> {
+    node: Node,
+    of: PhantomData<fn() -> S>,
+}
+
+impl<S> Expr<S> {
+    pub(crate) fn new(node: Node) -> Self {
+        Self { node, of: PhantomData }
+    }
+
+    pub(crate) fn into_node(self) -> Node {
+        self.node
+    }
+
+    /// Both conditions.
+    #[must_use]
+    pub fn and<B>(self, other: Expr<B>) -> Expr<Both<S, B>> {
+        Expr::new(self.node.and(other.node))
+    }
+
+    /// Either condition, or both.
+    #[must_use]
+    pub fn or<B>(self, other: Expr<B>) -> Expr<Both<S, B>> {
+        Expr::new(self.node.or(other.node))
+    }
+
+    /// The opposite. What is neither true nor false, because of a NULL, stays so.
+    #[must_use]
+    #[allow(clippy::should_implement_trait)]
+    pub fn not(self) -> Self {
+        Self::new(match self.node {
+            Node::Not(inner) => *inner,
+            node => Node::Not(Box::new(node)),
+        })
+    }
+}
+
+impl<S> std::ops::Not for Expr<S> {
+    type Output = Self;
+
+    fn not(self) -> Self {
+        self.not()
+    }
+}
+
+impl<S> Clone for Expr<S> {
+    fn clone(&self) -> Self {
+        Self::new(self.node.clone())
+    }
+}
+
+/// A computed value of type `T`, of the models in `S`.
+pub struct Scalar<S, T> {
+    node: Node,
+    of: PhantomData<fn() -> (S, T)>,
+}
+
+impl<S, T> Scalar<S, T> {
+    pub(crate) fn new(node: Node) -> Self {
+        Self { node, of: PhantomData }
+    }
+
+    pub(crate) fn into_expr(self) -> Node {
+        self.node
+    }
+
+    /// Smaller values first.
+    pub fn asc(self) -> Order<S> {
+        Order::new(self.node, false)
+    }
+
+    /// Larger values first.
+    pub fn desc(self) -> Order<S> {
+        Order::new(self.node, true)
+    }
+}
+
+impl<S, T> Clone for Scalar<S, T> {
+    fn clone(&self) -> Self {
+        Self::new(self.node.clone())
+    }
+}
+
+/// How many rows there are.
+pub fn count_all() -> Scalar<Anywhere, i64> {
+    Scalar::new(Node::Aggregate(Aggregate::Count, None))
+}
+
+/// An order of the models in `S`: see [`Column::asc`](crate::Column::asc).
+pub struct Order<S> {
+    pub(crate) term: OrderTerm,
+    of: PhantomData<fn() -> S>,
+}
+
+impl<S> Order<S> {
+    pub(crate) fn new(expr: Node, descending: bool) -> Self {
+        Self { term: OrderTerm { expr, descending, nulls: None }, of: PhantomData }
+    }
+
+    /// NULL before all values.
+    #[must_use]
+    pub fn nulls_first(mut self) -> Self {
+        self.term.nulls = Some(Nulls::First);
+        self
+    }
+
+    /// NULL after all values.
+    #[must_use]
+    pub fn nulls_last(mut self) -> Self {
+        self.term.nulls = Some(Nulls::Last);
+        self
+    }
+}
+
+pub(crate) fn compare(op: CompareOp, left: Node, right: Node) -> Node {
+    match (op, &right) {
+        (CompareOp::Eq, Node::Value(Value::Null)) => Node::IsNull(Box::new(left)),
+        (CompareOp::Ne, Node::Value(Value::Null)) => Node::Not(Box::new(Node::IsNull(Box::new(left)))),
+        _ => Node::Compare(op, Box::new(left), Box::new(right)),
+    }
+}
+
+pub(crate) fn arithmetic(op: ArithmeticOp, left: Node, right: Node) -> Node {
+    Node::Arithmetic(op, Box::new(left), Box::new(right))
+}
+
+pub(crate) fn between(of: Node, low: Node, high: Node) -> Node {
+    Node::Between(Box::new(of), Box::new(low), Box::new(high))
+}
+
+pub(crate) fn within(of: Node, low: Bound<Node>, high: Bound<Node>) -> Node {
+    let low = match low {
+        Bound::Included(low) => Some((CompareOp::Ge, low)),
+        Bound::Excluded(low) => Some((CompareOp::Gt, low)),
+        Bound::Unbounded => None,
+    };
+    let high = match high {
+        Bound::Included(high) => Some((CompareOp::Le, high)),
+        Bound::Excluded(high) => Some((CompareOp::Lt, high)),
+        Bound::Unbounded => None,
+    };
+    Node::And([low, high].into_iter().flatten().map(|(op, bound)| compare(op, of.clone(), bound)).collect())
+}
+
+/// Values go into one list; NULL and columns, which a list cannot hold, are compared one by one.
+fn split(of: &Node, members: Vec<Node>) -> (Vec<Value>, Vec<Node>) {
+    let mut list = Vec::with_capacity(members.len());
+    let mut others = Vec::new();
+    for member in members {
+        match member {
+            Node::Value(value) if !value.is_null() => list.push(value),
+            other => others.push(compare(CompareOp::Eq, of.clone(), other)),
+        }
+    }
+    others.dedup();
+    (list, others)
+}
+
+pub(crate) fn is_in(of: Node, members: Vec<Node>) -> Node {
+    let (list, others) = split(&of, members);
+    let listed = Node::In(Box::new(of), list);
+    others.into_iter().fold(listed, Node::or)
+}
+
+pub(crate) fn not_in(of: Node, members: Vec<Node>) -> Node {
+    let (list, others) = split(&of, members);
+    let unlisted = Node::Not(Box::new(Node::In(Box::new(of), list)));
+    others.into_iter().map(|other| Node::Not(Box::new(other))).fold(unlisted, Node::and)
+}
+
+pub(crate) fn like(of: Node, pattern: String) -> Node {
+    Node::Like(Box::new(of), pattern)
+}
+
+/// A text as it stands in a pattern for itself.
+pub(crate) fn escaped(text: &str) -> String {
+    let mut pattern = String::with_capacity(text.len() + 2);
+    for character in text.chars() {
+        if matches!(character, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(character);
+    }
+    pattern
+}

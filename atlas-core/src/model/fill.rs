@@ -1,0 +1,111 @@
+use std::{fmt, marker::PhantomData};
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error as _, MapAccess, Visitor},
+};
+
+use crate::{
+    error::Result,
+    model::{ColumnMeta, Model, ModelMeta},
+    value::{ColumnType, Value, ValueRef},
+};
+
+/// Mass assignment for the model `M`: deserialized from untrusted input, it holds only the columns that
+/// `#[fillable]` names (or `#[guarded]` does not), each in the field's own type and past its mutator.
+/// Other keys are passed over.
+///
+/// Keys are the fields' names. Text, numbers, booleans, null, lists and objects are taken as JSON has
+/// them; dates and times as ISO 8601 text, decimals as text or numbers, bytes as a list of numbers.
+pub struct Fill<M> {
+    values: Vec<(usize, Value)>,
+    of: PhantomData<fn() -> M>,
+}
+
+impl<M> Fill<M> {
+    pub(crate) fn into_values(self) -> Vec<(usize, Value)> {
+        self.values
+    }
+
+    /// Whether there is nothing in it.
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+}
+
+impl<M> Clone for Fill<M> {
+    fn clone(&self) -> Self {
+        Self { values: self.values.clone(), of: PhantomData }
+    }
+}
+
+/// Names alone: values may be secrets.
+impl<M: Model> fmt::Debug for Fill<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let columns = M::meta().columns;
+        f.debug_list()
+            .entries(
+                self.values.iter().filter_map(|(index, _)| columns.get(*index)).map(|column| column.field),
+            )
+            .finish()
+    }
+}
+
+impl<'de, M: Model> Deserialize<'de> for Fill<M> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let values = deserializer.deserialize_map(Fields(M::meta()))?;
+        Ok(Self { values, of: PhantomData })
+    }
+}
+
+struct Fields(&'static ModelMeta);
+
+impl<'de> Visitor<'de> for Fields {
+    type Value = Vec<(usize, Value)>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "an object with fields of `{}`", self.0.name)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut values = Vec::new();
+        while let Some(name) = map.next_key::<String>()? {
+            let found = self.0.columns.iter().enumerate().find(|(_, c)| c.fillable && c.field == name);
+            let given = map.next_value::<serde_json::Value>()?;
+            if let Some((index, column)) = found {
+                let value = from_json(column, given)
+                    .map_err(|error| A::Error::custom(error.at(self.0.name, column.field)))?;
+                values.push((index, value));
+            }
+        }
+        Ok(values)
+    }
+}
+
+/// A JSON value in the stored form of a column.
+fn from_json(column: &ColumnMeta, given: serde_json::Value) -> Result<Value> {
+    use serde_json::Value as Json;
+    if column.ty == ColumnType::Json && !given.is_null() {
+        return (column.cast)(ValueRef::Json(&given.to_string()));
+    }
+    match &given {
+        Json::Null => (column.cast)(ValueRef::Null),
+        Json::Bool(truth) => (column.cast)(ValueRef::Bool(*truth)),
+        Json::String(text) => (column.cast)(ValueRef::Text(text)),
+        Json::Number(number) => (column.cast)(match (number.as_i64(), number.as_u64(), number.as_f64()) {
+            (Some(number), _, _) => ValueRef::I64(number),
+            (_, Some(number), _) => ValueRef::U64(number),
+            (_, _, Some(number)) => ValueRef::F64(number),
+            _ => ValueRef::Null,
+        }),
+        Json::Array(items) if column.ty == ColumnType::Bytes => {
+            let bytes: Option<Vec<u8>> =
+                items.iter().map(|item| item.as_u64().and_then(|n| u8::try_from(n).ok())).collect();
+            match bytes {
+                Some(bytes) => (column.cast)(ValueRef::Bytes(&bytes)),
+                None => (column.cast)(ValueRef::Json(&given.to_string())),
+            }
+        }
+        Json::Array(_) | Json::Object(_) => (column.cast)(ValueRef::Json(&given.to_string())),
+    }
+}

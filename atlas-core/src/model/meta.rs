@@ -1,0 +1,222 @@
+use crate::{
+    driver::Row,
+    error::{Error, Result},
+    relation::RelationMeta,
+    value::{Attribute, ColumnType, Value, ValueRef},
+};
+
+/// A model as data. The derive writes one, as a `static`, for each model.
+#[derive(Debug)]
+pub struct ModelMeta {
+    /// The struct's name.
+    pub name: &'static str,
+    /// The table's name; a dot separates a schema from it.
+    pub table: &'static str,
+    /// The named connection that it lives on; `None` for the handle's own.
+    pub connection: Option<&'static str>,
+    /// The columns, in the order of the fields.
+    pub columns: &'static [ColumnMeta],
+    /// The columns' names, in the same order.
+    pub names: &'static [&'static str],
+    /// The columns of the primary key, by index.
+    pub key: &'static [usize],
+    /// Where keys come from.
+    pub key_kind: KeyKind,
+    /// Indexes over several columns.
+    pub indexes: &'static [IndexMeta],
+    /// The column that is set when a row is inserted, by index.
+    pub created_at: Option<usize>,
+    /// The column that is set when a row is written, by index.
+    pub updated_at: Option<usize>,
+    /// The relations, in the order of the fields.
+    pub relations: &'static [RelationMeta],
+}
+
+/// Where a model's keys come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum KeyKind {
+    /// The database counts them up.
+    Generated,
+    /// The program sets them.
+    Manual,
+    /// Atlas makes a UUID of version 7 for a draft without one.
+    Uuid,
+    /// Atlas makes a ULID for a draft without one.
+    Ulid,
+}
+
+/// A column of a model, as data.
+#[derive(Clone, Copy, Debug)]
+pub struct ColumnMeta {
+    /// The field's name.
+    pub field: &'static str,
+    /// The column's name.
+    pub name: &'static str,
+    /// What it stores.
+    pub ty: ColumnType,
+    /// Whether it takes NULL.
+    pub nullable: bool,
+    /// Whether two rows may not share a value.
+    pub unique: bool,
+    /// Whether it has an index of its own.
+    pub indexed: bool,
+    /// Whether mass assignment reaches it.
+    pub fillable: bool,
+    /// What it gets where a draft leaves it out.
+    pub default: Option<DefaultMeta>,
+    /// Turns any form of a value into the one that is stored, through the field's type and its mutator.
+    pub cast: fn(ValueRef<'_>) -> Result<Value>,
+}
+
+/// What a column gets where a draft leaves it out.
+#[derive(Clone, Copy, Debug)]
+pub enum DefaultMeta {
+    /// The same value in every row; the table has it as its default too.
+    Constant(fn() -> Value),
+    /// What the expression gives for each draft.
+    Computed(fn() -> Value),
+    /// What the database fills in; `placeholder` stands on the record until it has.
+    Database {
+        /// The expression, in the database's own language.
+        sql: &'static str,
+        /// The value of the field before the insert.
+        placeholder: fn() -> Value,
+    },
+}
+
+/// An index over several columns of a model.
+#[derive(Clone, Copy, Debug)]
+pub struct IndexMeta {
+    /// The columns, by index.
+    pub columns: &'static [usize],
+    /// Whether two rows may not share the same values.
+    pub unique: bool,
+}
+
+impl ColumnMeta {
+    /// A column whose field is a `T`.
+    pub const fn new<T: Attribute>(field: &'static str, name: &'static str) -> Self {
+        Self {
+            field,
+            name,
+            ty: T::TYPE,
+            nullable: T::NULLABLE,
+            unique: false,
+            indexed: false,
+            fillable: false,
+            default: None,
+            cast: cast::<T>,
+        }
+    }
+
+    /// Two rows may not share a value.
+    #[must_use]
+    pub const fn unique(mut self) -> Self {
+        self.unique = true;
+        self
+    }
+
+    /// The column has an index.
+    #[must_use]
+    pub const fn indexed(mut self) -> Self {
+        self.indexed = true;
+        self
+    }
+
+    /// Mass assignment reaches the column.
+    #[must_use]
+    pub const fn fillable(mut self) -> Self {
+        self.fillable = true;
+        self
+    }
+
+    /// What the column gets where a draft leaves it out.
+    #[must_use]
+    pub const fn default(mut self, default: DefaultMeta) -> Self {
+        self.default = Some(default);
+        self
+    }
+
+    /// How values reach the column, where it has a mutator.
+    #[must_use]
+    pub const fn mutated(mut self, cast: fn(ValueRef<'_>) -> Result<Value>) -> Self {
+        self.cast = cast;
+        self
+    }
+}
+
+impl ModelMeta {
+    /// The column of this index.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] where there is none: an index that is not of this model.
+    pub fn column(&self, index: usize) -> Result<&'static ColumnMeta> {
+        self.columns.get(index).ok_or_else(|| Error::config(format!("`{}` has no column {index}", self.name)))
+    }
+
+    /// The index of the column of this field or column name.
+    pub fn index_of(&self, name: &str) -> Option<usize> {
+        let field = self.columns.iter().position(|column| column.field == name);
+        field.or_else(|| self.columns.iter().position(|column| column.name == name))
+    }
+
+    /// The index of the column of this name.
+    pub(crate) fn index_of_name(&self, name: &str) -> Option<usize> {
+        self.columns.iter().position(|column| column.name == name)
+    }
+
+    /// The columns that the database fills in where an insert leaves them out.
+    pub(crate) fn filled_by_database(&self) -> impl Iterator<Item = usize> {
+        (0..self.columns.len()).filter(|column| self.placeholder(*column).is_some())
+    }
+
+    /// What stands on a record until the database has filled in this column; `None` where it does not.
+    pub(crate) fn placeholder(&self, index: usize) -> Option<Value> {
+        if self.key_kind == KeyKind::Generated && self.key.contains(&index) {
+            return Some(Value::I64(0));
+        }
+        match self.columns.get(index)?.default {
+            Some(DefaultMeta::Database { placeholder, .. }) => Some(placeholder()),
+            _ => None,
+        }
+    }
+
+    /// Whether a copy of a row gets a value of its own in this column: made keys and timestamps.
+    pub(crate) fn is_made_anew(&self, index: usize) -> bool {
+        (self.key_kind != KeyKind::Manual && self.key.contains(&index))
+            || self.created_at == Some(index)
+            || self.updated_at == Some(index)
+    }
+}
+
+/// Reads a field of a model from a row; what goes wrong names model and column.
+#[inline]
+pub fn read<T: Attribute>(
+    row: &dyn Row,
+    start: usize,
+    column: usize,
+    meta: fn() -> &'static ModelMeta,
+) -> Result<T> {
+    match row.get(start + column) {
+        Ok(value) => T::decode(value).map_err(|error| locate(error, column, meta)),
+        Err(error) => Err(locate(error, column, meta)),
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn locate(error: Error, column: usize, meta: fn() -> &'static ModelMeta) -> Error {
+    let meta = meta();
+    error.at(meta.name, meta.columns.get(column).map_or("", |column| column.name))
+}
+
+/// The stored form of a value, through the type of its field.
+pub fn cast<T: Attribute>(value: ValueRef<'_>) -> Result<Value> {
+    T::decode(value).map(|value| value.encode())
+}
+
+/// The stored form of a value, through the type of its field and its mutator.
+pub fn mutate<T: Attribute>(value: ValueRef<'_>, mutator: impl FnOnce(T) -> T) -> Result<Value> {
+    T::decode(value).map(|value| mutator(value).encode())
+}

@@ -1,0 +1,142 @@
+//! Tables out of models.
+
+use crate::{
+    db::{Db, Pending},
+    error::Result,
+    model::{ColumnMeta, DefaultMeta, KeyKind, ModelMeta},
+    relation::RelationKind,
+    schema::{Column, ColumnDefault, ForeignKey, Index, Name, SchemaChange, Table},
+    statement::Statement,
+};
+
+/// The metadata of models, for [`Db::create_tables`]: `models![User, Post]`.
+#[macro_export]
+macro_rules! models {
+    ($($model:ty),* $(,)?) => {
+        [$(<$model as $crate::Model>::meta()),*]
+    };
+}
+
+impl Db {
+    /// Creates the tables of models that are not there yet, with keys, unique constraints, indexes,
+    /// defaults and foreign keys; a table comes after those that it refers to. Tables that are there stay
+    /// as they are: to change them is a migration's work.
+    ///
+    /// ```ignore
+    /// db.create_tables(models![User, Post]).await?;
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// What the database reports. Where it can undo changes of its schema, all tables are made or none.
+    pub fn create_tables(&self, models: impl IntoIterator<Item = &'static ModelMeta>) -> Pending<'_, ()> {
+        let tables: Vec<Table> =
+            in_order_of_references(models.into_iter().collect()).into_iter().map(table).collect();
+        Pending::new(async move {
+            if self.capabilities().transactional_schema {
+                let tx = self.begin().await?;
+                create(&tx, tables).await?;
+                tx.commit().await
+            } else {
+                create(self, tables).await
+            }
+        })
+    }
+}
+
+async fn create(db: &Db, tables: Vec<Table>) -> Result<()> {
+    for table in tables {
+        db.run(&Statement::Schema(SchemaChange::CreateTable(table)), Box::new(())).await?;
+    }
+    Ok(())
+}
+
+/// Each model after those that it refers to. Where models refer to each other in a ring, the first given
+/// comes first.
+fn in_order_of_references(models: Vec<&'static ModelMeta>) -> Vec<&'static ModelMeta> {
+    fn visit(
+        model: &'static ModelMeta,
+        models: &[&'static ModelMeta],
+        seen: &mut Vec<&'static str>,
+        ordered: &mut Vec<&'static ModelMeta>,
+    ) {
+        if seen.contains(&model.table) {
+            return;
+        }
+        seen.push(model.table);
+        for target in references(model) {
+            if let Some(target) = models.iter().find(|other| other.table == target.table) {
+                visit(target, models, seen, ordered);
+            }
+        }
+        ordered.push(model);
+    }
+
+    let mut seen = Vec::new();
+    let mut ordered = Vec::with_capacity(models.len());
+    for model in &models {
+        visit(model, &models, &mut seen, &mut ordered);
+    }
+    ordered
+}
+
+fn references(model: &'static ModelMeta) -> impl Iterator<Item = &'static ModelMeta> {
+    let belongs = model.relations.iter().filter(|relation| relation.kind == RelationKind::BelongsTo);
+    belongs.map(|relation| (relation.target)())
+}
+
+/// A model's table.
+fn table(model: &'static ModelMeta) -> Table {
+    let name = |index: &usize| model.names.get(*index).map(|name| Name::from(*name));
+    let names = |indexes: &[usize]| indexes.iter().filter_map(name).collect::<Vec<Name>>();
+    let own = model.columns.iter().filter(|column| column.unique || column.indexed);
+    let own = own.map(|column| index(model, vec![column.name.into()], column.unique));
+    let several = model.indexes.iter().map(|meta| index(model, names(meta.columns), meta.unique));
+    Table {
+        name: model.table.into(),
+        columns: model.columns.iter().enumerate().map(|(index, meta)| column(model, index, meta)).collect(),
+        primary_key: names(model.key),
+        indexes: own.chain(several).collect(),
+        foreign_keys: model
+            .relations
+            .iter()
+            .filter(|relation| relation.kind == RelationKind::BelongsTo)
+            .map(|relation| {
+                let target = (relation.target)();
+                ForeignKey {
+                    columns: names(&[relation.local]),
+                    table: target.table.into(),
+                    references: target
+                        .names
+                        .get(relation.foreign)
+                        .map(|name| Name::from(*name))
+                        .into_iter()
+                        .collect(),
+                    on_delete: relation.on_delete,
+                    on_update: relation.on_update,
+                }
+            })
+            .collect(),
+    }
+}
+
+fn column(model: &'static ModelMeta, index: usize, meta: &ColumnMeta) -> Column {
+    Column {
+        name: meta.name.into(),
+        ty: meta.ty,
+        nullable: meta.nullable,
+        generated: model.key_kind == KeyKind::Generated && model.key == [index],
+        default: match meta.default {
+            Some(DefaultMeta::Constant(make)) => Some(ColumnDefault::Value(make())),
+            Some(DefaultMeta::Database { sql, .. }) => Some(ColumnDefault::Expression(sql.into())),
+            Some(DefaultMeta::Computed(_)) | None => None,
+        },
+    }
+}
+
+/// An index, named as Laravel does: `users_email_unique`.
+fn index(model: &'static ModelMeta, columns: Vec<Name>, unique: bool) -> Index {
+    let kind = if unique { "unique" } else { "index" };
+    let name = format!("{}_{}_{kind}", model.table.replace('.', "_"), columns.join("_"));
+    Index { name: name.into(), columns, unique }
+}

@@ -1,0 +1,105 @@
+//! Queries of a model: built by value, sent by a terminal that takes the handle.
+
+mod aggregate;
+mod condition;
+mod create;
+mod filter;
+mod inspect;
+mod order;
+mod read;
+mod row;
+mod write;
+
+use std::marker::PhantomData;
+
+pub use condition::Given;
+pub(crate) use create::{
+    create, create_many, first_or_create, first_or_new, insert_or_ignore, update_or_create, upsert,
+};
+pub use row::FromRow;
+
+use crate::{
+    model::{Column, Model, ModelMeta},
+    record::Record,
+    statement::{ColumnRef, CompareOp, Expr, Projection, Select, TableRef},
+    value::{Attribute, Value},
+};
+
+/// A query that starts at the model `M`, whose rows are `Out` and which may mention the models in
+/// `Scope`.
+///
+/// ```ignore
+/// let adults = User::query()
+///     .filter(User::active.eq(true).and(User::age.ge(18)))
+///     .order_by(User::name.asc())
+///     .limit(10)
+///     .get(&db)
+///     .await?;
+/// ```
+#[must_use = "a query does nothing until a terminal such as `get` is called"]
+pub struct Query<M, Out = Record<M>, Scope = M>
+where
+    M: Model,
+{
+    select: Select,
+    of: PhantomData<fn() -> (M, Out, Scope)>,
+}
+
+impl<M: Model, Out, Scope> Clone for Query<M, Out, Scope> {
+    fn clone(&self) -> Self {
+        Self { select: self.select.clone(), of: PhantomData }
+    }
+}
+
+impl<M: Model> Query<M> {
+    /// Every row of the model.
+    pub fn new() -> Self {
+        let meta = M::meta();
+        Self { select: Select::new(TableRef::new(meta.table), meta.names), of: PhantomData }
+    }
+
+    /// Adds a condition that is data already.
+    pub(crate) fn and_node(mut self, node: Expr) -> Self {
+        self.select.and_where(node);
+        self
+    }
+}
+
+impl<M: Model> Default for Query<M> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<M: Model, Out, Scope> Query<M, Out, Scope> {
+    /// The select that reads one column of each row instead.
+    fn selecting(self, projection: Projection) -> Select {
+        Select { columns: projection, ..self.select }
+    }
+}
+
+/// The column of this index, as a statement has it.
+pub(crate) fn column_ref(meta: &'static ModelMeta, index: usize) -> ColumnRef {
+    let column = meta.columns.get(index);
+    ColumnRef {
+        table: Some(meta.table.into()),
+        name: column.map_or("", |column| column.name).into(),
+        ty: column.map(|column| column.ty),
+    }
+}
+
+/// The rows of a primary key.
+pub(crate) fn key_filter(meta: &'static ModelMeta, key: Vec<Value>) -> Expr {
+    let mut parts = meta.key.iter().zip(key).map(|(index, value)| {
+        Expr::Compare(CompareOp::Eq, Box::new(Expr::Column(column_ref(meta, *index))), Box::new(value.into()))
+    });
+    match (parts.next(), meta.key.len()) {
+        (Some(only), 1) => only,
+        (first, _) => Expr::And(first.into_iter().chain(parts).collect()),
+    }
+}
+
+/// One column, as what a select reads.
+fn only<M: Model, T: Attribute>(column: Column<M, T>) -> Projection {
+    Projection::Expressions(vec![column.expr().into()])
+}

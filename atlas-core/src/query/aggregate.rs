@@ -1,0 +1,125 @@
+//! Terminals that give one value of all rows. They pass over the query's order, limit and offset.
+
+use crate::{
+    db::{Db, Pending},
+    error::Result,
+    model::{Column, In, Model},
+    query::{Query, row::One},
+    statement::{Aggregate, Expr, From, Projection, Select},
+    value::{Attribute, Number, Value},
+};
+
+impl<M: Model, Out, Scope> Query<M, Out, Scope> {
+    /// How many rows there are.
+    pub fn count(self, db: &Db) -> Pending<'_, u64> {
+        let select = over_all(self.select, Expr::Aggregate(Aggregate::Count, None));
+        Pending::new(
+            async move { Ok(value::<u64>(db, select, (M::meta().name, "count")).await?.unwrap_or(0)) },
+        )
+    }
+
+    /// The sum of a column; zero of no rows.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Decode`](crate::Error::Decode) where the sum does not fit.
+    pub fn sum<N, T, I>(self, db: &Db, column: Column<N, T>) -> Pending<'_, <T::Base as Number>::Sum>
+    where
+        N: Model + In<Scope, I>,
+        T: Attribute<Base: Number>,
+    {
+        let select = over_all(self.select, of(Aggregate::Sum, column));
+        let place = (N::meta().name, column.name);
+        Pending::new(async move {
+            let sum = value::<<T::Base as Number>::Sum>(db, select, place).await?;
+            Ok(sum.unwrap_or_default())
+        })
+    }
+
+    /// The average of a column; `None` of no rows.
+    pub fn avg<N, T, I>(
+        self,
+        db: &Db,
+        column: Column<N, T>,
+    ) -> Pending<'_, Option<<T::Base as Number>::Average>>
+    where
+        N: Model + In<Scope, I>,
+        T: Attribute<Base: Number>,
+    {
+        let select = over_all(self.select, of(Aggregate::Avg, column));
+        Pending::new(value(db, select, (N::meta().name, column.name)))
+    }
+
+    /// The smallest value of a column; `None` of no rows.
+    pub fn min<N, T, I>(self, db: &Db, column: Column<N, T>) -> Pending<'_, Option<T::Base>>
+    where
+        N: Model + In<Scope, I>,
+        T: Attribute,
+    {
+        let select = over_all(self.select, of(Aggregate::Min, column));
+        Pending::new(value(db, select, (N::meta().name, column.name)))
+    }
+
+    /// The largest value of a column; `None` of no rows.
+    pub fn max<N, T, I>(self, db: &Db, column: Column<N, T>) -> Pending<'_, Option<T::Base>>
+    where
+        N: Model + In<Scope, I>,
+        T: Attribute,
+    {
+        let select = over_all(self.select, of(Aggregate::Max, column));
+        Pending::new(value(db, select, (N::meta().name, column.name)))
+    }
+
+    /// Whether there is any row.
+    pub fn exists(self, db: &Db) -> Pending<'_, bool> {
+        let mut select = self.select;
+        select.order.clear();
+        select.distinct = false;
+        select.limit = Some(select.limit.unwrap_or(1).min(1));
+        select.columns = Projection::Expressions(vec![Expr::Value(Value::I64(1)).into()]);
+        Pending::new(async move { Ok(value::<i64>(db, select, (M::meta().name, "exists")).await?.is_some()) })
+    }
+
+    /// Whether there is no row.
+    pub fn doesnt_exist(self, db: &Db) -> Pending<'_, bool> {
+        let exists = self.exists(db);
+        Pending::new(async move { Ok(!exists.await?) })
+    }
+}
+
+fn of<M: Model, T: Attribute>(aggregate: Aggregate, column: Column<M, T>) -> Expr {
+    Expr::Aggregate(aggregate, Some(Box::new(column.expr())))
+}
+
+/// One value of all rows of a select. The rows of a distinct select are made first.
+fn over_all(mut select: Select, aggregate: Expr) -> Select {
+    select.order.clear();
+    select.limit = None;
+    select.offset = None;
+    if select.distinct {
+        let alias = match &select.from {
+            From::Table(table) => table.qualifier().clone(),
+            From::Select(_, alias) => alias.clone(),
+        };
+        select = Select {
+            from: From::Select(Box::new(select), alias),
+            columns: Projection::Expressions(Vec::new()),
+            distinct: false,
+            filter: None,
+            order: Vec::new(),
+            limit: None,
+            offset: None,
+        };
+    }
+    select.columns = Projection::Expressions(vec![aggregate.into()]);
+    select
+}
+
+/// The first column of the first row; `None` where there is no row or it is NULL.
+async fn value<T: Attribute>(
+    db: &Db,
+    select: Select,
+    place: (&'static str, &'static str),
+) -> Result<Option<T>> {
+    Ok(db.fetch(&select.into(), One { value: None, place }).await?.0.value)
+}

@@ -1,0 +1,135 @@
+//! What the model's own functions do: drafts into rows.
+
+use crate::{
+    db::{Db, Pending},
+    error::{Error, Result},
+    model::{DraftData, Expr, Model},
+    query::Query,
+    record::{self, Record},
+    schema::Name,
+    statement::OnConflict,
+    value::Moment,
+};
+
+pub(crate) fn create<M: Model>(db: &Db, draft: DraftData) -> Pending<'_, Record<M>> {
+    Pending::new(record::insert(db, draft))
+}
+
+pub(crate) fn create_many<M: Model>(db: &Db, drafts: Vec<DraftData>) -> Pending<'_, Vec<Record<M>>> {
+    Pending::new(record::insert_many(db, drafts))
+}
+
+pub(crate) fn insert_or_ignore<M: Model>(db: &Db, drafts: Vec<DraftData>) -> Pending<'_, u64> {
+    Pending::new(write_all::<M>(db, drafts, OnConflict::Ignore))
+}
+
+pub(crate) fn upsert<M: Model>(
+    db: &Db,
+    drafts: Vec<DraftData>,
+    by: Vec<usize>,
+    update: Vec<usize>,
+) -> Pending<'_, u64> {
+    Pending::new(async move {
+        let meta = M::meta();
+        if by.is_empty() {
+            return Err(Error::config(format!(
+                "an upsert of `{}` needs the unique columns that tell whether a row is there: name at least one",
+                meta.name
+            )));
+        }
+        let name = |index: &usize| meta.names.get(*index).map(|name| Name::from(*name));
+        let mut columns: Vec<Name> = update.iter().filter_map(name).collect();
+        if let (Some(stamp), false) = (meta.updated_at.as_ref().and_then(name), columns.is_empty()) {
+            if !columns.contains(&stamp) {
+                columns.push(stamp);
+            }
+        }
+        let by = by.iter().filter_map(name).collect();
+        write_all::<M>(db, drafts, OnConflict::Update { by, columns, set: Vec::new() }).await
+    })
+}
+
+/// Writes drafts without giving their records back, all or none: how many rows were written.
+async fn write_all<M: Model>(db: &Db, drafts: Vec<DraftData>, on_conflict: OnConflict) -> Result<u64> {
+    let now = Moment::now();
+    let mut batches = record::batches(drafts).peekable();
+    let Some(first) = batches.next() else { return Ok(0) };
+    let tx = match batches.peek() {
+        Some(_) => Some(db.begin().await?),
+        None => None,
+    };
+    let mut affected = 0;
+    for batch in std::iter::once(first).chain(batches) {
+        let statement = record::insert_drafts(M::meta(), batch, now, on_conflict.clone())?;
+        let on = tx.as_deref().unwrap_or(db);
+        affected += on.run(&statement, Box::new(())).await?.1.affected;
+    }
+    if let Some(tx) = tx {
+        tx.commit().await?;
+    }
+    Ok(affected)
+}
+
+pub(crate) fn first_or_new<M: Model>(db: &Db, by: Expr<M>, draft: DraftData) -> Pending<'_, Record<M>> {
+    Pending::new(async move {
+        match first::<M>(db, &by).await? {
+            Some(record) => Ok(record),
+            None => Record::from_draft(draft),
+        }
+    })
+}
+
+pub(crate) fn first_or_create<M: Model>(db: &Db, by: Expr<M>, draft: DraftData) -> Pending<'_, Record<M>> {
+    Pending::new(async move {
+        match first::<M>(db, &by).await? {
+            Some(record) => Ok(record),
+            None => create_or_first(db, &by, draft).await,
+        }
+    })
+}
+
+pub(crate) fn update_or_create<M: Model>(db: &Db, by: Expr<M>, draft: DraftData) -> Pending<'_, Record<M>> {
+    Pending::new(async move {
+        let tx = db.begin().await?;
+        let record = match first::<M>(&tx, &by).await? {
+            Some(record) => set(&tx, record, draft).await?,
+            None => {
+                let record = create_or_first(&tx, &by, draft.clone()).await?;
+                if record.was_recently_created() { record } else { set(&tx, record, draft).await? }
+            }
+        };
+        tx.commit().await?;
+        Ok(record)
+    })
+}
+
+async fn first<M: Model>(db: &Db, by: &Expr<M>) -> Result<Option<Record<M>>> {
+    Query::<M>::new().and_node(by.clone().into_node()).first(db).await
+}
+
+async fn set<M: Model>(db: &Db, mut record: Record<M>, draft: DraftData) -> Result<Record<M>> {
+    record.assign_draft(draft)?;
+    record.save(db).await?;
+    Ok(record)
+}
+
+/// Inserts a draft; where somebody else was faster, their record. In a transaction the insert has a
+/// savepoint of its own, since a failed statement ends the transaction on some databases.
+async fn create_or_first<M: Model>(db: &Db, by: &Expr<M>, draft: DraftData) -> Result<Record<M>> {
+    let inserted = if db.in_transaction() {
+        let savepoint = db.begin().await?;
+        match record::insert(&savepoint, draft).await {
+            Ok(record) => savepoint.commit().await.map(|()| record),
+            Err(error) => {
+                savepoint.rollback().await?;
+                Err(error)
+            }
+        }
+    } else {
+        record::insert(db, draft).await
+    };
+    match inserted {
+        Err(error) if error.is_unique_violation() => first(db, by).await?.ok_or(error),
+        inserted => inserted,
+    }
+}

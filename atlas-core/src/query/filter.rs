@@ -1,0 +1,137 @@
+//! Which rows.
+
+use crate::{
+    model::{Column, Expr, In, Model, Operand, Text},
+    query::Query,
+    value::{Attribute, Nullable},
+};
+
+impl<M: Model, Out, Scope> Query<M, Out, Scope> {
+    /// Only rows for which this holds, and every filter before it.
+    pub fn filter<X: In<Scope, I>, I>(mut self, condition: Expr<X>) -> Self {
+        self.select.and_where(condition.into_node());
+        self
+    }
+
+    /// Also rows for which this holds: an alternative to the whole filter that stands. On a query without
+    /// a filter, the same as [`filter`](Self::filter).
+    pub fn or_filter<X: In<Scope, I>, I>(mut self, condition: Expr<X>) -> Self {
+        let node = condition.into_node();
+        self.select.filter = Some(match self.select.filter.take() {
+            Some(standing) => standing.or(node),
+            None => node,
+        });
+        self
+    }
+}
+
+/// Shorthands for `filter` with one comparison.
+macro_rules! compare {
+    ($($(#[$doc:meta])* $method:ident => $compare:ident;)*) => {
+        impl<M: Model, Out, Scope> Query<M, Out, Scope> { $(
+            $(#[$doc])*
+            pub fn $method<N, T, V, I>(self, column: Column<N, T>, value: V) -> Self
+            where
+                N: Model + In<Scope, I>,
+                T: Attribute,
+                V: Operand<T::Base, N>,
+            {
+                self.filter(column.$compare(value))
+            }
+        )* }
+    };
+}
+compare! {
+    /// The column equals the value; `None` reads IS NULL.
+    where_eq => eq;
+    /// The column differs from the value; `None` reads IS NOT NULL.
+    where_ne => ne;
+    /// The column is greater.
+    where_gt => gt;
+    /// The column is greater or equal.
+    where_ge => ge;
+    /// The column is less.
+    where_lt => lt;
+    /// The column is less or equal.
+    where_le => le;
+}
+
+impl<M: Model, Out, Scope> Query<M, Out, Scope> {
+    /// The column is one of the values; no rows where there are none.
+    pub fn where_in<N, T, V, I>(self, column: Column<N, T>, values: impl IntoIterator<Item = V>) -> Self
+    where
+        N: Model + In<Scope, I>,
+        T: Attribute,
+        V: Operand<T::Base, N>,
+    {
+        self.filter(column.is_in(values))
+    }
+
+    /// The column is none of the values; all rows where there are none.
+    pub fn where_not_in<N, T, V, I>(self, column: Column<N, T>, values: impl IntoIterator<Item = V>) -> Self
+    where
+        N: Model + In<Scope, I>,
+        T: Attribute,
+        V: Operand<T::Base, N>,
+    {
+        self.filter(column.not_in(values))
+    }
+
+    /// The column lies between the two values, or equals one.
+    pub fn where_between<N, T, L, H, I>(self, column: Column<N, T>, low: L, high: H) -> Self
+    where
+        N: Model + In<Scope, I>,
+        T: Attribute,
+        L: Operand<T::Base, N>,
+        H: Operand<T::Base, N>,
+    {
+        self.filter(column.between(low, high))
+    }
+
+    /// The column lies outside the two values.
+    pub fn where_not_between<N, T, L, H, I>(self, column: Column<N, T>, low: L, high: H) -> Self
+    where
+        N: Model + In<Scope, I>,
+        T: Attribute,
+        L: Operand<T::Base, N>,
+        H: Operand<T::Base, N>,
+    {
+        self.filter(column.not_between(low, high))
+    }
+
+    /// The optional column is NULL.
+    pub fn where_null<N, T, I>(self, column: Column<N, T>) -> Self
+    where
+        N: Model + In<Scope, I>,
+        T: Attribute + Nullable,
+    {
+        self.filter(column.is_null())
+    }
+
+    /// The optional column has a value.
+    pub fn where_not_null<N, T, I>(self, column: Column<N, T>) -> Self
+    where
+        N: Model + In<Scope, I>,
+        T: Attribute + Nullable,
+    {
+        self.filter(column.is_not_null())
+    }
+
+    /// The text matches a pattern: see [`Column::like`].
+    pub fn where_like<N, T, I>(self, column: Column<N, T>, pattern: impl Into<String>) -> Self
+    where
+        N: Model + In<Scope, I>,
+        T: Attribute<Base: Text>,
+    {
+        self.filter(column.like(pattern))
+    }
+
+    /// The text does not match a pattern.
+    pub fn where_not_like<N, T, I>(self, column: Column<N, T>, pattern: impl Into<String>) -> Self
+    where
+        N: Model + In<Scope, I>,
+        T: Attribute<Base: Text>,
+    {
+        self.filter(column.not_like(pattern))
+    }
+}

@@ -1,0 +1,78 @@
+//! In which order, how many, from where.
+
+use crate::{
+    error::Result,
+    model::{Column, In, Model, ModelMeta, Order},
+    query::{Query, column_ref},
+    statement::{Expr, OrderTerm, Select},
+    value::{Attribute, Stamp},
+};
+
+impl<M: Model, Out, Scope> Query<M, Out, Scope> {
+    /// In this order; where it leaves rows equal, the next `order_by` decides.
+    pub fn order_by<X: In<Scope, I>, I>(mut self, order: Order<X>) -> Self {
+        self.select.order.push(order.term);
+        self
+    }
+
+    /// In this order instead of any before.
+    pub fn reorder<X: In<Scope, I>, I>(mut self, order: Order<X>) -> Self {
+        self.select.order.clear();
+        self.order_by(order)
+    }
+
+    /// In no order: forgets every `order_by`.
+    pub fn unordered(mut self) -> Self {
+        self.select.order.clear();
+        self
+    }
+
+    /// The newest first, by this date and time.
+    pub fn latest<N, T, I>(self, column: Column<N, T>) -> Self
+    where
+        N: Model + In<Scope, I>,
+        T: Attribute + Stamp,
+    {
+        self.order_by(column.desc())
+    }
+
+    /// The oldest first, by this date and time.
+    pub fn oldest<N, T, I>(self, column: Column<N, T>) -> Self
+    where
+        N: Model + In<Scope, I>,
+        T: Attribute + Stamp,
+    {
+        self.order_by(column.asc())
+    }
+
+    /// At most so many rows. The last limit counts.
+    pub fn limit(mut self, rows: u64) -> Self {
+        self.select.limit = Some(rows);
+        self
+    }
+
+    /// Passes over so many rows first. The last offset counts.
+    pub fn offset(mut self, rows: u64) -> Self {
+        self.select.offset = Some(rows);
+        self
+    }
+
+    /// Rows that are the same only once.
+    pub fn distinct(mut self) -> Self {
+        self.select.distinct = true;
+        self
+    }
+}
+
+/// Orders by the primary key, the newest first.
+pub(super) fn by_key_descending(meta: &'static ModelMeta, select: &mut Select) -> Result<()> {
+    for index in meta.key {
+        meta.column(*index)?;
+        select.order.push(OrderTerm {
+            expr: Expr::Column(column_ref(meta, *index)),
+            descending: true,
+            nulls: None,
+        });
+    }
+    Ok(())
+}

@@ -1,0 +1,157 @@
+//! Terminals that give rows.
+
+use crate::{
+    db::{Db, Pending},
+    error::{Error, Result},
+    model::{Column, In, IntoKey, Key, Model},
+    query::{
+        FromRow, Query, column_ref, key_filter, only,
+        order::by_key_descending,
+        row::{Collect, Pluck},
+    },
+    record::{Record, key_not_found},
+    statement::{Expr, Select},
+    value::Attribute,
+};
+
+impl<M: Model, Out: FromRow, Scope> Query<M, Out, Scope> {
+    /// Every row, in the order of the query.
+    pub fn get(self, db: &Db) -> Pending<'_, Vec<Out>> {
+        rows(db, self.select)
+    }
+
+    /// The first row, if there is one. Adds no order.
+    pub fn first(self, db: &Db) -> Pending<'_, Option<Out>> {
+        Pending::new(first_row(db, self.select))
+    }
+
+    /// The first row.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`] where there is none.
+    pub fn first_or_fail(self, db: &Db) -> Pending<'_, Out> {
+        Pending::new(async move {
+            let first = first_row(db, self.select).await?;
+            first.ok_or(Error::NotFound { model: M::meta().name, key: None })
+        })
+    }
+
+    /// The only row.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`] where there is none, [`Error::MultipleFound`] where there are several.
+    pub fn sole(self, db: &Db) -> Pending<'_, Out> {
+        Pending::new(async move {
+            let model = M::meta().name;
+            let mut found = rows(db, at_most(self.select, 2)).await?;
+            match (found.pop(), found.pop()) {
+                (Some(only), None) => Ok(only),
+                (None, _) => Err(Error::NotFound { model, key: None }),
+                (Some(_), Some(_)) => Err(Error::MultipleFound { model }),
+            }
+        })
+    }
+}
+
+impl<M: Model> Query<M> {
+    /// The record of a key, if the query has it.
+    pub fn find(self, db: &Db, key: impl IntoKey<M::Key>) -> Pending<'_, Option<Record<M>>> {
+        let key = key_filter(M::meta(), key.into_key().values());
+        self.and_node(key).first(db)
+    }
+
+    /// The record of a key.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`], with the key, where the query has none.
+    pub fn find_or_fail(self, db: &Db, key: impl IntoKey<M::Key>) -> Pending<'_, Record<M>> {
+        let key = key.into_key();
+        let select = self.and_node(key_filter(M::meta(), key.values())).select;
+        Pending::new(async move { first_row(db, select).await?.ok_or_else(|| key_not_found::<M>(&key)) })
+    }
+
+    /// The records of several keys, the newest key first; keys without a row are passed over, and no
+    /// keys send nothing.
+    pub fn find_many<K: IntoKey<M::Key>>(
+        self,
+        db: &Db,
+        keys: impl IntoIterator<Item = K>,
+    ) -> Pending<'_, Vec<Record<M>>> {
+        let meta = M::meta();
+        let keys: Vec<Vec<_>> = keys.into_iter().map(|key| key.into_key().values()).collect();
+        Pending::new(async move {
+            if keys.is_empty() {
+                return Ok(Vec::new());
+            }
+            let any = match meta.key {
+                [single] => Expr::In(
+                    Box::new(Expr::Column(column_ref(meta, *single))),
+                    keys.into_iter().flatten().collect(),
+                ),
+                _ => Expr::Or(keys.into_iter().map(|key| key_filter(meta, key)).collect()),
+            };
+            let mut query = self.and_node(any);
+            query.select.order.clear();
+            by_key_descending(meta, &mut query.select)?;
+            query.get(db).await
+        })
+    }
+
+    /// Every record of the query, the newest key first where it has no order of its own.
+    pub fn all(mut self, db: &Db) -> Pending<'_, Vec<Record<M>>> {
+        Pending::new(async move {
+            if self.select.order.is_empty() {
+                by_key_descending(M::meta(), &mut self.select)?;
+            }
+            self.get(db).await
+        })
+    }
+}
+
+impl<M: Model, Out, Scope> Query<M, Out, Scope> {
+    /// The column of the first row, if there is one.
+    pub fn value<N, T, I>(self, db: &Db, column: Column<N, T>) -> Pending<'_, Option<T>>
+    where
+        N: Model + In<Scope, I>,
+        T: Attribute,
+    {
+        let select = at_most(self.selecting(only(column)), 1);
+        Pending::new(async move { Ok(pluck(db, select, column).await?.into_iter().next()) })
+    }
+
+    /// The column of every row.
+    pub fn pluck<N, T, I>(self, db: &Db, column: Column<N, T>) -> Pending<'_, Vec<T>>
+    where
+        N: Model + In<Scope, I>,
+        T: Attribute,
+    {
+        let select = self.selecting(only(column));
+        Pending::new(pluck(db, select, column))
+    }
+}
+
+async fn pluck<N: Model, T: Attribute>(db: &Db, select: Select, column: Column<N, T>) -> Result<Vec<T>> {
+    let place = (N::meta().name, column.name);
+    let (sink, _) = db.fetch(&select.into(), Pluck::<T> { values: Vec::new(), place }).await?;
+    Ok(sink.values)
+}
+
+fn rows<T: FromRow>(db: &Db, select: Select) -> Pending<'_, Vec<T>> {
+    Pending::new(async move {
+        let (sink, _) = db.fetch(&select.into(), Collect(Vec::new())).await?;
+        Ok(sink.0)
+    })
+}
+
+async fn first_row<T: FromRow>(db: &Db, select: Select) -> Result<Option<T>> {
+    let (mut sink, _) = db.fetch(&at_most(select, 1).into(), Collect(Vec::new())).await?;
+    Ok(sink.0.pop())
+}
+
+fn at_most(mut select: Select, rows: u64) -> Select {
+    select.limit = Some(select.limit.map_or(rows, |limit| limit.min(rows)));
+    select
+}

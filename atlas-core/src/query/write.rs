@@ -1,0 +1,95 @@
+//! Terminals that change all rows of a query with one statement.
+
+use crate::{
+    db::{Db, Pending},
+    error::{Error, Result},
+    model::{Assignments, Column, Model, ModelMeta, Operand},
+    query::{Query, column_ref},
+    statement::{Delete, Expr, From, Scope, Select, Statement, TableRef, Update},
+    value::{Attribute, Moment, Number, ValueRef},
+};
+
+impl<M: Model, Out> Query<M, Out> {
+    /// Sets columns of every row, and `updated_at`: how many rows there were.
+    ///
+    /// ```ignore
+    /// User::query().filter(User::age.lt(18)).update(&db, User::active.set(false)).await?;
+    /// ```
+    pub fn update(self, db: &Db, set: impl Assignments<M>) -> Pending<'_, u64> {
+        let set = set.assignments().into_iter().map(|one| (one.column, one.value)).collect();
+        update::<M>(db, self.select, set)
+    }
+
+    /// Adds to a column of every row, and sets `updated_at`: how many rows there were.
+    pub fn increment<T, V>(self, db: &Db, column: Column<M, T>, by: V) -> Pending<'_, u64>
+    where
+        T: Attribute<Base: Number>,
+        V: Operand<T::Base, M>,
+    {
+        self.update(db, column.set_expr(column + by))
+    }
+
+    /// Takes from a column of every row, and sets `updated_at`: how many rows there were.
+    pub fn decrement<T, V>(self, db: &Db, column: Column<M, T>, by: V) -> Pending<'_, u64>
+    where
+        T: Attribute<Base: Number>,
+        V: Operand<T::Base, M>,
+    {
+        self.update(db, column.set_expr(column - by))
+    }
+
+    /// Deletes every row of the query: how many there were.
+    pub fn delete(self, db: &Db) -> Pending<'_, u64> {
+        let delete = Delete { table: TableRef::new(M::meta().table), scope: scope(M::meta(), self.select) };
+        Pending::new(async move { Ok(db.run(&delete.into(), Box::new(())).await?.1.affected) })
+    }
+}
+
+fn update<M: Model>(
+    db: &Db,
+    select: Select,
+    mut set: Vec<(crate::statement::ColumnRef, Expr)>,
+) -> Pending<'_, u64> {
+    Pending::new(async move {
+        let meta = M::meta();
+        if set.is_empty() {
+            return Err(Error::config(format!(
+                "an update of `{}` sets no column: name at least one",
+                meta.name
+            )));
+        }
+        stamp(meta, &mut set)?;
+        let update: Statement = Update {
+            table: TableRef::new(meta.table),
+            set,
+            scope: scope(meta, select),
+            returning: Vec::new(),
+        }
+        .into();
+        Ok(db.run(&update, Box::new(())).await?.1.affected)
+    })
+}
+
+/// Adds `updated_at`, unless it is set already.
+fn stamp(meta: &'static ModelMeta, set: &mut Vec<(crate::statement::ColumnRef, Expr)>) -> Result<()> {
+    if let Some(index) = meta.updated_at {
+        let column = meta.column(index)?;
+        if !set.iter().any(|(target, _)| target.name == column.name) {
+            set.push((column_ref(meta, index), (column.cast)(ValueRef::Timestamp(Moment::now()))?.into()));
+        }
+    }
+    Ok(())
+}
+
+/// The rows of a select, as an update or delete names them.
+fn scope(meta: &'static ModelMeta, select: Select) -> Scope {
+    debug_assert!(matches!(select.from, From::Table(_)), "a query of a model reads its table");
+    Scope {
+        filter: select.filter,
+        one: false,
+        order: select.order,
+        limit: select.limit,
+        offset: select.offset,
+        key: meta.key.iter().filter_map(|index| meta.names.get(*index)).map(|name| (*name).into()).collect(),
+    }
+}

@@ -1,0 +1,191 @@
+//! Records: a model and what is known of its row.
+
+mod save;
+mod state;
+
+use std::{
+    fmt,
+    ops::{Deref, DerefMut},
+};
+
+pub(crate) use save::{batches, insert, insert_drafts, insert_many, key_not_found};
+pub(crate) use state::State;
+
+use crate::{
+    driver::Row,
+    error::Result,
+    model::{Column, Columns, Model},
+    query::FromRow,
+    value::{Attribute, Value, ValueRef},
+};
+
+/// A row of `M`: the model itself, to which it derefs, and the state of its row.
+///
+/// Reading costs nothing. The first write through `DerefMut` keeps the values as they were, so that
+/// [`save`](Self::save) sends only what differs.
+pub struct Record<M: Model> {
+    model: M,
+    state: State,
+}
+
+impl<M: Model> Record<M> {
+    pub(crate) fn loaded(model: M) -> Self {
+        Self { model, state: State::existing() }
+    }
+
+    /// The primary key.
+    pub fn key(&self) -> M::Key {
+        self.model.key()
+    }
+
+    /// Whether the row is in the database, as far as this record knows.
+    pub fn exists(&self) -> bool {
+        self.state.exists()
+    }
+
+    /// Whether this record inserted the row.
+    pub fn was_recently_created(&self) -> bool {
+        self.state.was_recently_created()
+    }
+
+    /// Whether this record deleted the row.
+    pub fn is_deleted(&self) -> bool {
+        self.state.is_deleted()
+    }
+
+    /// Whether any of these columns was changed since the row was read or saved; of `()`, any column.
+    pub fn is_dirty(&self, columns: impl Columns<M>) -> bool {
+        let of = columns.columns();
+        self.changed().any(|(column, _)| of.is_empty() || of.contains(&column))
+    }
+
+    /// The opposite of [`is_dirty`](Self::is_dirty).
+    pub fn is_clean(&self, columns: impl Columns<M>) -> bool {
+        !self.is_dirty(columns)
+    }
+
+    /// The fields that were changed since the row was read or saved, with their present values.
+    pub fn dirty(&self) -> Vec<(&'static str, Value)> {
+        named::<M>(self.changed())
+    }
+
+    /// The value that a column had when the row was read or saved.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Decode`](crate::Error::Decode) where a cast of your own does not read what it wrote.
+    pub fn original<T: Attribute>(&self, column: Column<M, T>) -> Result<T> {
+        match self.state.original().and_then(|values| values.get(column.index)) {
+            Some(value) => T::decode(value.as_ref()),
+            None => T::decode(self.model.encode(column.index).as_ref()),
+        }
+        .map_err(|error| error.at(M::meta().name, column.name))
+    }
+
+    /// The fields that the last save changed, with their new values.
+    pub fn changes(&self) -> Vec<(&'static str, Value)> {
+        named::<M>(self.state.saved_changes().iter().cloned())
+    }
+
+    /// Whether the last save changed any of these columns; of `()`, any column.
+    pub fn was_changed(&self, columns: impl Columns<M>) -> bool {
+        let of = columns.columns();
+        self.state.saved_changes().iter().any(|(column, _)| of.is_empty() || of.contains(column))
+    }
+
+    /// A value that came with the row and is no column of the model.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`](crate::Error::Config) where the query brought none of this name,
+    /// [`Error::Decode`](crate::Error::Decode) where it is no `T`.
+    pub fn extra<T: Attribute>(&self, name: &str) -> Result<T> {
+        match self.state.extra(name) {
+            Some(value) => T::decode(value.as_ref()).map_err(|error| error.at(M::meta().name, "an extra")),
+            None => Err(crate::Error::config(format!(
+                "this `{}` has no extra `{name}`: select it, or count it with `with_count`",
+                M::meta().name
+            ))),
+        }
+    }
+
+    /// Keeps a value beside the model's columns; it is never saved.
+    pub fn set_extra(&mut self, name: impl Into<String>, value: impl Attribute) {
+        self.state.set_extra(name.into(), value.encode());
+    }
+
+    /// Whether both are the same row: the same key.
+    pub fn is(&self, other: &Self) -> bool {
+        use crate::model::Key;
+        self.exists() && other.exists() && self.key().values() == other.key().values()
+    }
+
+    /// The opposite of [`is`](Self::is).
+    pub fn is_not(&self, other: &Self) -> bool {
+        !self.is(other)
+    }
+
+    /// The model without its state.
+    pub fn into_inner(self) -> M {
+        self.model
+    }
+
+    /// The columns that differ from the row, with their present values.
+    fn changed(&self) -> impl Iterator<Item = (usize, Value)> {
+        let original = self.state.original().unwrap_or_default();
+        original.iter().enumerate().filter_map(|(column, before)| {
+            let value = self.model.encode(column);
+            (value != *before).then_some((column, value))
+        })
+    }
+
+    /// Sets a column as a change that `save` will see.
+    pub(crate) fn assign(&mut self, column: usize, value: ValueRef<'_>) -> Result<()> {
+        self.deref_mut().assign(column, value)
+    }
+}
+
+fn named<M: Model>(values: impl Iterator<Item = (usize, Value)>) -> Vec<(&'static str, Value)> {
+    let columns = M::meta().columns;
+    values.filter_map(|(index, value)| columns.get(index).map(|column| (column.field, value))).collect()
+}
+
+impl<M: Model> Deref for Record<M> {
+    type Target = M;
+
+    fn deref(&self) -> &M {
+        &self.model
+    }
+}
+
+impl<M: Model> DerefMut for Record<M> {
+    fn deref_mut(&mut self) -> &mut M {
+        if self.state.wants_original() {
+            let values = (0..M::meta().columns.len()).map(|column| self.model.encode(column));
+            self.state.set_original(values.collect());
+        }
+        &mut self.model
+    }
+}
+
+impl<M: Model> FromRow for Record<M> {
+    #[inline]
+    fn from_row(row: &dyn Row, start: usize) -> Result<Self> {
+        M::decode(row, start).map(Self::loaded)
+    }
+}
+
+/// The model's name and its columns' values; the model needs no `Debug` of its own.
+impl<M: Model> fmt::Debug for Record<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let meta = M::meta();
+        let mut shown = f.debug_struct(meta.name);
+        for (index, column) in meta.columns.iter().enumerate() {
+            shown.field(column.field, &self.model.encode(index));
+        }
+        if !self.exists() {
+            shown.field("exists", &false);
+        }
+        shown.finish()
+    }
+}

@@ -1,0 +1,7 @@
+//! Relations between models: their declaration as data, and the slots that hold what was loaded.
+
+mod meta;
+mod slot;
+
+pub use meta::{Relation, RelationKind, RelationMeta, kind};
+pub use slot::{BelongsTo, HasMany, HasOne, Held, Slot};
