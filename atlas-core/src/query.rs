@@ -8,9 +8,10 @@ mod inspect;
 mod order;
 mod read;
 mod row;
+mod with;
 mod write;
 
-use std::marker::PhantomData;
+use std::{marker::PhantomData, sync::Arc};
 
 pub use condition::Given;
 pub(crate) use create::{
@@ -19,6 +20,9 @@ pub(crate) use create::{
 pub use row::FromRow;
 
 use crate::{
+    db::Db,
+    driver::BoxFuture,
+    error::Result,
     model::{Column, Model, ModelMeta},
     record::Record,
     statement::{ColumnRef, CompareOp, Expr, Projection, Select, TableRef},
@@ -42,12 +46,17 @@ where
     M: Model,
 {
     select: Select,
+    /// What is loaded for the rows once they are there.
+    loaders: Vec<Loader<Out>>,
     of: PhantomData<fn() -> (M, Out, Scope)>,
 }
 
+/// Something that is loaded for all rows of a result together.
+pub type Loader<Out> = Arc<dyn for<'a> Fn(&'a Db, &'a mut [Out]) -> BoxFuture<'a, Result<()>> + Send + Sync>;
+
 impl<M: Model, Out, Scope> Clone for Query<M, Out, Scope> {
     fn clone(&self) -> Self {
-        Self { select: self.select.clone(), of: PhantomData }
+        Self { select: self.select.clone(), loaders: self.loaders.clone(), of: PhantomData }
     }
 }
 
@@ -55,7 +64,11 @@ impl<M: Model> Query<M> {
     /// Every row of the model.
     pub fn new() -> Self {
         let meta = M::meta();
-        Self { select: Select::new(TableRef::new(meta.table), meta.names), of: PhantomData }
+        Self {
+            select: Select::new(TableRef::new(meta.table), meta.names),
+            loaders: Vec::new(),
+            of: PhantomData,
+        }
     }
 
     /// Adds a condition that is data already.

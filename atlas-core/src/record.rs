@@ -139,6 +139,11 @@ impl<M: Model> Record<M> {
         })
     }
 
+    /// The model, to be changed in a way that is no change of its row.
+    pub(crate) fn untracked(&mut self) -> &mut M {
+        &mut self.model
+    }
+
     /// Sets a column as a change that `save` will see.
     pub(crate) fn assign(&mut self, column: usize, value: ValueRef<'_>) -> Result<()> {
         self.deref_mut().assign(column, value)

@@ -5,7 +5,7 @@ use crate::{
     error::{Error, Result},
     model::{Column, In, IntoKey, Key, Model},
     query::{
-        FromRow, Query, column_ref, key_filter, only,
+        FromRow, Loader, Query, column_ref, key_filter, only,
         order::by_key_descending,
         row::{Collect, Pluck},
     },
@@ -17,12 +17,12 @@ use crate::{
 impl<M: Model, Out: FromRow, Scope> Query<M, Out, Scope> {
     /// Every row, in the order of the query.
     pub fn get(self, db: &Db) -> Pending<'_, Vec<Out>> {
-        rows(db, self.select)
+        Pending::new(rows(db, self.select, self.loaders))
     }
 
     /// The first row, if there is one. Adds no order.
     pub fn first(self, db: &Db) -> Pending<'_, Option<Out>> {
-        Pending::new(first_row(db, self.select))
+        Pending::new(first_row(db, self.select, self.loaders))
     }
 
     /// The first row.
@@ -32,7 +32,7 @@ impl<M: Model, Out: FromRow, Scope> Query<M, Out, Scope> {
     /// [`Error::NotFound`] where there is none.
     pub fn first_or_fail(self, db: &Db) -> Pending<'_, Out> {
         Pending::new(async move {
-            let first = first_row(db, self.select).await?;
+            let first = first_row(db, self.select, self.loaders).await?;
             first.ok_or(Error::NotFound { model: M::meta().name, key: None })
         })
     }
@@ -45,7 +45,7 @@ impl<M: Model, Out: FromRow, Scope> Query<M, Out, Scope> {
     pub fn sole(self, db: &Db) -> Pending<'_, Out> {
         Pending::new(async move {
             let model = M::meta().name;
-            let mut found = rows(db, at_most(self.select, 2)).await?;
+            let mut found = rows(db, at_most(self.select, 2), self.loaders).await?;
             match (found.pop(), found.pop()) {
                 (Some(only), None) => Ok(only),
                 (None, _) => Err(Error::NotFound { model, key: None }),
@@ -69,8 +69,8 @@ impl<M: Model> Query<M> {
     /// [`Error::NotFound`], with the key, where the query has none.
     pub fn find_or_fail(self, db: &Db, key: impl IntoKey<M::Key>) -> Pending<'_, Record<M>> {
         let key = key.into_key();
-        let select = self.and_node(key_filter(M::meta(), key.values())).select;
-        Pending::new(async move { first_row(db, select).await?.ok_or_else(|| key_not_found::<M>(&key)) })
+        let found = self.and_node(key_filter(M::meta(), key.values())).first(db);
+        Pending::new(async move { found.await?.ok_or_else(|| key_not_found::<M>(&key)) })
     }
 
     /// The records of several keys, the newest key first; keys without a row are passed over, and no
@@ -139,16 +139,18 @@ async fn pluck<N: Model, T: Attribute>(db: &Db, select: Select, column: Column<N
     Ok(sink.values)
 }
 
-fn rows<T: FromRow>(db: &Db, select: Select) -> Pending<'_, Vec<T>> {
-    Pending::new(async move {
-        let (sink, _) = db.fetch(&select.into(), Collect(Vec::new())).await?;
-        Ok(sink.0)
-    })
+async fn rows<T: FromRow>(db: &Db, select: Select, loaders: Vec<Loader<T>>) -> Result<Vec<T>> {
+    let (Collect(mut rows), _) = db.fetch(&select.into(), Collect(Vec::new())).await?;
+    if !rows.is_empty() {
+        for loader in loaders {
+            loader(db, &mut rows).await?;
+        }
+    }
+    Ok(rows)
 }
 
-async fn first_row<T: FromRow>(db: &Db, select: Select) -> Result<Option<T>> {
-    let (mut sink, _) = db.fetch(&at_most(select, 1).into(), Collect(Vec::new())).await?;
-    Ok(sink.0.pop())
+async fn first_row<T: FromRow>(db: &Db, select: Select, loaders: Vec<Loader<T>>) -> Result<Option<T>> {
+    Ok(rows(db, at_most(select, 1), loaders).await?.pop())
 }
 
 fn at_most(mut select: Select, rows: u64) -> Select {

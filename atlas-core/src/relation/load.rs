@@ -1,0 +1,210 @@
+//! Loading a relation for all records of a result with one statement.
+
+use std::{
+    collections::HashMap,
+    hash::{Hash, Hasher},
+    sync::Arc,
+};
+
+use crate::{
+    db::{Db, Pending},
+    driver::BoxFuture,
+    error::Result,
+    model::{Expr, In, Model, Order},
+    query::{Loader, Query, column_ref},
+    record::Record,
+    relation::Relation,
+    statement,
+    value::Value,
+};
+
+/// How many keys go into one statement.
+const KEYS_PER_STATEMENT: usize = 10_000;
+
+/// A relation to be loaded, with conditions, an order and relations of its own.
+pub struct Load<M, N: Model, K> {
+    relation: Relation<M, N, K>,
+    query: Query<N>,
+}
+
+impl<M: Model, N: Model, K> Relation<M, N, K> {
+    /// Loads only records for which this holds.
+    pub fn filter<X: In<N, I>, I>(self, condition: Expr<X>) -> Load<M, N, K> {
+        Load::from(self).filter(condition)
+    }
+
+    /// Loads the records in this order.
+    pub fn order_by<X: In<N, I>, I>(self, order: Order<X>) -> Load<M, N, K> {
+        Load::from(self).order_by(order)
+    }
+
+    /// Loads relations of the records too.
+    pub fn with(self, relations: impl IntoLoad<N>) -> Load<M, N, K> {
+        Load::from(self).with(relations)
+    }
+}
+
+impl<M: Model, N: Model, K> Load<M, N, K> {
+    /// Loads only records for which this holds.
+    #[must_use]
+    pub fn filter<X: In<N, I>, I>(mut self, condition: Expr<X>) -> Self {
+        self.query = self.query.filter(condition);
+        self
+    }
+
+    /// Loads the records in this order.
+    #[must_use]
+    pub fn order_by<X: In<N, I>, I>(mut self, order: Order<X>) -> Self {
+        self.query = self.query.order_by(order);
+        self
+    }
+
+    /// Loads relations of the records too.
+    #[must_use]
+    pub fn with(mut self, relations: impl IntoLoad<N>) -> Self {
+        self.query = self.query.with(relations);
+        self
+    }
+}
+
+impl<M, N: Model, K> From<Relation<M, N, K>> for Load<M, N, K> {
+    fn from(relation: Relation<M, N, K>) -> Self {
+        Self { relation, query: Query::new() }
+    }
+}
+
+/// A relation of `M`, with or without conditions, or a tuple of them.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a relation of `{M}`",
+    label = "not a relation of `{M}`"
+)]
+pub trait IntoLoad<M: Model> {
+    /// What loads them.
+    fn into_loaders(self) -> Vec<Loader<Record<M>>>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<M: Model, N: Model, K: 'static> IntoLoad<M> for Relation<M, N, K> {
+    fn into_loaders(self) -> Vec<Loader<Record<M>>> {
+        Load::from(self).into_loaders()
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<M: Model, N: Model, K: 'static> IntoLoad<M> for Load<M, N, K> {
+    fn into_loaders(self) -> Vec<Loader<Record<M>>> {
+        let Self { relation, query } = self;
+        let relation = Keyed { local: relation.local, foreign: relation.foreign, slot: relation.slot };
+        vec![Arc::new(move |db, records| load(db, records, relation, query.clone()))]
+    }
+}
+
+macro_rules! tuples {
+    ($($part:ident)*) => {
+        #[diagnostic::do_not_recommend]
+        impl<M: Model, $($part: IntoLoad<M>),*> IntoLoad<M> for ($($part,)*) {
+            #[allow(non_snake_case)]
+            fn into_loaders(self) -> Vec<Loader<Record<M>>> {
+                let ($($part,)*) = self;
+                let mut all = Vec::new();
+                $(all.extend($part.into_loaders());)*
+                all
+            }
+        }
+    };
+}
+tuples!(A);
+tuples!(A B);
+tuples!(A B C);
+tuples!(A B C D);
+tuples!(A B C D E);
+tuples!(A B C D E F);
+
+impl<M: Model> Record<M> {
+    /// Loads relations of this record, again where they are loaded.
+    pub fn load<'a>(&'a mut self, db: &'a Db, relations: impl IntoLoad<M>) -> Pending<'a, ()> {
+        let loaders = relations.into_loaders();
+        Pending::new(async move {
+            for loader in loaders {
+                loader(db, std::slice::from_mut(self)).await?;
+            }
+            Ok(())
+        })
+    }
+}
+
+/// A relation by two columns, without its kind.
+struct Keyed<M, N> {
+    local: usize,
+    foreign: usize,
+    slot: fn(&mut M) -> &mut dyn super::Slot<N>,
+}
+
+impl<M, N> Clone for Keyed<M, N> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<M, N> Copy for Keyed<M, N> {}
+
+fn load<'a, M: Model, N: Model>(
+    db: &'a Db,
+    records: &'a mut [Record<M>],
+    relation: Keyed<M, N>,
+    query: Query<N>,
+) -> BoxFuture<'a, Result<()>> {
+    Box::pin(async move {
+        let mut keys: Vec<Key> = Vec::with_capacity(records.len());
+        let mut groups: HashMap<Key, Vec<Record<N>>> = HashMap::with_capacity(records.len());
+        for record in records.iter() {
+            let key = Key(record.encode(relation.local));
+            if !key.0.is_null() && !groups.contains_key(&key) {
+                groups.insert(Key(key.0.clone()), Vec::new());
+                keys.push(key);
+            }
+        }
+        for chunk in keys.chunks(KEYS_PER_STATEMENT) {
+            let column = statement::Expr::Column(column_ref(N::meta(), relation.foreign));
+            let values = chunk.iter().map(|key| key.0.clone()).collect();
+            let found = query.clone().and_node(statement::Expr::In(Box::new(column), values)).get(db).await?;
+            for record in found {
+                groups.entry(Key(record.encode(relation.foreign))).or_default().push(record);
+            }
+        }
+        let nothing = Arc::new(Vec::new());
+        let groups: HashMap<Key, Arc<Vec<Record<N>>>> =
+            groups.into_iter().map(|(key, group)| (key, Arc::new(group))).collect();
+        for record in records {
+            let group = groups.get(&Key(record.encode(relation.local))).unwrap_or(&nothing);
+            (relation.slot)(record.untracked()).put(group.clone());
+        }
+        Ok(())
+    })
+}
+
+/// A value as a key of a map.
+struct Key(Value);
+
+impl PartialEq for Key {
+    fn eq(&self, other: &Self) -> bool {
+        self.0 == other.0
+    }
+}
+
+impl Eq for Key {}
+
+impl Hash for Key {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        match &self.0 {
+            Value::I64(number) => number.hash(state),
+            Value::U64(number) => number.hash(state),
+            Value::Text(text) => text.hash(state),
+            Value::Uuid(bytes) => bytes.hash(state),
+            Value::Bytes(bytes) => bytes.hash(state),
+            Value::Numeric(number) => number.hash(state),
+            // Keys of any other type are rare: they meet in one bucket.
+            _ => {}
+        }
+    }
+}
