@@ -1,1 +1,92 @@
-//! Being written.
+//! Atlas statements to SQL text: one compiler, one small [`Dialect`] per database.
+//!
+//! No value ever becomes part of a text: [`compile`] writes placeholders and collects what to bind.
+//! The exceptions hold no text of users: limits up to a thousand, and the defaults of a schema, which
+//! come from the program's source and are quoted.
+//!
+//! A concept is a file: `select`, `insert`, `update`, `delete`, `expr`, `raw`, `schema` write those
+//! parts of a statement, `compiler` holds what they share, and `dialect` is what databases differ in.
+#![forbid(unsafe_code)]
+
+mod compiled;
+mod compiler;
+mod delete;
+mod dialect;
+mod expr;
+mod insert;
+mod raw;
+mod schema;
+mod scope;
+mod select;
+mod update;
+
+pub use compiled::{Bind, Compiled};
+pub use dialect::Dialect;
+pub use raw::compile_raw;
+pub use schema::schema_statements;
+
+use atlas_core::{
+    error::{Error, Result},
+    statement::{Insert, Statement},
+};
+use compiler::Compiler;
+
+/// Writes a statement's text and collects what it binds, in place of what `into` held.
+///
+/// # Errors
+///
+/// [`Error::Unsupported`] for what the dialect's database cannot do, [`Error::Config`] for a statement
+/// that contradicts itself.
+pub fn compile<'s>(statement: &'s Statement, dialect: &dyn Dialect, into: &mut Compiled<'s>) -> Result<()> {
+    into.clear();
+    let mut compiler = Compiler::new(dialect, into);
+    compiler.statement(statement)
+}
+
+/// Writes the rows `from..from + rows` of an insert as one statement, in place of what `into` held.
+///
+/// For drivers that split an insert of many rows. The text depends on `rows`, not on `from`.
+///
+/// # Errors
+///
+/// As [`compile`].
+pub fn compile_rows<'s>(
+    insert: &'s Insert,
+    from: usize,
+    rows: usize,
+    dialect: &dyn Dialect,
+    into: &mut Compiled<'s>,
+) -> Result<()> {
+    into.clear();
+    let mut compiler = Compiler::new(dialect, into);
+    compiler.insert(insert, from, rows)
+}
+
+impl<'s> Compiler<'_, 's> {
+    fn statement(&mut self, statement: &'s Statement) -> Result<()> {
+        match statement {
+            Statement::Select(select) => self.select(select),
+            Statement::Insert(insert) => self.insert(insert, 0, insert.rows),
+            Statement::Update(update) => self.update(update),
+            Statement::Delete(delete) => self.delete(delete),
+            Statement::Raw(raw) => self.raw(raw),
+            Statement::Schema(change) => {
+                self.out.text.push_str(&schema_statements(change, self.dialect)?.join(";\n"));
+                Ok(())
+            }
+            Statement::Explain(explained) => {
+                self.out.text.push_str(self.dialect.explain());
+                self.statement(explained)
+            }
+            _ => Err(self.unsupported("this kind of statement", "update the driver")),
+        }
+    }
+
+    pub(crate) fn unsupported(&self, operation: impl Into<String>, instead: impl Into<String>) -> Error {
+        Error::Unsupported {
+            driver: self.dialect.name(),
+            operation: operation.into(),
+            instead: instead.into(),
+        }
+    }
+}

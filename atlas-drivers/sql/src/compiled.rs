@@ -1,0 +1,70 @@
+use atlas_core::value::Value;
+
+/// A statement's text and what it binds. Kept and used again, it allocates nothing.
+#[derive(Debug, Default, PartialEq)]
+pub struct Compiled<'s> {
+    /// The text.
+    pub text: String,
+    /// What its placeholders stand for, in their order.
+    pub binds: Vec<Bind<'s>>,
+}
+
+/// What a placeholder stands for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Bind<'s> {
+    /// A value of the statement, lent.
+    Value(&'s Value),
+    /// A text that the compiler made: a pattern in the database's own form.
+    Text(String),
+    /// A number that the compiler made: a limit or an offset.
+    I64(i64),
+}
+
+impl Bind<'_> {
+    /// Copies the value out of the statement.
+    pub fn to_value(&self) -> Value {
+        match self {
+            Self::Value(value) => (*value).clone(),
+            Self::Text(text) => Value::Text(text.clone()),
+            Self::I64(number) => Value::I64(*number),
+        }
+    }
+}
+
+impl Compiled<'_> {
+    /// Forgets what it holds, and keeps its memory.
+    pub fn clear(&mut self) {
+        self.text.clear();
+        self.binds.clear();
+    }
+
+    /// The same memory, empty, for a statement of another lifetime.
+    #[must_use]
+    pub fn recycle<'t>(mut self) -> Compiled<'t> {
+        self.clear();
+        // Collecting a vector's own iterator keeps its allocation; there is nothing in it to map.
+        Compiled { text: self.text, binds: self.binds.into_iter().map_while(|_| None).collect() }
+    }
+
+    /// Copies the values out of the statement.
+    pub fn values(&self) -> Vec<Value> {
+        self.binds.iter().map(Bind::to_value).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Bind, Compiled};
+
+    #[test]
+    fn recycling_keeps_the_memory() {
+        let mut first = Compiled::default();
+        first.text.push_str("SELECT 1");
+        first.binds.extend((0..10).map(Bind::I64));
+        let (text, binds) = (first.text.as_ptr(), first.binds.as_ptr());
+        let second = first.recycle();
+        assert!(second.text.is_empty() && second.binds.is_empty());
+        assert_eq!((second.text.as_ptr(), second.binds.as_ptr().cast()), (text, binds));
+        assert!(second.binds.capacity() >= 10);
+    }
+}

@@ -1,0 +1,104 @@
+use atlas_core::{
+    schema::Name,
+    statement::{ColumnRef, TableRef},
+    value::Value,
+};
+
+use crate::{Bind, Compiled, Dialect};
+
+/// Writes one statement.
+pub(crate) struct Compiler<'c, 's> {
+    pub(crate) dialect: &'c dyn Dialect,
+    pub(crate) out: &'c mut Compiled<'s>,
+    /// Whether columns are written with their table: where a statement has several in scope.
+    pub(crate) qualified: bool,
+    quote: char,
+}
+
+impl<'c, 's> Compiler<'c, 's> {
+    pub(crate) fn new(dialect: &'c dyn Dialect, out: &'c mut Compiled<'s>) -> Self {
+        Self { dialect, out, qualified: false, quote: dialect.quote() }
+    }
+
+    pub(crate) fn push(&mut self, text: &str) {
+        self.out.text.push_str(text);
+    }
+
+    pub(crate) fn name(&mut self, name: &str) {
+        quote_name(self.quote, name, &mut self.out.text);
+    }
+
+    /// A name in which a dot separates a schema from what is in it.
+    pub(crate) fn path(&mut self, path: &str) {
+        quote_path(self.quote, path, &mut self.out.text);
+    }
+
+    pub(crate) fn table(&mut self, table: &TableRef) {
+        self.path(&table.name);
+        if let Some(alias) = &table.alias {
+            self.push(" AS ");
+            self.name(alias);
+        }
+    }
+
+    pub(crate) fn column(&mut self, column: &ColumnRef) {
+        if self.qualified
+            && let Some(table) = &column.table
+        {
+            self.path(table);
+            self.push(".");
+        }
+        self.name(&column.name);
+    }
+
+    pub(crate) fn names(&mut self, names: &[Name]) {
+        for (index, name) in names.iter().enumerate() {
+            if index > 0 {
+                self.push(", ");
+            }
+            self.name(name);
+        }
+    }
+
+    pub(crate) fn returning(&mut self, names: &[Name]) {
+        if !names.is_empty() {
+            self.push(" RETURNING ");
+            self.names(names);
+        }
+    }
+
+    pub(crate) fn value(&mut self, value: &'s Value) {
+        self.bind(Bind::Value(value));
+    }
+
+    pub(crate) fn bind(&mut self, bind: Bind<'s>) {
+        self.out.binds.push(bind);
+        self.dialect.placeholder(self.out.binds.len(), &mut self.out.text);
+    }
+}
+
+/// Writes a name between quotes.
+pub(crate) fn quote_name(quote: char, name: &str, out: &mut String) {
+    out.push(quote);
+    if name.contains(quote) {
+        for part in name.chars() {
+            out.push(part);
+            if part == quote {
+                out.push(quote);
+            }
+        }
+    } else {
+        out.push_str(name);
+    }
+    out.push(quote);
+}
+
+/// Writes a name in which a dot separates a schema from what is in it.
+pub(crate) fn quote_path(quote: char, path: &str, out: &mut String) {
+    for (index, part) in path.splitn(2, '.').enumerate() {
+        if index > 0 {
+            out.push('.');
+        }
+        quote_name(quote, part, out);
+    }
+}

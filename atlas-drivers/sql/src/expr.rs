@@ -1,0 +1,287 @@
+use std::borrow::Cow;
+
+use atlas_core::{
+    error::Result,
+    statement::{Aggregate, ArithmeticOp, CompareOp, Expr, Select},
+    value::{ColumnType, Value},
+};
+
+use crate::{Bind, compiler::Compiler};
+
+/// How tightly an expression holds together. One that holds less than its place asks for is put in
+/// parentheses. All that tests something is on one level, since databases order those differently.
+#[derive(Clone, Copy, PartialEq, PartialOrd)]
+enum Level {
+    Or,
+    And,
+    Not,
+    Test,
+    Sum,
+    Product,
+    Atom,
+}
+
+impl<'s> Compiler<'_, 's> {
+    pub(crate) fn expr(&mut self, expr: &'s Expr) -> Result<()> {
+        match expr {
+            Expr::Column(column) => {
+                self.column(column);
+                Ok(())
+            }
+            Expr::Value(value) => {
+                self.value(value);
+                Ok(())
+            }
+            Expr::Compare(op, left, right) => self.compare(*op, left, right),
+            Expr::Arithmetic(op, left, right) => self.arithmetic(*op, left, right),
+            Expr::And(all) => self.chain(all, " AND ", "1 = 1", Level::Not),
+            Expr::Or(any) => self.chain(any, " OR ", "1 = 0", Level::And),
+            Expr::Not(negated) => self.not(negated),
+            Expr::IsNull(of) => {
+                self.at(of, Level::Sum)?;
+                self.push(" IS NULL");
+                Ok(())
+            }
+            Expr::In(of, values) => self.among(of, values, false),
+            Expr::Between(of, low, high) => self.between(of, low, high, false),
+            Expr::Like(of, pattern) => self.like(of, pattern, false),
+            Expr::Aggregate(aggregate, of) => self.aggregate(*aggregate, of.as_deref()),
+            Expr::InSelect(of, select) => self.in_select(of, select, false),
+            _ => Err(self.unsupported("this kind of expression", "update the driver")),
+        }
+    }
+
+    /// An expression by which rows are put in order.
+    pub(crate) fn ordered(&mut self, expr: &'s Expr) -> Result<()> {
+        self.collated(expr, self.collation(&[expr]))
+    }
+
+    fn at(&mut self, expr: &'s Expr, at_least: Level) -> Result<()> {
+        if level(expr) >= at_least {
+            return self.expr(expr);
+        }
+        self.push("(");
+        self.expr(expr)?;
+        self.push(")");
+        Ok(())
+    }
+
+    fn chain(&mut self, parts: &'s [Expr], between: &str, of_none: &str, at_least: Level) -> Result<()> {
+        match parts {
+            [] => self.push(of_none),
+            [only] => self.expr(only)?,
+            parts => {
+                for (index, part) in parts.iter().enumerate() {
+                    if index > 0 {
+                        self.push(between);
+                    }
+                    self.at(part, at_least)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn not(&mut self, negated: &'s Expr) -> Result<()> {
+        match negated {
+            Expr::IsNull(of) => {
+                self.at(of, Level::Sum)?;
+                self.push(" IS NOT NULL");
+                Ok(())
+            }
+            Expr::In(of, values) => self.among(of, values, true),
+            Expr::Between(of, low, high) => self.between(of, low, high, true),
+            Expr::Like(of, pattern) => self.like(of, pattern, true),
+            Expr::InSelect(of, select) => self.in_select(of, select, true),
+            other => {
+                self.push("NOT ");
+                self.at(other, Level::Atom)
+            }
+        }
+    }
+
+    fn compare(&mut self, op: CompareOp, left: &'s Expr, right: &'s Expr) -> Result<()> {
+        self.collated(left, self.collation(&[left, right]))?;
+        self.push(match op {
+            CompareOp::Eq => " = ",
+            CompareOp::Ne => " <> ",
+            CompareOp::Gt => " > ",
+            CompareOp::Ge => " >= ",
+            CompareOp::Lt => " < ",
+            CompareOp::Le => " <= ",
+        });
+        self.at(right, Level::Sum)
+    }
+
+    fn arithmetic(&mut self, op: ArithmeticOp, left: &'s Expr, right: &'s Expr) -> Result<()> {
+        let types = [left, right].map(type_of);
+        if types.contains(&Some(ColumnType::Numeric))
+            && let Some(function) = self.dialect.numeric_function(op)
+        {
+            self.push(function);
+            self.push("(");
+            self.expr(left)?;
+            self.push(", ");
+            self.expr(right)?;
+            self.push(")");
+            return Ok(());
+        }
+        let own = match op {
+            ArithmeticOp::Add | ArithmeticOp::Sub => Level::Sum,
+            _ => Level::Product,
+        };
+        let tighter = if own == Level::Sum { Level::Product } else { Level::Atom };
+        self.at(left, own)?;
+        let operator = match op {
+            ArithmeticOp::Add => "+",
+            ArithmeticOp::Sub => "-",
+            ArithmeticOp::Mul => "*",
+            ArithmeticOp::Div if types.iter().flatten().all(|ty| ty.is_integer()) => {
+                self.dialect.integer_division()
+            }
+            ArithmeticOp::Div => "/",
+            ArithmeticOp::Rem => "%",
+        };
+        self.push(" ");
+        self.push(operator);
+        self.push(" ");
+        self.at(right, tighter)
+    }
+
+    fn among(&mut self, of: &'s Expr, values: &'s [Value], negated: bool) -> Result<()> {
+        if values.is_empty() {
+            self.push(if negated { "1 = 1" } else { "1 = 0" });
+            return Ok(());
+        }
+        let collation = match values.first() {
+            Some(Value::Numeric(_)) => self.dialect.numeric_collation(),
+            _ => self.collation(&[of]),
+        };
+        self.collated(of, collation)?;
+        self.push(if negated { " NOT IN (" } else { " IN (" });
+        for (index, value) in values.iter().enumerate() {
+            if index > 0 {
+                self.push(", ");
+            }
+            self.value(value);
+        }
+        self.push(")");
+        Ok(())
+    }
+
+    fn between(&mut self, of: &'s Expr, low: &'s Expr, high: &'s Expr, negated: bool) -> Result<()> {
+        self.collated(of, self.collation(&[of, low, high]))?;
+        self.push(if negated { " NOT BETWEEN " } else { " BETWEEN " });
+        self.at(low, Level::Sum)?;
+        self.push(" AND ");
+        self.at(high, Level::Sum)
+    }
+
+    fn like(&mut self, of: &'s Expr, pattern: &'s str, negated: bool) -> Result<()> {
+        self.at(of, Level::Sum)?;
+        self.push(if negated { " NOT " } else { " " });
+        self.push(self.dialect.like());
+        self.push(" ");
+        let pattern = match self.dialect.like_pattern(pattern) {
+            Cow::Borrowed(pattern) => pattern.to_owned(),
+            Cow::Owned(pattern) => pattern,
+        };
+        self.bind(Bind::Text(pattern));
+        Ok(())
+    }
+
+    fn aggregate(&mut self, aggregate: Aggregate, of: Option<&'s Expr>) -> Result<()> {
+        let function = match aggregate {
+            Aggregate::Count => "COUNT",
+            Aggregate::Sum => "SUM",
+            Aggregate::Avg => "AVG",
+            Aggregate::Min => "MIN",
+            Aggregate::Max => "MAX",
+            _ => return Err(self.unsupported("this aggregate", "update the driver")),
+        };
+        let numeric = of.and_then(type_of) == Some(ColumnType::Numeric);
+        let own = if numeric { self.dialect.numeric_aggregate(aggregate) } else { None };
+        self.push(own.unwrap_or(function));
+        self.push("(");
+        match of {
+            None => self.push("*"),
+            Some(of) if matches!(aggregate, Aggregate::Min | Aggregate::Max) => self.ordered(of)?,
+            Some(of) => self.expr(of)?,
+        }
+        self.push(")");
+        Ok(())
+    }
+
+    fn in_select(&mut self, of: &'s [Expr], select: &'s Select, negated: bool) -> Result<()> {
+        match of {
+            [only] => self.at(only, Level::Sum)?,
+            of => {
+                self.push("(");
+                for (index, part) in of.iter().enumerate() {
+                    if index > 0 {
+                        self.push(", ");
+                    }
+                    self.expr(part)?;
+                }
+                self.push(")");
+            }
+        }
+        self.push(if negated { " NOT IN (" } else { " IN (" });
+        let outer = std::mem::replace(&mut self.qualified, true);
+        self.select(select)?;
+        self.qualified = outer;
+        self.push(")");
+        Ok(())
+    }
+
+    /// The collation that comparing these takes: decimals that are stored as text need one.
+    fn collation(&self, sides: &[&'s Expr]) -> Option<&'static str> {
+        let numeric = sides.iter().any(|side| type_of(side) == Some(ColumnType::Numeric));
+        if numeric { self.dialect.numeric_collation() } else { None }
+    }
+
+    fn collated(&mut self, expr: &'s Expr, collation: Option<&'static str>) -> Result<()> {
+        let Some(collation) = collation else { return self.at(expr, Level::Sum) };
+        self.at(expr, Level::Atom)?;
+        self.push(" COLLATE ");
+        self.push(collation);
+        Ok(())
+    }
+}
+
+/// The type of an expression as far as arithmetic and comparing are concerned.
+fn type_of(expr: &Expr) -> Option<ColumnType> {
+    match expr {
+        Expr::Value(Value::Numeric(_)) => Some(ColumnType::Numeric),
+        Expr::Value(Value::F64(_)) => Some(ColumnType::F64),
+        Expr::Arithmetic(_, left, right) => match (type_of(left), type_of(right)) {
+            (Some(ColumnType::Numeric), _) | (_, Some(ColumnType::Numeric)) => Some(ColumnType::Numeric),
+            (left, right) => left.or(right),
+        },
+        other => other.ty(),
+    }
+}
+
+fn level(expr: &Expr) -> Level {
+    match expr {
+        Expr::And(parts) | Expr::Or(parts) if parts.is_empty() => Level::Test,
+        Expr::And(parts) | Expr::Or(parts) if parts.len() == 1 => parts.first().map_or(Level::Test, level),
+        Expr::Or(_) => Level::Or,
+        Expr::And(_) => Level::And,
+        Expr::Not(negated) => match **negated {
+            Expr::IsNull(_) | Expr::In(..) | Expr::Between(..) | Expr::Like(..) | Expr::InSelect(..) => {
+                Level::Test
+            }
+            _ => Level::Not,
+        },
+        Expr::Compare(..) | Expr::IsNull(_) | Expr::In(..) | Expr::Between(..) | Expr::Like(..) => {
+            Level::Test
+        }
+        Expr::InSelect(..) => Level::Test,
+        // Written as a function call where it is one of decimals in a dialect with functions for them:
+        // the parentheses that this asks for are then not needed, and do no harm.
+        Expr::Arithmetic(ArithmeticOp::Add | ArithmeticOp::Sub, ..) => Level::Sum,
+        Expr::Arithmetic(..) => Level::Product,
+        _ => Level::Atom,
+    }
+}

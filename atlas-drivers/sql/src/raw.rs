@@ -1,0 +1,64 @@
+use atlas_core::{
+    error::{Error, Result},
+    statement::Raw,
+};
+
+use crate::{Bind, Compiled, Dialect, compiler::Compiler};
+
+/// Writes a raw statement, in place of what `into` held: its text as it stands, with the dialect's
+/// placeholder for each `?` outside of quotes and comments.
+///
+/// # Errors
+///
+/// [`Error::Config`] where the text has another number of places than there are values.
+pub fn compile_raw<'s>(raw: &'s Raw, dialect: &dyn Dialect, into: &mut Compiled<'s>) -> Result<()> {
+    into.clear();
+    Compiler::new(dialect, into).raw(raw)
+}
+
+impl<'s> Compiler<'_, 's> {
+    pub(crate) fn raw(&mut self, raw: &'s Raw) -> Result<()> {
+        let mut rest = raw.text.as_str();
+        let mut binds = raw.binds.iter();
+        let mut places = 0;
+        while let Some(at) = rest.find(['?', '\'', '"', '`', '-', '/']) {
+            let (before, from) = rest.split_at(at);
+            self.push(before);
+            if let Some(after) = from.strip_prefix('?') {
+                places += 1;
+                if let Some(value) = binds.next() {
+                    self.bind(Bind::Value(value));
+                }
+                rest = after;
+            } else {
+                let (copied, after) = from.split_at(opaque(from));
+                self.push(copied);
+                rest = after;
+            }
+        }
+        self.push(rest);
+        if places == raw.binds.len() {
+            return Ok(());
+        }
+        Err(Error::config(format!(
+            "a raw statement has {places} places (`?`) and {} values: give one value for each place",
+            raw.binds.len()
+        )))
+    }
+}
+
+/// How many bytes at the start of this text belong together: a quoted text, a comment, or one byte.
+fn opaque(text: &str) -> usize {
+    let end = |open: usize, close: &str| {
+        text.get(open..).and_then(|rest| rest.find(close)).map_or(text.len(), |at| open + at + close.len())
+    };
+    match text.as_bytes() {
+        // A doubled quote ends one text and starts the next, which comes to the same.
+        [b'\'', ..] => end(1, "'"),
+        [b'"', ..] => end(1, "\""),
+        [b'`', ..] => end(1, "`"),
+        [b'-', b'-', ..] => end(2, "\n"),
+        [b'/', b'*', ..] => end(2, "*/"),
+        _ => 1,
+    }
+}

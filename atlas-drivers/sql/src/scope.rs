@@ -1,0 +1,42 @@
+use atlas_core::{
+    error::Result,
+    statement::{Scope, TableRef},
+};
+
+use crate::compiler::Compiler;
+
+impl<'s> Compiler<'_, 's> {
+    /// Which rows an update or a delete reaches. SQL knows no limit there: the rows are found by a
+    /// select of their keys.
+    pub(crate) fn scope(&mut self, table: &'s TableRef, scope: &'s Scope) -> Result<()> {
+        if scope.limit.is_none() && scope.offset.is_none_or(|offset| offset == 0) {
+            return self.filter(scope.filter.as_ref());
+        }
+        match scope.key.as_slice() {
+            [] => {
+                return Err(self.unsupported(
+                    format!("an update or a delete of `{}` with a limit", table.name),
+                    "give the model a primary key, or leave out the limit",
+                ));
+            }
+            [only] => {
+                self.push(" WHERE ");
+                self.name(only);
+            }
+            key => {
+                self.push(" WHERE (");
+                self.names(key);
+                self.push(")");
+            }
+        }
+        self.push(" IN (SELECT ");
+        self.names(&scope.key);
+        self.push(" FROM ");
+        self.table(table);
+        self.filter(scope.filter.as_ref())?;
+        self.order(&scope.order)?;
+        self.limit(scope.limit, scope.offset);
+        self.push(")");
+        Ok(())
+    }
+}

@@ -1,0 +1,123 @@
+//! What Atlas adds to SQLite: decimals that are stored as text compare and add up exactly.
+
+use atlas_core::value::Numeric;
+use rusqlite::{
+    Connection, Error, Result,
+    functions::{Aggregate, Context, FunctionFlags},
+    types::ValueRef,
+};
+
+use crate::numeric;
+
+pub(crate) const COLLATION: &str = "atlas_numeric";
+pub(crate) const SUM: &str = "atlas_sum";
+pub(crate) const AVG: &str = "atlas_avg";
+pub(crate) const ADD: &str = "atlas_add";
+pub(crate) const SUB: &str = "atlas_sub";
+pub(crate) const MUL: &str = "atlas_mul";
+pub(crate) const DIV: &str = "atlas_div";
+pub(crate) const REM: &str = "atlas_rem";
+
+type Operator = fn(Numeric, Numeric) -> Option<Numeric>;
+
+/// Gives a connection the collation and the functions that the compiler writes for decimals.
+///
+/// # Errors
+///
+/// SQLite's, which has no reason for one.
+pub(crate) fn register(connection: &Connection) -> Result<()> {
+    connection.create_collation(COLLATION, numeric::compare)?;
+    let flags =
+        FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_INNOCUOUS;
+    connection.create_aggregate_function(SUM, 1, flags, Sum)?;
+    connection.create_aggregate_function(AVG, 1, flags, Avg)?;
+    let operators: [(&str, Operator); 5] = [
+        (ADD, Numeric::checked_add),
+        (SUB, |left, right| left.checked_add(numeric::negate(right)?)),
+        (MUL, numeric::multiply),
+        (DIV, numeric::divide),
+        (REM, numeric::remainder),
+    ];
+    for (name, operator) in operators {
+        connection.create_scalar_function(name, 2, flags, move |context| {
+            let (Some(left), Some(right)) = (read(context, 0)?, read(context, 1)?) else { return Ok(None) };
+            if matches!(name, DIV | REM) && right.unscaled() == 0 {
+                // As SQLite's own division.
+                return Ok(None);
+            }
+            operator(left, right).map(|number| Some(number.to_string())).ok_or_else(too_long)
+        })?;
+    }
+    Ok(())
+}
+
+/// An argument as a decimal: a float is what it is written as, so that 0.1 is 0.1.
+fn read(context: &Context<'_>, index: usize) -> Result<Option<Numeric>> {
+    let number = match context.get_raw(index) {
+        ValueRef::Null => return Ok(None),
+        ValueRef::Integer(number) => Some(Numeric::new(number.into(), 0)),
+        ValueRef::Real(number) => Numeric::from_f64(number),
+        ValueRef::Text(text) => std::str::from_utf8(text).ok().and_then(|text| text.trim().parse().ok()),
+        ValueRef::Blob(_) => None,
+    };
+    match number {
+        Some(number) => Ok(Some(number)),
+        None => {
+            Err(failed("a decimal column holds something that is no decimal number of at most 38 digits"))
+        }
+    }
+}
+
+fn too_long() -> Error {
+    failed("the result has more than the 38 digits that a decimal holds")
+}
+
+fn failed(message: &str) -> Error {
+    Error::UserFunctionError(message.into())
+}
+
+fn add(total: &mut Option<Numeric>, context: &Context<'_>) -> Result<bool> {
+    let Some(number) = read(context, 0)? else { return Ok(false) };
+    *total = Some(match *total {
+        None => number,
+        Some(so_far) => so_far.checked_add(number).ok_or_else(too_long)?,
+    });
+    Ok(true)
+}
+
+struct Sum;
+
+impl Aggregate<Option<Numeric>, Option<String>> for Sum {
+    fn init(&self, _: &mut Context<'_>) -> Result<Option<Numeric>> {
+        Ok(None)
+    }
+
+    fn step(&self, context: &mut Context<'_>, total: &mut Option<Numeric>) -> Result<()> {
+        add(total, context).map(|_| ())
+    }
+
+    fn finalize(&self, _: &mut Context<'_>, total: Option<Option<Numeric>>) -> Result<Option<String>> {
+        Ok(total.flatten().map(|total| total.to_string()))
+    }
+}
+
+struct Avg;
+
+impl Aggregate<(Option<Numeric>, i64), Option<String>> for Avg {
+    fn init(&self, _: &mut Context<'_>) -> Result<(Option<Numeric>, i64)> {
+        Ok((None, 0))
+    }
+
+    fn step(&self, context: &mut Context<'_>, (total, count): &mut (Option<Numeric>, i64)) -> Result<()> {
+        if add(total, context)? {
+            *count += 1;
+        }
+        Ok(())
+    }
+
+    fn finalize(&self, _: &mut Context<'_>, all: Option<(Option<Numeric>, i64)>) -> Result<Option<String>> {
+        let Some((Some(total), count)) = all else { return Ok(None) };
+        let average = numeric::divide(total, Numeric::new(count.into(), 0));
+        average.map(|average| Some(average.to_string())).ok_or_else(too_long)
+    }
+}

@@ -1,0 +1,179 @@
+use std::{panic, sync::Arc, time::Duration};
+
+use atlas_core::{
+    driver::{Outcome, Ran, RowSink},
+    error::{Error, Result},
+};
+use tokio::runtime::Handle;
+
+use crate::{
+    cancel::{Cancel, CancelOnDrop},
+    error::Failure,
+    hold::Hold,
+    options::Execution,
+    pool::closed,
+    session::{Owned, Progress, Running, Session},
+    watch::Limit,
+};
+
+/// What runs on the blocking pool.
+pub(crate) enum Job {
+    /// The active statement, on from the row that it stands at.
+    GoOn(Running),
+    /// A statement, from its start.
+    Run(Owned),
+    /// Statements without values and rows, all or none of them.
+    Script(Vec<String>),
+    /// One of them, which begins or ends a transaction.
+    Command(&'static str),
+}
+
+/// Runs a job on tokio's blocking pool; without a runtime, here. `table`: that of the statement.
+///
+/// When the future is dropped, the job is interrupted, and its connection given back where it runs.
+///
+/// # Errors
+///
+/// What the statement gives; [`Error::Timeout`] where another process held its lock too long.
+pub(crate) async fn offload(
+    hold: &mut Hold<'_>,
+    job: Job,
+    mut sink: Box<dyn RowSink>,
+    table: Option<&str>,
+) -> Ran {
+    let mut lease = hold.take()?;
+    let table = table.map(str::to_owned);
+    let cancel = Arc::new(Cancel::default());
+    let (patience, execution) = (lease.pool().options.busy_timeout, lease.pool().options.execution);
+    let runtime = if execution == Execution::Inline { None } else { Handle::try_current().ok() };
+    let Some(runtime) = runtime else {
+        let session = lease.session()?;
+        session.watch().set_patience(patience);
+        let done = run(session, job, &mut *sink, table.as_deref(), None, &cancel);
+        session.watch().set_patience(Duration::ZERO);
+        hold.put(lease);
+        return done.map(|outcome| (sink, outcome)).map_err(|error| with_patience(error, patience));
+    };
+    let waits = CancelOnDrop(Arc::clone(&cancel));
+    let handle = runtime.clone();
+    let ran = runtime.spawn_blocking(move || {
+        let done = match lease.session() {
+            Ok(session) => {
+                session.watch().set_cancel(Some(Arc::clone(&cancel)));
+                session.watch().set_patience(patience);
+                let done = run(session, job, &mut *sink, table.as_deref(), Some(&handle), &cancel);
+                session.watch().set_patience(Duration::ZERO);
+                session.watch().set_cancel(None);
+                done
+            }
+            Err(error) => Err(error),
+        };
+        (lease, sink, done.map_err(|error| with_patience(error, patience)))
+    });
+    let (lease, sink, done) = match ran.await {
+        Ok(ran) => ran,
+        // The sink panicked: as it would have done here.
+        Err(error) => match error.try_into_panic() {
+            Ok(panicked) => panic::resume_unwind(panicked),
+            Err(_) => return Err(closed()),
+        },
+    };
+    drop(waits);
+    hold.put(lease);
+    done.map(|outcome| (sink, outcome))
+}
+
+fn run(
+    session: &mut Session,
+    job: Job,
+    sink: &mut dyn RowSink,
+    table: Option<&str>,
+    runtime: Option<&Handle>,
+    cancel: &Cancel,
+) -> Result<Outcome> {
+    let mut running = match job {
+        Job::GoOn(running) => running,
+        Job::Run(owned) => {
+            session.start_owned(&owned)?.map_err(|failure| failure.into_error(table))?;
+            let mut running = Running::new(false, false);
+            session.database.begin(&mut running);
+            running
+        }
+        Job::Script(statements) => return script(session, &statements).map(|()| Outcome::affected(0)),
+        Job::Command(text) => {
+            session.database.command(text).map_err(|failure| failure.into_error(None))?;
+            return Ok(Outcome::affected(0));
+        }
+    };
+    session.watch().begin(Limit::None);
+    loop {
+        match session.database.advance(&mut running, sink, table)? {
+            Progress::Done(outcome) => return Ok(outcome),
+            Progress::Again => return Err(busy()),
+            Progress::Batch | Progress::Overdue => {}
+        }
+        if cancel.is_cancelled() {
+            session.database.finish();
+            return Err(Failure::cancelled().into_error(None));
+        }
+        wait_for(sink, runtime, cancel);
+    }
+}
+
+/// Waits, on this thread, until the sink has room or nobody waits for the statement any more.
+fn wait_for(sink: &mut dyn RowSink, runtime: Option<&Handle>, cancel: &Cancel) {
+    use std::{
+        pin::pin,
+        task::{Context, Poll, Waker},
+    };
+    if sink.poll_ready(&mut Context::from_waker(Waker::noop())).is_ready() {
+        return;
+    }
+    let Some(runtime) = runtime else { return };
+    let mut cancelled = pin!(cancel.cancelled());
+    runtime.block_on(std::future::poll_fn(|context| {
+        if cancelled.as_mut().poll(context).is_ready() {
+            return Poll::Ready(());
+        }
+        sink.poll_ready(context)
+    }));
+}
+
+fn script(session: &mut Session, statements: &[String]) -> Result<()> {
+    let database = &mut session.database;
+    let fail = |failure: Failure| failure.into_error(None);
+    let own = !database.in_transaction();
+    let (begin, end, undo): (_, _, &[&str]) = if own {
+        ("BEGIN IMMEDIATE", "COMMIT", &["ROLLBACK"])
+    } else {
+        (
+            "SAVEPOINT atlas_script",
+            "RELEASE atlas_script",
+            &["ROLLBACK TO atlas_script", "RELEASE atlas_script"],
+        )
+    };
+    database.command(begin).map_err(fail)?;
+    let mut done = statements.iter().try_for_each(|statement| database.command(statement));
+    if done.is_ok() {
+        done = database.command(end);
+    }
+    if done.is_err() {
+        for text in undo {
+            let _ = database.command(text);
+        }
+    }
+    done.map_err(fail)
+}
+
+#[cold]
+fn busy() -> Error {
+    Failure::busy().into_error(None)
+}
+
+/// Says how long was waited, where a lock was waited for.
+fn with_patience(error: Error, patience: Duration) -> Error {
+    match error {
+        Error::Timeout { waiting_for, .. } => Error::Timeout { waiting_for, after: patience },
+        other => other,
+    }
+}

@@ -1,0 +1,187 @@
+use std::sync::{Arc, Mutex, PoisonError};
+
+use atlas_core::error::{Error, Result};
+use tokio::{runtime::Handle, sync::Semaphore};
+
+use crate::{
+    checkpoint::Checkpoints,
+    open::{self, Role},
+    options::{Mode, Sqlite},
+    session::Session,
+};
+
+/// A database's connections.
+pub(crate) struct Pool {
+    pub(crate) options: Sqlite,
+    /// `None` where the file is only read.
+    writer: Option<Seats>,
+    /// `None` in memory, where the writer reads too.
+    readers: Option<Seats>,
+    pub(crate) checkpoints: Checkpoints,
+}
+
+/// The connections of one role: a permit for each that may be open, and those that are idle.
+#[allow(clippy::vec_box, reason = "a lease moves: it holds a pointer")]
+struct Seats {
+    role: Role,
+    count: u32,
+    permits: Semaphore,
+    idle: Mutex<Vec<Box<Session>>>,
+}
+
+impl Seats {
+    #[allow(clippy::vec_box, reason = "as above")]
+    fn new(role: Role, count: usize, idle: Vec<Box<Session>>) -> Self {
+        let count = u32::try_from(count).unwrap_or(1_000).min(1_000);
+        Self { role, count, permits: Semaphore::new(count as usize), idle: Mutex::new(idle) }
+    }
+
+    fn take(&self) -> Option<Box<Session>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()
+    }
+
+    fn put(&self, session: Box<Session>) {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(session);
+    }
+}
+
+/// A connection on loan. Dropping it cleans it and gives it back, before the next in the queue is let in.
+pub(crate) struct Lease {
+    session: Option<Box<Session>>,
+    role: Role,
+    pool: Arc<Pool>,
+}
+
+impl Pool {
+    /// Opens the database, with one connection. Blocks.
+    pub(crate) fn open(options: Sqlite) -> Result<Self> {
+        let writes = options.path.is_none() || options.mode != Mode::Read;
+        let role = if writes { Role::Writer } else { Role::Reader };
+        let first = vec![Box::new(Session::new(open::open(&options, role)?))];
+        let (writing, reading) = if writes { (first, Vec::new()) } else { (Vec::new(), first) };
+        Ok(Self {
+            writer: writes.then(|| Seats::new(Role::Writer, 1, writing)),
+            readers: options.path.is_some().then(|| Seats::new(Role::Reader, options.max_readers, reading)),
+            checkpoints: Checkpoints::new(&options),
+            options,
+        })
+    }
+
+    /// Whether all share one connection.
+    pub(crate) fn is_single(&self) -> bool {
+        self.readers.is_none()
+    }
+
+    fn seats(&self, role: Role) -> Option<&Seats> {
+        match role {
+            Role::Writer => self.writer.as_ref(),
+            Role::Reader => self.readers.as_ref().or(self.writer.as_ref()),
+        }
+    }
+
+    /// A connection for reading.
+    pub(crate) async fn reader(self: &Arc<Self>) -> Result<Lease> {
+        self.lease(Role::Reader).await
+    }
+
+    /// The connection for writing, in the order in which it is asked for.
+    pub(crate) async fn writer(self: &Arc<Self>) -> Result<Lease> {
+        self.lease(Role::Writer).await
+    }
+
+    /// Whether there is a connection for writing.
+    pub(crate) fn writes(&self) -> bool {
+        self.writer.is_some()
+    }
+
+    async fn lease(self: &Arc<Self>, role: Role) -> Result<Lease> {
+        let seats = self.seats(role).ok_or_else(|| self.read_only())?;
+        let permit = match seats.permits.try_acquire() {
+            Ok(permit) => permit,
+            Err(_) => seats.permits.acquire().await.map_err(|_| closed())?,
+        };
+        // From here on the lease gives the permit back.
+        permit.forget();
+        let mut lease = Lease { session: seats.take(), role: seats.role, pool: Arc::clone(self) };
+        if lease.session.is_none() {
+            lease.session = Some(self.connect(seats.role).await?);
+        }
+        Ok(lease)
+    }
+
+    async fn connect(self: &Arc<Self>, role: Role) -> Result<Box<Session>> {
+        let pool = Arc::clone(self);
+        let open = move || open::open(&pool.options, role).map(|database| Box::new(Session::new(database)));
+        match Handle::try_current() {
+            Err(_) => open(),
+            Ok(runtime) => runtime.spawn_blocking(open).await.map_err(|_| closed())?,
+        }
+    }
+
+    #[cold]
+    fn read_only(&self) -> Error {
+        Error::config(format!(
+            "{} was opened for reading alone: open it without `mode=ro` to write to it",
+            self.options.target()
+        ))
+    }
+
+    /// Waits for the leases to end, then closes all connections.
+    pub(crate) async fn close(self: &Arc<Self>) {
+        let mut sessions = Vec::new();
+        for seats in self.readers.iter().chain(&self.writer) {
+            // Its own place in the queue: who asked before is served, who asks later is refused.
+            if let Ok(all) = seats.permits.acquire_many(seats.count).await {
+                seats.permits.close();
+                all.forget();
+                sessions.append(&mut *seats.idle.lock().unwrap_or_else(PoisonError::into_inner));
+            }
+        }
+        // The last connection to close writes the log back into the file: the writer is at the end.
+        let pool = Arc::clone(self);
+        let close = move || {
+            pool.checkpoints.close();
+            drop(sessions);
+        };
+        match Handle::try_current() {
+            Err(_) => close(),
+            Ok(runtime) => {
+                let _ = runtime.spawn_blocking(close).await;
+            }
+        }
+    }
+}
+
+impl Lease {
+    pub(crate) fn pool(&self) -> &Arc<Pool> {
+        &self.pool
+    }
+
+    /// The connection.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Closed`] where there is none, which does not happen.
+    pub(crate) fn session(&mut self) -> Result<&mut Session> {
+        self.session.as_deref_mut().ok_or_else(closed)
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        let Some(seats) = self.pool.seats(self.role) else { return };
+        if let Some(mut session) = self.session.take()
+            && session.clean()
+            && !seats.permits.is_closed()
+        {
+            self.pool.checkpoints.after(&mut session, &self.pool);
+            seats.put(session);
+        }
+        seats.permits.add_permits(1);
+    }
+}
+
+#[cold]
+pub(crate) fn closed() -> Error {
+    Error::Closed { what: "the database handle", instead: "connect again" }
+}

@@ -1,0 +1,474 @@
+//! SQLite's C interface for what every statement passes through: preparing, binding, stepping, reading.
+//!
+//! This is the one file with `unsafe`. What holds it together:
+//!
+//! * A [`Database`] owns its `sqlite3` and every `sqlite3_stmt` of it; no statement leaves it. Whoever
+//!   steps or binds has `&mut Database`, whoever reads a row has `&Database`, so that no two threads
+//!   are ever in the same connection, although SQLite takes no mutex of its own (`NOMUTEX`).
+//! * One statement is active at a time, from [`Database::start`] to [`Database::finish`], and a cached
+//!   statement is only finalized while none is active.
+//! * What SQLite is lent for longer than a call is the watch, which is dropped after the connection,
+//!   and the values of [`Database::with_lent`], which are taken back before it returns.
+#![allow(unsafe_code)]
+
+use std::{
+    ffi::{CStr, c_char, c_int, c_void},
+    marker::PhantomData,
+    ptr,
+    sync::Arc,
+};
+
+use atlas_core::{
+    error::{Error, Result as CoreResult},
+    value::{Value, ValueRef},
+};
+use atlas_sql::Bind;
+use hashlink::LruCache;
+use rusqlite::ffi;
+
+use crate::{
+    error::Failure,
+    value::{Buffer, Encoded, encode},
+    watch::{STEPS, Watch},
+};
+
+/// A connection, its prepared statements, and the one of them that is active.
+pub(crate) struct Database {
+    handle: *mut ffi::sqlite3,
+    prepared: LruCache<Box<str>, Prepared>,
+    /// How many statements are kept; 0: none.
+    kept: usize,
+    active: Option<Active>,
+    // Dropped after the statements were finalized, and before the watch that its callbacks ask.
+    _connection: rusqlite::Connection,
+    watch: Arc<Watch>,
+}
+
+#[derive(Clone, Copy)]
+struct Prepared {
+    statement: *mut ffi::sqlite3_stmt,
+    reads_only: bool,
+}
+
+#[derive(Clone, Copy)]
+struct Active {
+    statement: *mut ffi::sqlite3_stmt,
+    columns: c_int,
+    reads_only: bool,
+    /// Whether it stays in the cache.
+    kept: bool,
+}
+
+// SAFETY: a connection that was opened with NOMUTEX may be used by one thread at a time, and so may
+// its statements; all of them are reached through this struct alone, which is not `Sync`.
+unsafe impl Send for Database {}
+
+impl Database {
+    /// Takes over a connection and keeps up to `kept` prepared statements of it.
+    pub(crate) fn new(connection: rusqlite::Connection, watch: Arc<Watch>, kept: usize) -> Self {
+        // SAFETY: the handle is used as long as `connection` is owned here, and never closed.
+        let handle = unsafe { connection.handle() };
+        let context = Arc::as_ptr(&watch).cast::<c_void>().cast_mut();
+        // SAFETY: the context is a `Watch` that this struct keeps alive until after the connection is
+        // closed; the callbacks take it by shared reference, and it is `Sync`.
+        unsafe {
+            ffi::sqlite3_progress_handler(handle, STEPS, Some(on_progress), context);
+            ffi::sqlite3_busy_handler(handle, Some(on_busy), context);
+            ffi::sqlite3_wal_hook(handle, Some(on_wal), context);
+        }
+        Self {
+            handle,
+            prepared: LruCache::new(kept.max(1)),
+            kept,
+            active: None,
+            _connection: connection,
+            watch,
+        }
+    }
+
+    pub(crate) fn watch(&self) -> &Arc<Watch> {
+        &self.watch
+    }
+
+    /// Prepares a statement, or finds it prepared, and makes it the active one.
+    ///
+    /// # Errors
+    ///
+    /// What SQLite says to the text; a text of several statements.
+    pub(crate) fn start(&mut self, text: &str) -> Result<(), Failure> {
+        self.finish();
+        let found = if self.kept > 0 { self.prepared.get(text).copied() } else { None };
+        if let Some(Prepared { statement, reads_only }) = found {
+            self.active = Some(Active { statement, columns: 0, reads_only, kept: true });
+            return Ok(());
+        }
+        let (prepared, tail) = self.prepare(text)?;
+        if !is_blank(tail) {
+            // SAFETY: the statement was prepared above and is known nowhere else.
+            unsafe { ffi::sqlite3_finalize(prepared.statement) };
+            return Err(Failure::several_statements());
+        }
+        if self.kept > 0 {
+            while self.prepared.len() >= self.kept {
+                let Some((_, oldest)) = self.prepared.remove_lru() else { break };
+                // SAFETY: no statement is active, and this one has left the cache.
+                unsafe { ffi::sqlite3_finalize(oldest.statement) };
+            }
+            self.prepared.insert(text.into(), prepared);
+        }
+        self.active = Some(Active {
+            statement: prepared.statement,
+            columns: 0,
+            reads_only: prepared.reads_only,
+            kept: self.kept > 0,
+        });
+        Ok(())
+    }
+
+    fn prepare<'t>(&mut self, text: &'t str) -> Result<(Prepared, &'t str), Failure> {
+        let length = c_int::try_from(text.len()).map_err(|_| Failure::too_long())?;
+        let flags = if self.kept > 0 { ffi::SQLITE_PREPARE_PERSISTENT } else { 0 };
+        let mut statement = ptr::null_mut();
+        let mut tail = ptr::null();
+        let start = text.as_ptr().cast::<c_char>();
+        // SAFETY: the handle is open; `start` is valid for `length` bytes; the out pointers are ours.
+        let code = unsafe {
+            ffi::sqlite3_prepare_v3(self.handle, start, length, flags, &raw mut statement, &raw mut tail)
+        };
+        if code != ffi::SQLITE_OK {
+            return Err(self.failure(code));
+        }
+        if statement.is_null() {
+            return Err(Failure::empty_statement());
+        }
+        // SAFETY: SQLite sets the tail into the text that it was given.
+        let read = unsafe { tail.offset_from(start) };
+        let tail = usize::try_from(read).ok().and_then(|read| text.get(read..)).unwrap_or_default();
+        // SAFETY: the statement was just prepared.
+        let reads_only = unsafe { ffi::sqlite3_stmt_readonly(statement) } != 0;
+        Ok((Prepared { statement, reads_only }, tail))
+    }
+
+    /// Whether the active statement leaves the database as it is.
+    pub(crate) fn reads_only(&self) -> bool {
+        self.active.is_some_and(|active| active.reads_only)
+    }
+
+    /// Binds copies of these values to the active statement.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unsupported`] for a value that SQLite cannot store.
+    pub(crate) fn bind_copies<'b>(
+        &mut self,
+        binds: impl ExactSizeIterator<Item = BindRef<'b>>,
+    ) -> CoreResult<()> {
+        // SAFETY: nothing is lent: SQLite copies what it is given.
+        unsafe { self.bind_all(binds, ffi::SQLITE_TRANSIENT()) }
+    }
+
+    /// Runs `body` with the active statement, which reads these values where they are. The statement is
+    /// finished afterwards.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unsupported`] for a value that SQLite cannot store.
+    pub(crate) fn with_lent<'b, R>(
+        &mut self,
+        binds: impl ExactSizeIterator<Item = BindRef<'b>>,
+        body: impl FnOnce(&mut Self) -> R,
+    ) -> CoreResult<R> {
+        struct TakeBack<'d>(&'d mut Database);
+        impl Drop for TakeBack<'_> {
+            fn drop(&mut self) {
+                self.0.finish();
+            }
+        }
+        let lent = TakeBack(self);
+        // SAFETY: the values live at least as long as this call. `TakeBack` resets the statement and
+        // clears its bindings before it ends, also when `body` panics; and if `body` finishes the
+        // statement itself, that clears them too.
+        unsafe { lent.0.bind_all(binds, ffi::SQLITE_STATIC()) }?;
+        Ok(body(lent.0))
+    }
+
+    /// # Safety
+    ///
+    /// With `SQLITE_STATIC` the values must stay where they are until the bindings are cleared.
+    unsafe fn bind_all<'b>(
+        &mut self,
+        binds: impl ExactSizeIterator<Item = BindRef<'b>>,
+        own: ffi::sqlite3_destructor_type,
+    ) -> CoreResult<()> {
+        let Some(active) = self.active else { return Ok(()) };
+        // SAFETY: the active statement is prepared and not finalized.
+        let places = unsafe { ffi::sqlite3_bind_parameter_count(active.statement) };
+        if usize::try_from(places) != Ok(binds.len()) {
+            return Err(Error::config(format!(
+                "the statement has {places} places for values and got {}: give one value for each `?`",
+                binds.len()
+            )));
+        }
+        for (place, bind) in (1..).zip(binds) {
+            let mut buffer: Buffer = [0; 48];
+            let encoded = match bind {
+                BindRef::Value(value) => encode(value, &mut buffer)?,
+                BindRef::Text(text) => Encoded::Text(text),
+                BindRef::I64(number) => Encoded::I64(number),
+            };
+            // SAFETY: the statement as above; every pointer is valid for the length beside it during
+            // the call. Afterwards SQLite has its own copy of what is in `buffer` or made for the
+            // call, and for the rest what the caller vouches for.
+            let code = unsafe {
+                let text = |text: &str, own| {
+                    let start = text.as_ptr().cast::<c_char>();
+                    ffi::sqlite3_bind_text64(active.statement, place, start, text.len() as u64, own, UTF8)
+                };
+                match encoded {
+                    Encoded::Null => ffi::sqlite3_bind_null(active.statement, place),
+                    Encoded::I64(number) => ffi::sqlite3_bind_int64(active.statement, place, number),
+                    Encoded::F64(number) => ffi::sqlite3_bind_double(active.statement, place, number),
+                    Encoded::Text(own_text) => text(own_text, own),
+                    Encoded::Written(written) => text(written, ffi::SQLITE_TRANSIENT()),
+                    Encoded::Made(made) => text(&made, ffi::SQLITE_TRANSIENT()),
+                    Encoded::Bytes(bytes) => {
+                        let start = bytes.as_ptr().cast::<c_void>();
+                        ffi::sqlite3_bind_blob64(active.statement, place, start, bytes.len() as u64, own)
+                    }
+                }
+            };
+            if code != ffi::SQLITE_OK {
+                return Err(self.failure(code).into_error(None));
+            }
+        }
+        Ok(())
+    }
+
+    /// Goes to the next row of the active statement; `false` after the last.
+    ///
+    /// # Errors
+    ///
+    /// What SQLite says; the statement must then be finished.
+    pub(crate) fn step(&mut self) -> Result<bool, Failure> {
+        let Some(active) = &mut self.active else { return Ok(false) };
+        // SAFETY: the active statement is prepared and not finalized.
+        match unsafe { ffi::sqlite3_step(active.statement) } {
+            ffi::SQLITE_ROW => {
+                if active.columns == 0 {
+                    // Not before: preparing anew after a change of the schema can change it.
+                    // SAFETY: as above.
+                    active.columns = unsafe { ffi::sqlite3_column_count(active.statement) };
+                }
+                Ok(true)
+            }
+            ffi::SQLITE_DONE => Ok(false),
+            code => Err(self.failure(code)),
+        }
+    }
+
+    /// The row that the last step went to.
+    pub(crate) fn row(&self) -> CurrentRow<'_> {
+        match self.active {
+            Some(Active { statement, columns, .. }) => CurrentRow { statement, columns, of: PhantomData },
+            None => CurrentRow { statement: ptr::null_mut(), columns: 0, of: PhantomData },
+        }
+    }
+
+    /// Ends the active statement, if there is one, and lets go of what was bound to it.
+    pub(crate) fn finish(&mut self) {
+        let Some(active) = self.active.take() else { return };
+        // SAFETY: the statement is prepared and not finalized; one that is not kept is known nowhere
+        // else, and is not used again.
+        unsafe {
+            if active.kept {
+                ffi::sqlite3_reset(active.statement);
+                ffi::sqlite3_clear_bindings(active.statement);
+            } else {
+                ffi::sqlite3_finalize(active.statement);
+            }
+        }
+    }
+
+    /// Rows that the last insert, update or delete wrote.
+    pub(crate) fn changes(&self) -> u64 {
+        // SAFETY: the handle is open.
+        u64::try_from(unsafe { ffi::sqlite3_changes64(self.handle) }).unwrap_or(0)
+    }
+
+    /// Rows that were written since the connection was opened.
+    pub(crate) fn total_changes(&self) -> i64 {
+        // SAFETY: the handle is open.
+        unsafe { ffi::sqlite3_total_changes64(self.handle) }
+    }
+
+    /// Whether a transaction is open.
+    pub(crate) fn in_transaction(&self) -> bool {
+        // SAFETY: the handle is open.
+        unsafe { ffi::sqlite3_get_autocommit(self.handle) == 0 }
+    }
+
+    #[cold]
+    fn failure(&self, code: c_int) -> Failure {
+        // SAFETY: the handle is open; the message is a string that is valid until the next call.
+        unsafe {
+            let extended = ffi::sqlite3_extended_errcode(self.handle);
+            let message = ffi::sqlite3_errmsg(self.handle);
+            let message = if message.is_null() {
+                String::new()
+            } else {
+                CStr::from_ptr(message).to_string_lossy().into_owned()
+            };
+            // The connection keeps the code of its last call: it is this one's where they agree.
+            let code = if extended & 0xff == code & 0xff { extended } else { code };
+            Failure { code, message }
+        }
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        self.finish();
+        for (_, prepared) in self.prepared.drain() {
+            // SAFETY: none is active, and the cache was the only one to know it.
+            unsafe { ffi::sqlite3_finalize(prepared.statement) };
+        }
+    }
+}
+
+/// A value to be bound, lent.
+pub(crate) enum BindRef<'b> {
+    Value(&'b Value),
+    Text(&'b str),
+    I64(i64),
+}
+
+impl<'b> From<&'b Bind<'_>> for BindRef<'b> {
+    fn from(bind: &'b Bind<'_>) -> Self {
+        match bind {
+            Bind::Value(value) => Self::Value(value),
+            Bind::Text(text) => Self::Text(text),
+            Bind::I64(number) => Self::I64(*number),
+        }
+    }
+}
+
+impl<'b> From<&'b Value> for BindRef<'b> {
+    fn from(value: &'b Value) -> Self {
+        Self::Value(value)
+    }
+}
+
+/// The row that a statement stands at.
+pub(crate) struct CurrentRow<'d> {
+    /// Null where there is no row, with no columns.
+    statement: *mut ffi::sqlite3_stmt,
+    columns: c_int,
+    of: PhantomData<&'d Database>,
+}
+
+impl CurrentRow<'_> {
+    pub(crate) fn columns(&self) -> usize {
+        usize::try_from(self.columns).unwrap_or(0)
+    }
+
+    /// A column's value; `None` where there is no such column.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Decode`] for text that is not UTF-8.
+    #[inline]
+    pub(crate) fn value(&self, index: usize) -> Option<CoreResult<ValueRef<'_>>> {
+        let column = c_int::try_from(index).ok().filter(|column| *column < self.columns)?;
+        // SAFETY: there is a column, so that the statement is prepared and stands at a row; `Database`
+        // is borrowed, so that it stays there. A pointer that SQLite gives is valid for the length
+        // that it gives with it until the statement is stepped, reset or finalized, or the column is
+        // converted: here each is read in its own type, and text is converted from UTF-16, if that is
+        // what the database holds, by the first call only.
+        unsafe {
+            Some(Ok(match ffi::sqlite3_column_type(self.statement, column) {
+                ffi::SQLITE_INTEGER => ValueRef::I64(ffi::sqlite3_column_int64(self.statement, column)),
+                ffi::SQLITE_TEXT => {
+                    let start = ffi::sqlite3_column_text(self.statement, column);
+                    let length = ffi::sqlite3_column_bytes(self.statement, column);
+                    match std::str::from_utf8(bytes(start, length)) {
+                        Ok(text) => ValueRef::Text(text),
+                        Err(_) => return Some(Err(not_utf8(bytes(start, length)))),
+                    }
+                }
+                ffi::SQLITE_FLOAT => ValueRef::F64(ffi::sqlite3_column_double(self.statement, column)),
+                ffi::SQLITE_BLOB => {
+                    let start = ffi::sqlite3_column_blob(self.statement, column);
+                    ValueRef::Bytes(bytes(start.cast(), ffi::sqlite3_column_bytes(self.statement, column)))
+                }
+                _ => ValueRef::Null,
+            }))
+        }
+    }
+
+    /// A column's name; empty where there is no such column.
+    pub(crate) fn name(&self, index: usize) -> &str {
+        let Some(column) = c_int::try_from(index).ok().filter(|column| *column < self.columns) else {
+            return "";
+        };
+        // SAFETY: as in `value`; the name is valid until the statement is finalized or prepared anew,
+        // or its name is asked for in UTF-16, which nobody does.
+        unsafe {
+            let name = ffi::sqlite3_column_name(self.statement, column);
+            if name.is_null() { "" } else { CStr::from_ptr(name).to_str().unwrap_or_default() }
+        }
+    }
+}
+
+const UTF8: u8 = ffi::SQLITE_UTF8 as u8;
+
+/// # Safety
+///
+/// `start` must be null or valid for `length` bytes for as long as the result is used.
+#[inline]
+unsafe fn bytes<'r>(start: *const u8, length: c_int) -> &'r [u8] {
+    match usize::try_from(length) {
+        // SAFETY: the caller's.
+        Ok(length) if !start.is_null() => unsafe { std::slice::from_raw_parts(start, length) },
+        // An empty blob has no address.
+        _ => &[],
+    }
+}
+
+#[cold]
+fn not_utf8(bytes: &[u8]) -> Error {
+    Error::decode("UTF-8 text", format_args!("{} bytes that are not UTF-8", bytes.len()))
+}
+
+/// Whether a text holds nothing but space, semicolons and comments.
+fn is_blank(text: &str) -> bool {
+    let mut rest = text;
+    loop {
+        rest = rest.trim_start_matches(|part: char| part.is_ascii_whitespace() || part == ';');
+        if let Some(comment) = rest.strip_prefix("--") {
+            rest = comment.split_once('\n').map_or("", |(_, after)| after);
+        } else if let Some(comment) = rest.strip_prefix("/*") {
+            rest = comment.split_once("*/").map_or("", |(_, after)| after);
+        } else {
+            return rest.is_empty();
+        }
+    }
+}
+
+extern "C" fn on_progress(context: *mut c_void) -> c_int {
+    // SAFETY: the context is the `Watch` of `Database::new`, alive while the connection is open.
+    let watch = unsafe { &*context.cast::<Watch>() };
+    c_int::from(watch.on_progress())
+}
+
+extern "C" fn on_busy(context: *mut c_void, tries: c_int) -> c_int {
+    // SAFETY: as in `on_progress`.
+    let watch = unsafe { &*context.cast::<Watch>() };
+    c_int::from(watch.on_busy(tries))
+}
+
+extern "C" fn on_wal(context: *mut c_void, _: *mut ffi::sqlite3, _: *const c_char, pages: c_int) -> c_int {
+    // SAFETY: as in `on_progress`.
+    let watch = unsafe { &*context.cast::<Watch>() };
+    watch.on_wal(pages);
+    ffi::SQLITE_OK
+}

@@ -1,0 +1,251 @@
+use std::{ops::ControlFlow, sync::Arc};
+
+use atlas_core::{
+    driver::{Outcome, Row, RowSink},
+    error::{Error, Result},
+    statement::Statement,
+    value::Value,
+};
+use atlas_sql::{Compiled, compile};
+
+use crate::{
+    dialect::SqliteDialect,
+    error::Failure,
+    raw::{BindRef, CurrentRow, Database},
+    row::CopiedRow,
+    watch::{Limit, Watch},
+};
+
+/// Rows between two looks at whether the sink has room.
+const BATCH: u32 = 64;
+
+/// A connection, and what is kept with it between statements.
+pub(crate) struct Session {
+    pub(crate) database: Database,
+    /// The memory of the statement that was compiled last.
+    pub(crate) compiled: Compiled<'static>,
+}
+
+/// How far a statement came.
+pub(crate) enum Progress {
+    /// To its end.
+    Done(Outcome),
+    /// To the end of a batch: the sink is to be asked whether it has room.
+    Batch,
+    /// To a row, but it takes long: it is to go on from there elsewhere.
+    Overdue,
+    /// It took long and was interrupted, or needs a lock that somebody else holds: it is to be run again
+    /// from its start, elsewhere. The sink has forgotten the rows that it had.
+    Again,
+}
+
+/// A statement as text, with its values, that depends on nothing else: it can travel.
+pub(crate) struct Owned {
+    pub(crate) text: String,
+    pub(crate) values: Vec<Value>,
+}
+
+/// A statement that has been started.
+#[derive(Clone, Copy)]
+pub(crate) struct Running {
+    /// Rows that the sink has got.
+    rows: u64,
+    /// The rows written since the connection was opened, before this statement, where it may write.
+    written_before: i64,
+    /// Whether it may be stopped and run again. Not a write in a transaction: that would undo it all.
+    repeatable: bool,
+    limit: Limit,
+}
+
+impl Running {
+    pub(crate) fn new(repeatable: bool, watched: bool) -> Self {
+        let limit = match (watched, repeatable) {
+            (false, _) => Limit::None,
+            (true, true) => Limit::Interrupt,
+            (true, false) => Limit::Note,
+        };
+        Self { rows: 0, written_before: 0, repeatable, limit }
+    }
+}
+
+impl Session {
+    pub(crate) fn new(database: Database) -> Self {
+        Self { database, compiled: Compiled::default() }
+    }
+
+    pub(crate) fn watch(&self) -> &Arc<Watch> {
+        self.database.watch()
+    }
+
+    /// Compiles a statement and calls `with` with it; its memory is kept for the next one.
+    pub(crate) fn compiled<'s, R>(
+        &mut self,
+        statement: &'s Statement,
+        with: impl FnOnce(&mut Database, &Compiled<'s>) -> R,
+    ) -> Result<R> {
+        let mut compiled = std::mem::take(&mut self.compiled).recycle();
+        let done =
+            compile(statement, &SqliteDialect, &mut compiled).map(|()| with(&mut self.database, &compiled));
+        self.compiled = compiled.recycle();
+        done
+    }
+
+    /// Compiles, starts and binds; the values are copied, so that the statement can stay open.
+    pub(crate) fn start(&mut self, statement: &Statement) -> Result<Result<(), Failure>> {
+        self.compiled(statement, |database, compiled| {
+            if let Err(failure) = database.start(&compiled.text) {
+                return Ok(Err(failure));
+            }
+            database.bind_copies(compiled.binds.iter().map(BindRef::from)).map(Ok)
+        })?
+    }
+
+    pub(crate) fn start_owned(&mut self, owned: &Owned) -> Result<Result<(), Failure>> {
+        if let Err(failure) = self.database.start(&owned.text) {
+            return Ok(Err(failure));
+        }
+        self.database.bind_copies(owned.values.iter().map(BindRef::from)).map(Ok)
+    }
+
+    /// The statement as text and values of its own.
+    pub(crate) fn owned(&mut self, statement: &Statement) -> Result<Owned> {
+        self.compiled(statement, |_, compiled| Owned {
+            text: compiled.text.clone(),
+            values: compiled.values(),
+        })
+    }
+
+    /// Ends whatever is left of the last user's statements. `false` where the connection is of no more use.
+    pub(crate) fn clean(&mut self) -> bool {
+        self.database.finish();
+        self.watch().set_cancel(None);
+        self.watch().begin(Limit::None);
+        if self.database.in_transaction() {
+            let _ = self.database.command("ROLLBACK");
+        }
+        !self.database.in_transaction()
+    }
+}
+
+impl Database {
+    /// Runs a statement without values and without rows of interest to its end.
+    pub(crate) fn command(&mut self, text: &str) -> Result<(), Failure> {
+        self.start(text)?;
+        let mut stepped = self.step();
+        while let Ok(true) = stepped {
+            stepped = self.step();
+        }
+        self.finish();
+        stepped.map(|_| ())
+    }
+
+    /// Sets up the watch for a statement that has been started.
+    pub(crate) fn begin(&mut self, running: &mut Running) {
+        self.watch().begin(running.limit);
+        if !self.reads_only() {
+            running.written_before = self.total_changes();
+        }
+    }
+
+    /// Hands rows of the active statement to the sink, up to a batch of them.
+    ///
+    /// The statement is finished afterwards, unless the answer is `Batch` or `Overdue`.
+    pub(crate) fn advance(
+        &mut self,
+        running: &mut Running,
+        sink: &mut dyn RowSink,
+        table: Option<&str>,
+    ) -> Result<Progress> {
+        for _ in 0..BATCH {
+            match self.step() {
+                Ok(true) => {}
+                Ok(false) => return Ok(Progress::Done(self.end(running))),
+                Err(failure) => return self.stopped(running, failure, sink, table),
+            }
+            match sink.row(&self.row()) {
+                Ok(ControlFlow::Continue(())) => {}
+                Ok(ControlFlow::Break(())) => return Ok(Progress::Done(self.end(running))),
+                Err(error) => {
+                    self.finish();
+                    return Err(error);
+                }
+            }
+            running.rows += 1;
+            if running.rows == 1 && running.limit == Limit::Interrupt {
+                // The rows are in the sink's hands from now on.
+                self.watch().set_limit(Limit::Note);
+            }
+            if self.watch().is_overdue() {
+                return Ok(Progress::Overdue);
+            }
+        }
+        Ok(Progress::Batch)
+    }
+
+    fn end(&mut self, running: &Running) -> Outcome {
+        let reads_only = self.reads_only();
+        self.finish();
+        if reads_only || self.total_changes() == running.written_before {
+            return Outcome::affected(0);
+        }
+        Outcome::affected(self.changes())
+    }
+
+    #[cold]
+    fn stopped(
+        &mut self,
+        running: &Running,
+        failure: Failure,
+        sink: &mut dyn RowSink,
+        table: Option<&str>,
+    ) -> Result<Progress> {
+        let again =
+            failure.is_busy() || (failure.is_interrupt() && running.repeatable && self.watch().is_overdue());
+        self.finish();
+        if again && (running.rows == 0 || sink.restart()) {
+            return Ok(Progress::Again);
+        }
+        Err(failure.into_error(table))
+    }
+
+    /// Copies the rows that the active statement has left, and finishes it.
+    pub(crate) fn drain(&mut self, running: &Running) -> Result<(Vec<CopiedRow>, Outcome)> {
+        let mut names: Option<Arc<[Box<str>]>> = None;
+        let mut rows = Vec::new();
+        self.watch().begin(Limit::None);
+        loop {
+            match self.step() {
+                Ok(true) => {
+                    let row: CurrentRow<'_> = self.row();
+                    let names = names.get_or_insert_with(|| CopiedRow::names_of(&row));
+                    rows.push(CopiedRow::copy(&row, names));
+                }
+                Ok(false) => return Ok((rows, self.end(running))),
+                Err(failure) => {
+                    self.finish();
+                    return Err(failure.into_error(None));
+                }
+            }
+        }
+    }
+}
+
+/// The table that a write is to.
+pub(crate) fn table_of(statement: &Statement) -> Option<&str> {
+    match statement {
+        Statement::Insert(insert) => Some(&insert.table.name),
+        Statement::Update(update) => Some(&update.table.name),
+        Statement::Delete(delete) => Some(&delete.table.name),
+        _ => None,
+    }
+}
+
+/// The row that a sink without interest in rows gets is none; this says so where one is needed.
+pub(crate) fn hand_over(rows: &[CopiedRow], sink: &mut dyn RowSink) -> Result<ControlFlow<()>, Error> {
+    for row in rows {
+        if sink.row(row as &dyn Row)?.is_break() {
+            return Ok(ControlFlow::Break(()));
+        }
+    }
+    Ok(ControlFlow::Continue(()))
+}
