@@ -63,11 +63,11 @@ pub fn block_on<F: Future>(work: F) -> F::Output {
 #[doc(hidden)]
 pub mod __private {
     pub use atlas_core::{
-        Assign, Attribute, Cast, Error, Fill, Json, Model, Pending, Record, Result, With,
+        Assign, Attribute, Cast, Db, Error, Fill, Json, Model, Pending, Record, Result, With,
         driver::Row,
         model::{
             ColumnMeta, Complete, DefaultMeta, DraftData, IndexMeta, KeyKind, Missing, ModelMeta, Set, cast,
-            create, mutate, read,
+            create, decode_option, encode_option, locate, read,
         },
         relation::{RelationKind, RelationMeta},
         schema::Action,

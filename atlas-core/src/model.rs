@@ -16,7 +16,9 @@ pub use draft::{Complete, DraftData, Missing, Set};
 pub use expr::{Expr, Order, Scalar, count_all};
 pub use fill::Fill;
 pub use key::{IntoKey, Key};
-pub use meta::{ColumnMeta, DefaultMeta, IndexMeta, KeyKind, ModelMeta, cast, mutate, read};
+pub use meta::{
+    ColumnMeta, DefaultMeta, IndexMeta, KeyKind, ModelMeta, cast, decode_option, encode_option, locate, read,
+};
 pub use operand::Operand;
 pub use scope::{Anywhere, Both, Here, In};
 

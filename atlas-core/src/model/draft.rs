@@ -3,7 +3,7 @@ use std::fmt;
 use crate::{
     error::{Error, Result},
     model::{DefaultMeta, Fill, KeyKind, Model, ModelMeta},
-    value::{Attribute, Moment, Value, ValueRef},
+    value::{Moment, Value, ValueRef},
 };
 
 /// In a draft's type: this required column has a value.
@@ -38,8 +38,8 @@ impl DraftData {
 
     /// Sets a column, by index.
     #[must_use]
-    pub fn put<T: Attribute>(mut self, column: usize, value: &T) -> Self {
-        self.put_value(column, value.encode());
+    pub fn put(mut self, column: usize, value: Value) -> Self {
+        self.put_value(column, value);
         self
     }
 

@@ -2,7 +2,7 @@ use crate::{
     driver::Row,
     error::{Error, Result},
     relation::RelationMeta,
-    value::{Attribute, ColumnType, Value, ValueRef},
+    value::{ColumnType, Value, ValueRef},
 };
 
 /// A model as data. The derive writes one, as a `static`, for each model.
@@ -94,19 +94,18 @@ pub struct IndexMeta {
 }
 
 impl ColumnMeta {
-    /// A column whose field is a `T`.
-    pub const fn new<T: Attribute>(field: &'static str, name: &'static str) -> Self {
-        Self {
-            field,
-            name,
-            ty: T::TYPE,
-            nullable: T::NULLABLE,
-            unique: false,
-            indexed: false,
-            fillable: false,
-            default: None,
-            cast: cast::<T>,
-        }
+    /// A column by its field, name and type.
+    ///
+    /// No bound on the field's type, here and in what follows: the derive names the type's functions
+    /// itself, always in the same words, so that the compiler reports a type that cannot be stored once.
+    pub const fn new(
+        field: &'static str,
+        name: &'static str,
+        ty: ColumnType,
+        nullable: bool,
+        cast: fn(ValueRef<'_>) -> Result<Value>,
+    ) -> Self {
+        Self { field, name, ty, nullable, unique: false, indexed: false, fillable: false, default: None, cast }
     }
 
     /// Two rows may not share a value.
@@ -134,13 +133,6 @@ impl ColumnMeta {
     #[must_use]
     pub const fn default(mut self, default: DefaultMeta) -> Self {
         self.default = Some(default);
-        self
-    }
-
-    /// How values reach the column, where it has a mutator.
-    #[must_use]
-    pub const fn mutated(mut self, cast: fn(ValueRef<'_>) -> Result<Value>) -> Self {
-        self.cast = cast;
         self
     }
 }
@@ -192,31 +184,45 @@ impl ModelMeta {
 
 /// Reads a field of a model from a row; what goes wrong names model and column.
 #[inline]
-pub fn read<T: Attribute>(
+pub fn read<T>(
     row: &dyn Row,
     start: usize,
     column: usize,
-    meta: fn() -> &'static ModelMeta,
+    meta: &'static ModelMeta,
+    decode: impl FnOnce(ValueRef<'_>) -> Result<T>,
 ) -> Result<T> {
     match row.get(start + column) {
-        Ok(value) => T::decode(value).map_err(|error| locate(error, column, meta)),
+        Ok(value) => decode(value).map_err(|error| locate(error, column, meta)),
         Err(error) => Err(locate(error, column, meta)),
     }
 }
 
+/// Says in an error which column of which model it is about.
 #[cold]
 #[inline(never)]
-fn locate(error: Error, column: usize, meta: fn() -> &'static ModelMeta) -> Error {
-    let meta = meta();
+pub fn locate(error: Error, column: usize, meta: &'static ModelMeta) -> Error {
     error.at(meta.name, meta.columns.get(column).map_or("", |column| column.name))
 }
 
-/// The stored form of a value, through the type of its field.
-pub fn cast<T: Attribute>(value: ValueRef<'_>) -> Result<Value> {
-    T::decode(value).map(|value| value.encode())
+/// The stored form of a value, through the type of its field, and its mutator where it has one.
+pub fn cast<T>(
+    value: ValueRef<'_>,
+    decode: impl FnOnce(ValueRef<'_>) -> Result<T>,
+    encode: impl FnOnce(T) -> Value,
+) -> Result<Value> {
+    decode(value).map(encode)
 }
 
-/// The stored form of a value, through the type of its field and its mutator.
-pub fn mutate<T: Attribute>(value: ValueRef<'_>, mutator: impl FnOnce(T) -> T) -> Result<Value> {
-    T::decode(value).map(|value| mutator(value).encode())
+/// Reads an optional column whose field has a cast.
+#[inline]
+pub fn decode_option<T>(
+    value: ValueRef<'_>,
+    decode: impl FnOnce(ValueRef<'_>) -> Result<T>,
+) -> Result<Option<T>> {
+    if value.is_null() { Ok(None) } else { decode(value).map(Some) }
+}
+
+/// The value of an optional column whose field has a cast.
+pub fn encode_option<T>(value: &Option<T>, encode: impl FnOnce(&T) -> Value) -> Value {
+    value.as_ref().map_or(Value::Null, encode)
 }

@@ -52,6 +52,12 @@ pub trait Attribute: Sized + Send + Sync + 'static {
     ///
     /// [`Error::Decode`], best made by [`Error::decode`], where the value does not fit.
     fn decode(value: ValueRef<'_>) -> Result<Self>;
+
+    /// For the derive: the stored form of a value that may have another.
+    #[doc(hidden)]
+    fn cast(value: ValueRef<'_>) -> Result<Value> {
+        Self::decode(value).map(|value| value.encode())
+    }
 }
 
 /// Columns that take NULL: their field is an `Option`.

@@ -2,7 +2,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     error::{Error, Result},
-    value::{Attribute, ColumnType, Value, ValueRef},
+    value::{Attribute, Cast, ColumnType, Value, ValueRef},
 };
 
 /// A serde type stored as JSON: what `#[cast(json)]` makes of a field's type.
@@ -13,19 +13,31 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Attribute for Json
     type Base = Self;
     const TYPE: ColumnType = ColumnType::Json;
 
-    /// A value that serde cannot write (a map whose keys are not text, say) is stored as NULL, which
-    /// a column that is not optional then refuses.
     fn encode(&self) -> Value {
-        serde_json::to_string(&self.0).map_or(Value::Null, Value::Json)
+        <Self as Cast<T>>::encode(&self.0)
     }
 
     fn decode(value: ValueRef<'_>) -> Result<Self> {
+        <Self as Cast<T>>::decode(value).map(Json)
+    }
+}
+
+/// How a field with `#[cast(json)]` is stored, without being wrapped.
+#[diagnostic::do_not_recommend]
+impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Cast<T> for Json<T> {
+    const TYPE: ColumnType = ColumnType::Json;
+
+    /// A value that serde cannot write (a map whose keys are not text, say) is stored as NULL, which
+    /// a column that is not optional then refuses.
+    fn encode(value: &T) -> Value {
+        serde_json::to_string(value).map_or(Value::Null, Value::Json)
+    }
+
+    fn decode(value: ValueRef<'_>) -> Result<T> {
         match value {
-            ValueRef::Json(text) | ValueRef::Text(text) => {
-                serde_json::from_str(text).map(Json).map_err(|reason| {
-                    Error::decode("JSON of the field's type", format_args!("{value} ({reason})"))
-                })
-            }
+            ValueRef::Json(text) | ValueRef::Text(text) => serde_json::from_str(text).map_err(|reason| {
+                Error::decode("JSON of the field's type", format_args!("{value} ({reason})"))
+            }),
             _ => Err(Error::decode("JSON", value)),
         }
     }
@@ -40,6 +52,6 @@ impl Attribute for serde_json::Value {
     }
 
     fn decode(value: ValueRef<'_>) -> Result<Self> {
-        Json::decode(value).map(|Json(json)| json)
+        <Json<Self> as Cast<Self>>::decode(value)
     }
 }

@@ -29,5 +29,9 @@ number!(rust_decimal::Decimal => rust_decimal::Decimal, rust_decimal::Decimal);
     label = "not a date and time",
     note = "use `DateTime<Utc>`, `NaiveDateTime` or an `Option` of one"
 )]
-pub trait Stamp: Attribute {}
+pub trait Stamp: Attribute {
+    /// For the derive: names the trait for a type, without a bound.
+    #[doc(hidden)]
+    const MAINTAINED: () = ();
+}
 impl<T: Stamp + Attribute<Base = T>> Stamp for Option<T> {}

@@ -1,0 +1,173 @@
+//! From a model's description to its code: constants, metadata, a draft and the functions that read
+//! and write columns. Data and thin functions only; whatever decides anything is in `atlas-core`.
+//!
+//! Public names come through `::atlas`, all others through `::atlas::__private`. Locals are hygienic
+//! (`Span::mixed_site`), items that user code could see are underscored, so that fields and types may
+//! have any names.
+
+mod codec;
+mod columns;
+mod draft;
+mod meta;
+mod relations;
+
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote_spanned};
+use syn::{Ident, spanned::Spanned};
+
+use super::{Cast, Column, Model};
+
+/// The code for a model.
+pub(super) fn model(model: &Model) -> TokenStream {
+    let span = Span::mixed_site();
+    let ident = &model.ident;
+    let constants = columns::constants(model);
+    let relations = relations::constants(model);
+    let assertions = columns::assertions(model);
+    let meta = meta::statics(model);
+    let draft = draft::draft(model);
+    let codec = codec::functions(model);
+    let (key_type, key) = key(model);
+    let draft_name = draft::name(model);
+    let (decode, encode, assign) = codec::calls(model);
+    quote_spanned! {span=>
+        #[automatically_derived]
+        #[allow(non_upper_case_globals)]
+        impl #ident {
+            #constants
+            #relations
+        }
+
+        const _: () = {
+            use ::atlas::__private as __a;
+
+            #assertions
+            #meta
+            #draft
+            #codec
+
+            #[automatically_derived]
+            impl __a::Model for #ident {
+                type Key = #key_type;
+                type Draft = #draft_name;
+                type Fill = __a::Fill<#ident>;
+
+                fn meta() -> &'static __a::ModelMeta {
+                    &__META
+                }
+
+                fn decode(row: &dyn __a::Row, start: usize) -> __a::Result<Self> {
+                    #decode
+                }
+
+                fn encode(&self, column: usize) -> __a::Value {
+                    #encode
+                }
+
+                fn assign(&mut self, column: usize, value: __a::ValueRef<'_>) -> __a::Result<()> {
+                    #assign
+                }
+
+                fn key(&self) -> Self::Key {
+                    #key
+                }
+
+                fn draft() -> Self::Draft {
+                    #draft_name { data: __a::DraftData::new(&__META), state: ::core::marker::PhantomData }
+                }
+            }
+        };
+    }
+}
+
+/// The type of the primary key, and its value in `self`.
+fn key(model: &Model) -> (TokenStream, TokenStream) {
+    let span = Span::mixed_site();
+    let parts: Vec<(&Ident, TokenStream)> = model
+        .key
+        .iter()
+        .filter_map(|key| model.columns.get(*key))
+        .map(|column| (&column.ident, column.stored()))
+        .collect();
+    let clone = |(ident, ty): &(&Ident, TokenStream)| quote_spanned!(span=> <#ty as ::core::clone::Clone>::clone(&self.#ident));
+    match &*parts {
+        [part] => (part.1.clone(), clone(part)),
+        parts => {
+            let types = parts.iter().map(|(_, ty)| ty);
+            let values = parts.iter().map(clone);
+            (quote_spanned!(span=> (#(#types,)*)), quote_spanned!(span=> (#(#values,)*)))
+        }
+    }
+}
+
+/// The place of these tokens with the hygiene of the expansion: errors point there, lints do not.
+fn located(tokens: &impl Spanned) -> Span {
+    Span::mixed_site().located_at(tokens.span())
+}
+
+impl Column {
+    /// The type of the column: the field's, or what its cast makes of it.
+    fn stored(&self) -> TokenStream {
+        let span = located(&self.ty);
+        let plain = self.optional.as_ref().unwrap_or(&self.ty);
+        let stored = match &self.cast {
+            None => return self.ty.to_token_stream(),
+            Some(Cast::Json) => quote_spanned!(span=> ::atlas::Json<#plain>),
+            Some(Cast::With(with)) => quote_spanned!(span=> ::atlas::With<#plain, #with>),
+        };
+        if self.optional.is_some() { quote_spanned!(span=> ::core::option::Option<#stored>) } else { stored }
+    }
+
+    /// What has `TYPE`, `encode` and `decode` for the column, or for its value where it is optional and
+    /// cast.
+    ///
+    /// Every use of a field's type goes through this one path, and none through a bound of a generic
+    /// function: the compiler then reports a type that cannot be stored once, since it drops
+    /// diagnostics that are equal to the letter.
+    fn codec(&self) -> TokenStream {
+        let span = Span::mixed_site();
+        let plain = self.optional.as_ref().unwrap_or(&self.ty);
+        let ty = &self.ty;
+        match &self.cast {
+            None => quote_spanned!(span=> <#ty as __a::Attribute>),
+            Some(Cast::Json) => {
+                let json = quote_spanned!(located(ty)=> __a::Json<#plain>);
+                quote_spanned!(span=> <#json as __a::Cast<#plain>>)
+            }
+            Some(Cast::With(with)) => quote_spanned!(span=> <#with as __a::Cast<#plain>>),
+        }
+    }
+
+    /// Whether its codec is one for the `T` of its `Option<T>`.
+    fn is_cast_option(&self) -> bool {
+        self.cast.is_some() && self.optional.is_some()
+    }
+
+    /// A function from `ValueRef` to the field's type.
+    fn decoder(&self) -> TokenStream {
+        let (span, codec) = (Span::mixed_site(), self.codec());
+        if self.is_cast_option() {
+            quote_spanned!(span=> |value| __a::decode_option(value, #codec::decode))
+        } else {
+            quote_spanned!(span=> #codec::decode)
+        }
+    }
+
+    /// The encoded value of a reference to the field's type.
+    fn encoded(&self, reference: &TokenStream) -> TokenStream {
+        let (span, codec) = (Span::mixed_site(), self.codec());
+        if self.is_cast_option() {
+            quote_spanned!(span=> __a::encode_option(#reference, #codec::encode))
+        } else {
+            quote_spanned!(span=> #codec::encode(#reference))
+        }
+    }
+
+    /// A value of the field's type, past the mutator.
+    fn mutated(&self, value: TokenStream) -> TokenStream {
+        match &self.mutator {
+            Some(mutator) => quote_spanned!(Span::mixed_site()=> #mutator(#value)),
+            None => value,
+        }
+    }
+}

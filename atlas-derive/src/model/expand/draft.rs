@@ -1,0 +1,108 @@
+//! The draft: a builder with a setter per column, whose type says which required columns are set.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{format_ident, quote_spanned};
+
+use crate::model::{Column, Model};
+
+/// The draft's type. Without parameters, every required column is missing.
+pub(super) fn name(model: &Model) -> Ident {
+    format_ident!("{}Draft", model.name, span = Span::mixed_site())
+}
+
+pub(super) fn draft(model: &Model) -> TokenStream {
+    let (span, owner, draft) = (Span::mixed_site(), &model.ident, name(model));
+    let required: Vec<&Column> = model.columns.iter().filter(|column| column.required).collect();
+    let states: Vec<Ident> =
+        (0..required.len()).map(|place| format_ident!("S{place}", span = span)).collect();
+    let traits = required.iter().map(|column| required_trait(model, column));
+    let trait_names: Vec<Ident> = required.iter().map(|column| trait_name(column)).collect();
+    let set: Vec<TokenStream> = states.iter().map(|_| quote_spanned!(span=> __a::Set)).collect();
+
+    let mut place = 0;
+    let setters = model.columns.iter().enumerate().map(|(index, column)| {
+        let mut after = states.iter().map(|state| quote_spanned!(span=> #state)).collect::<Vec<_>>();
+        if column.required {
+            if let Some(state) = after.get_mut(place) {
+                *state = quote_spanned!(span=> __a::Set);
+            }
+            place += 1;
+        }
+        setter(&draft, index, column, &after)
+    });
+    let setters: TokenStream = setters.collect();
+    let doc = format!("A row of `{}` that is not saved yet.", model.table);
+    let save = format!("Inserts the row. Every required column must be set.");
+    quote_spanned! {span=>
+        #(#traits)*
+
+        #[doc = #doc]
+        #[must_use = "a draft is nothing until it is saved"]
+        pub struct #draft<#(#states = __a::Missing),*> {
+            data: __a::DraftData,
+            state: ::core::marker::PhantomData<fn() -> (#(#states,)*)>,
+        }
+
+        #[automatically_derived]
+        impl<#(#states),*> #draft<#(#states),*> {
+            #setters
+
+            /// Sets the columns that mass assignment brought; what is then still missing is an error of `save`.
+            pub fn fill(self, fill: __a::Fill<#owner>) -> #draft<#(#set),*> {
+                #draft { data: self.data.fill(fill), state: ::core::marker::PhantomData }
+            }
+
+            #[doc = #save]
+            pub fn save(self, db: &__a::Db) -> __a::Pending<'_, __a::Record<#owner>>
+            where
+                #(#states: #trait_names,)*
+            {
+                __a::create::<#owner>(db, self.data)
+            }
+        }
+
+        #[automatically_derived]
+        impl<#(#states: #trait_names),*> __a::Complete<#owner> for #draft<#(#states),*> {
+            fn into_data(self) -> __a::DraftData {
+                self.data
+            }
+        }
+    }
+}
+
+fn setter(draft: &Ident, index: usize, column: &Column, after: &[TokenStream]) -> TokenStream {
+    let span = Span::mixed_site();
+    let (vis, ident, ty) = (&column.vis, &column.ident, &column.ty);
+    let doc = format!("Sets `{}`.", column.field);
+    let value = column.mutated(quote_spanned!(span=> __a::Assign::<#ty>::assign(value)));
+    let encoded = column.encoded(&quote_spanned!(span=> &#value));
+    quote_spanned! {span=>
+        #[doc = #doc]
+        #vis fn #ident(self, value: impl __a::Assign<#ty>) -> #draft<#(#after),*> {
+            #draft { data: self.data.put(#index, #encoded), state: ::core::marker::PhantomData }
+        }
+    }
+}
+
+fn trait_name(column: &Column) -> Ident {
+    format_ident!("has_{}", column.field, span = Span::mixed_site())
+}
+
+/// A trait of a required column's own, which carries the message for when it is missing.
+fn required_trait(model: &Model, column: &Column) -> TokenStream {
+    let (span, name) = (Span::mixed_site(), trait_name(column));
+    let message = format!("this draft of `{}` lacks the required column `{}`", model.name, column.field);
+    let label = format!("call `.{}(..)` first", column.ident);
+    quote_spanned! {span=>
+        #[allow(non_camel_case_types)]
+        #[diagnostic::on_unimplemented(
+            message = #message,
+            label = #label,
+            note = "or give the column a #[default(..)] or make it an Option"
+        )]
+        #[doc(hidden)]
+        pub trait #name {}
+        #[diagnostic::do_not_recommend]
+        impl #name for __a::Set {}
+    }
+}

@@ -1,0 +1,341 @@
+//! From a struct to its description. Every mistake that the struct alone shows is found here.
+
+mod column;
+mod key;
+mod relation;
+
+use syn::{Attribute, Data, DeriveInput, Field, Fields, Ident, LitStr, ext::IdentExt};
+
+use super::{Column, Index, Model};
+use crate::{
+    arguments,
+    diagnostics::{Errors, did_you_mean, listed},
+    naming::{self, RenameRule},
+};
+
+/// Attributes of the struct.
+const ON_STRUCT: [&str; 8] =
+    ["table", "fillable", "guarded", "rename_all", "timestamps", "connection", "index", "unique"];
+/// Attributes of a field that is a column.
+const ON_COLUMN: [&str; 7] = ["primary_key", "column", "default", "unique", "index", "cast", "mutator"];
+/// Attributes that make a field a relation.
+const ON_RELATION: [&str; 3] = ["has_many", "has_one", "belongs_to"];
+/// The methods of a draft that are no setters.
+const SETTERS_TAKEN: [&str; 2] = ["save", "fill"];
+
+/// The description of a struct; `None` where it cannot be a model at all.
+pub(super) fn model(input: &DeriveInput, errors: &mut Errors) -> Option<Model> {
+    let fields = fields(input, errors)?;
+    misplaced(&input.attrs, &ON_STRUCT, "a struct", errors);
+    let rules = StructAttributes::read(&input.attrs, errors);
+
+    let mut columns = Vec::new();
+    let mut keys = Vec::new();
+    let mut relations = Vec::new();
+    for field in fields.iter().copied() {
+        let Some(ident) = &field.ident else { continue };
+        if relation::is_one(field, errors) {
+            relations.extend(relation::read(field, ident, errors));
+        } else if let Some((column, marker)) = column::read(field, ident, rules.rename, errors) {
+            keys.extend(marker.map(|marker| (columns.len(), marker)));
+            columns.push(column);
+        }
+    }
+    // A field without a usable type would only bring errors of the compiler on top of ours.
+    if columns.len() + relations.len() < fields.len() {
+        return None;
+    }
+    unlike_names(&columns, errors);
+
+    let name = input.ident.unraw().to_string();
+    let (key, key_kind) = key::find(&input.ident, &columns, keys, errors);
+    let (created_at, updated_at) = rules.timestamps(&columns, errors);
+    rules.fillable(&mut columns, &key, errors);
+    let indexes = rules.indexes(&columns, errors);
+    let relations: Option<Vec<_>> = relations
+        .into_iter()
+        .map(|relation| relation::resolve(relation, &name, &columns, &key, errors))
+        .collect();
+    let relations = relations?;
+
+    for (index, column) in columns.iter_mut().enumerate() {
+        let by_key = key.contains(&index) && key_kind != super::KeyKind::Manual;
+        let by_time = created_at == Some(index) || updated_at == Some(index);
+        let by_relation = relations.iter().any(|relation| {
+            relation.kind == super::RelationKind::BelongsTo && relation.local.unraw() == column.field
+        });
+        column.required =
+            column.optional.is_none() && column.default.is_none() && !by_key && !by_time && !by_relation;
+    }
+    if columns.is_empty() || key.is_empty() {
+        return None;
+    }
+    Some(Model {
+        ident: input.ident.clone(),
+        table: rules.table.map_or_else(|| naming::table(&name), |table| table.value()),
+        name,
+        connection: rules.connection.map(|connection| connection.value()),
+        columns,
+        key,
+        key_kind,
+        indexes,
+        created_at,
+        updated_at,
+        relations,
+    })
+}
+
+fn fields<'a>(input: &'a DeriveInput, errors: &mut Errors) -> Option<Vec<&'a Field>> {
+    if let Some(parameter) = input.generics.params.first() {
+        errors.at(parameter, "a model has no type parameters or lifetimes: one struct is one table");
+        return None;
+    }
+    match &input.data {
+        Data::Struct(data) => match &data.fields {
+            Fields::Named(fields) => Some(fields.named.iter().collect()),
+            Fields::Unnamed(fields) => {
+                errors.at(
+                    fields,
+                    "a model's fields have names, which are its columns': write `struct Name { id: i64, .. }`",
+                );
+                None
+            }
+            Fields::Unit => {
+                errors.at(&input.ident, "a model has at least a key: write `struct Name { id: i64, .. }`");
+                None
+            }
+        },
+        Data::Enum(data) => {
+            errors.at(data.enum_token, "a model is a struct; an enum can be a column: #[derive(Attribute)]");
+            None
+        }
+        Data::Union(data) => {
+            errors.at(data.union_token, "a model is a struct with named fields");
+            None
+        }
+    }
+}
+
+/// Reports attributes of ours that stand where they mean nothing.
+fn misplaced(attributes: &[Attribute], allowed: &[&str], here: &str, errors: &mut Errors) {
+    for attribute in attributes {
+        let Some(name) = arguments::name(attribute) else { continue };
+        let ours = ON_STRUCT.iter().chain(&ON_COLUMN).chain(&ON_RELATION).any(|known| *known == name);
+        if ours && !allowed.contains(&&*name) {
+            let takes = listed(allowed);
+            errors.push(arguments::error(
+                attribute,
+                format_args!("`#[{name}]` does not belong on {here}, which takes {takes}"),
+            ));
+        }
+    }
+}
+
+/// Two columns of one name, and names that a draft's methods have.
+fn unlike_names(columns: &[Column], errors: &mut Errors) {
+    for (index, column) in columns.iter().enumerate() {
+        if let Some(other) = columns.iter().take(index).find(|other| other.name == column.name) {
+            errors.at(
+                &column.ident,
+                format_args!(
+                    "the fields `{}` and `{}` are both the column `{}`: rename one with #[column(\"..\")]",
+                    other.field, column.field, column.name
+                ),
+            );
+        }
+        if SETTERS_TAKEN.contains(&&*column.field) {
+            errors.at(
+                &column.ident,
+                format_args!(
+                    "a draft has a method `{0}` already: give the field another name, and add #[column(\"{0}\")]",
+                    column.field
+                ),
+            );
+        }
+    }
+}
+
+/// The index of the column whose field has this name.
+fn column_named(ident: &Ident, columns: &[Column]) -> Option<usize> {
+    let name = ident.unraw().to_string();
+    columns.iter().position(|column| column.field == name)
+}
+
+/// The same, or an error that names the fields that there are.
+fn known_column(attribute: &str, ident: &Ident, columns: &[Column], errors: &mut Errors) -> Option<usize> {
+    let found = column_named(ident, columns);
+    if found.is_none() {
+        let fields: Vec<&str> = columns.iter().map(|column| &*column.field).collect();
+        let meant = did_you_mean(&ident.to_string(), &fields);
+        let fields = listed(&fields);
+        errors.at(
+            ident,
+            format_args!("{attribute} names no field `{ident}`: the model's columns are {fields}{meant}"),
+        );
+    }
+    found
+}
+
+/// What the struct's own attributes say, before the fields are known.
+#[derive(Default)]
+struct StructAttributes {
+    table: Option<LitStr>,
+    connection: Option<LitStr>,
+    rename: Option<RenameRule>,
+    timestamps: Option<Timestamps>,
+    fillable: Option<(Attribute, Vec<Ident>)>,
+    guarded: Option<(Attribute, Vec<Ident>)>,
+    indexes: Vec<(bool, Vec<Ident>)>,
+}
+
+struct Timestamps {
+    attribute: Attribute,
+    created_at: Option<Ident>,
+    updated_at: Option<Ident>,
+}
+
+impl StructAttributes {
+    fn read(attributes: &[Attribute], errors: &mut Errors) -> Self {
+        let mut read = Self::default();
+        for (place, attribute) in attributes.iter().enumerate() {
+            let Some(name) = arguments::name(attribute) else { continue };
+            if !ON_STRUCT.contains(&&*name) {
+                continue;
+            }
+            let repeatable = matches!(&*name, "index" | "unique");
+            let earlier = attributes.iter().take(place);
+            if !repeatable && earlier.filter_map(arguments::name).any(|earlier| earlier == name) {
+                errors
+                    .push(arguments::error(attribute, format_args!("`#[{name}]` is given twice: keep one")));
+                continue;
+            }
+            let result = read.take(&name, attribute);
+            errors.take(result);
+        }
+        if let (Some(_), Some((guarded, _))) = (&read.fillable, &read.guarded) {
+            errors.push(arguments::error(
+                guarded,
+                "#[fillable] and #[guarded] exclude each other: keep #[fillable], which names what input may set",
+            ));
+            read.guarded = None;
+        }
+        read
+    }
+
+    fn take(&mut self, name: &str, attribute: &Attribute) -> syn::Result<()> {
+        match name {
+            "table" => {
+                let table = arguments::text(attribute, Some("name"), "#[table(\"users\")]")?;
+                self.table = Some(not_empty(table)?);
+            }
+            "connection" => {
+                let connection = arguments::text(attribute, Some("name"), "#[connection(\"reports\")]")?;
+                self.connection = Some(not_empty(connection)?);
+            }
+            "rename_all" => self.rename = Some(rename_rule(attribute)?),
+            "timestamps" => {
+                let (mut created_at, mut updated_at) = (None, None);
+                arguments::options(attribute, &["created_at", "updated_at"], |option, name, input| {
+                    let column = Some(arguments::name_value(option, input)?);
+                    if name == "created_at" {
+                        created_at = column
+                    } else {
+                        updated_at = column
+                    }
+                    Ok(())
+                })?;
+                self.timestamps = Some(Timestamps { attribute: attribute.clone(), created_at, updated_at });
+            }
+            "fillable" => {
+                let names = arguments::names(attribute, "#[fillable(name, email)]")?;
+                self.fillable = Some((attribute.clone(), names));
+            }
+            "guarded" => {
+                let names = arguments::names(attribute, "#[guarded(role, balance)]")?;
+                self.guarded = Some((attribute.clone(), names));
+            }
+            "index" => {
+                self.indexes.push((false, arguments::names(attribute, "#[index(last_name, first_name)]")?));
+            }
+            _ => self.indexes.push((true, arguments::names(attribute, "#[unique(order_id, line)]")?)),
+        }
+        Ok(())
+    }
+
+    /// The indexes of the columns that are set when a row is inserted, and when it is written.
+    fn timestamps(&self, columns: &[Column], errors: &mut Errors) -> (Option<usize>, Option<usize>) {
+        let Some(timestamps) = &self.timestamps else { return (None, None) };
+        let mut find = |given: &Option<Ident>, default: &str| match given {
+            Some(ident) => known_column("#[timestamps]", ident, columns, errors),
+            None => columns.iter().position(|column| column.field == default),
+        };
+        let created_at = find(&timestamps.created_at, "created_at");
+        let updated_at = find(&timestamps.updated_at, "updated_at");
+        let named = timestamps.created_at.is_some() || timestamps.updated_at.is_some();
+        if created_at.is_none() && updated_at.is_none() && !named {
+            errors.push(arguments::error(
+                &timestamps.attribute,
+                "#[timestamps] needs a field `created_at` or `updated_at`: add one, or name yours, \
+                 as in #[timestamps(created_at = made, updated_at = changed)]",
+            ));
+        }
+        (created_at, updated_at)
+    }
+
+    /// Marks the columns that mass assignment reaches: those that `#[fillable]` names, or all but the key
+    /// and those that `#[guarded]` names, or none.
+    fn fillable(&self, columns: &mut [Column], key: &[usize], errors: &mut Errors) {
+        if let Some((_, names)) = &self.fillable {
+            for name in names {
+                if let Some(column) = known_column("#[fillable]", name, columns, errors)
+                    && let Some(column) = columns.get_mut(column)
+                {
+                    column.fillable = true;
+                }
+            }
+        }
+        if let Some((_, names)) = &self.guarded {
+            let guarded: Vec<usize> = names
+                .iter()
+                .filter_map(|name| known_column("#[guarded]", name, columns, errors))
+                .chain(key.iter().copied())
+                .collect();
+            for (index, column) in columns.iter_mut().enumerate() {
+                column.fillable = !guarded.contains(&index);
+            }
+        }
+    }
+
+    fn indexes(&self, columns: &[Column], errors: &mut Errors) -> Vec<Index> {
+        let mut indexes = Vec::new();
+        for (unique, names) in &self.indexes {
+            let attribute = if *unique { "#[unique]" } else { "#[index]" };
+            let found: Option<Vec<usize>> =
+                names.iter().map(|name| known_column(attribute, name, columns, errors)).collect();
+            indexes.extend(found.map(|columns| Index { columns, unique: *unique }));
+        }
+        indexes
+    }
+}
+
+/// `#[rename_all = "camelCase"]`
+pub(crate) fn rename_rule(attribute: &Attribute) -> syn::Result<RenameRule> {
+    let text = arguments::text(attribute, None, "#[rename_all = \"camelCase\"]")?;
+    rename_rule_named(&text)
+}
+
+/// The rule of this name, or an error that names those that there are.
+pub(crate) fn rename_rule_named(text: &LitStr) -> syn::Result<RenameRule> {
+    let (written, names) = (text.value(), RenameRule::names());
+    RenameRule::named(&written).ok_or_else(|| {
+        let (known, meant) = (listed(&names), did_you_mean(&written, &names));
+        syn::Error::new(text.span(), format_args!("unknown case `{written}`: there are {known}{meant}"))
+    })
+}
+
+fn not_empty(text: LitStr) -> syn::Result<LitStr> {
+    if text.value().is_empty() {
+        return Err(syn::Error::new(text.span(), "this name is empty"));
+    }
+    Ok(text)
+}

@@ -1,0 +1,187 @@
+//! Fields that are columns.
+
+use proc_macro2::TokenStream;
+use quote::ToTokens;
+use syn::{
+    Attribute, Error, Field, GenericArgument, Ident, Lit, LitStr, Path, PathArguments, Result, Token, Type,
+    ext::IdentExt,
+    parse::{ParseStream, Parser},
+};
+
+use super::{
+    ON_COLUMN, ON_RELATION,
+    key::{self, Marker},
+    misplaced, not_empty,
+};
+use crate::{
+    arguments,
+    diagnostics::Errors,
+    model::{Cast, Column, Default},
+    naming::RenameRule,
+};
+
+/// The column that a field is, and its `#[primary_key]`. `None` where it cannot be stored as it is
+/// written.
+pub(super) fn read(
+    field: &Field,
+    ident: &Ident,
+    rename: Option<RenameRule>,
+    errors: &mut Errors,
+) -> Option<(Column, Option<Marker>)> {
+    let allowed: Vec<&str> = ON_COLUMN.into_iter().chain(ON_RELATION).collect();
+    misplaced(&field.attrs, &allowed, "a field", errors);
+    let name = ident.unraw().to_string();
+    let mut column = Column {
+        ident: ident.clone(),
+        name: rename.map_or_else(|| name.clone(), |rule| rule.apply(&name)),
+        field: name,
+        vis: field.vis.clone(),
+        ty: field.ty.clone(),
+        optional: generic_argument(&field.ty, "Option").cloned(),
+        cast: None,
+        unique: false,
+        indexed: false,
+        fillable: false,
+        default: None,
+        mutator: None,
+        required: false,
+    };
+    let mut marker = None;
+    let mut storable = true;
+    for (place, attribute) in field.attrs.iter().enumerate() {
+        let Some(name) = arguments::name(attribute) else { continue };
+        if !ON_COLUMN.contains(&&*name) {
+            continue;
+        }
+        if field.attrs.iter().take(place).filter_map(arguments::name).any(|earlier| earlier == name) {
+            let instead = if name == "primary_key" { "a key has one kind" } else { "keep one" };
+            errors.push(arguments::error(attribute, format_args!("`#[{name}]` is given twice: {instead}")));
+            continue;
+        }
+        let result = if name == "primary_key" {
+            key::marker(attribute).map(|read| marker = Some(read))
+        } else {
+            take(&mut column, &name, attribute)
+        };
+        let taken = errors.take(result).is_some();
+        storable &= taken || name != "cast";
+    }
+    storable.then_some((column, marker))
+}
+
+fn take(column: &mut Column, name: &str, attribute: &Attribute) -> Result<()> {
+    match name {
+        "column" => {
+            let name = arguments::text(attribute, Some("name"), "#[column(\"name\")]")?;
+            column.name = not_empty(name)?.value();
+        }
+        "unique" => {
+            let instead = "on a field, #[unique] takes nothing: for several columns write #[unique(a, b)] on the struct";
+            arguments::none(attribute, instead)?;
+            column.unique = true;
+        }
+        "index" => {
+            let instead =
+                "on a field, #[index] takes nothing: for several columns write #[index(a, b)] on the struct";
+            arguments::none(attribute, instead)?;
+            column.indexed = true;
+        }
+        "cast" => column.cast = Some(cast(attribute)?),
+        "mutator" => {
+            let wrong = |_| {
+                let ty = column.ty.to_token_stream();
+                arguments::error(
+                    attribute,
+                    format_args!("expected a function: `#[mutator(name)]`, a `fn({ty}) -> {ty}`"),
+                )
+            };
+            column.mutator = Some(attribute.parse_args::<Path>().map_err(wrong)?.into_token_stream());
+        }
+        _ => column.default = Some(default(attribute)?),
+    }
+    Ok(())
+}
+
+/// `#[cast(json)]`, `#[cast(with = Type)]`
+fn cast(attribute: &Attribute) -> Result<Cast> {
+    let mut cast = None;
+    arguments::options(attribute, &["json", "with"], |option, name, input| {
+        if cast.is_some() {
+            return Err(Error::new(option.span(), "a column has one cast"));
+        }
+        cast = Some(match name {
+            "json" => Cast::Json,
+            _ => {
+                let wrong =
+                    |_| Error::new(option.span(), "expected a type: `with = Type`, which implements `Cast`");
+                input.parse::<Token![=]>().map_err(wrong)?;
+                Cast::With(input.parse::<Type>().map_err(wrong)?)
+            }
+        });
+        Ok(())
+    })?;
+    cast.ok_or_else(|| arguments::error(attribute, "expected `#[cast(json)]` or `#[cast(with = Type)]`"))
+}
+
+/// `#[default]`, `#[default(expression)]`, `#[default(sql = "expression")]`
+fn default(attribute: &Attribute) -> Result<Default> {
+    let Some(tokens) = arguments::tokens(attribute) else { return Ok(Default::Standard) };
+    if tokens.is_empty() {
+        return Err(arguments::error(
+            attribute,
+            "expected an expression: `#[default(18)]`, or `#[default]` alone",
+        ));
+    }
+    let sql = |input: ParseStream<'_>| {
+        let option = input.call(Ident::parse_any)?;
+        input.parse::<Token![=]>()?;
+        Ok((option, input.parse::<TokenStream>()?))
+    };
+    match sql.parse2(tokens.clone()) {
+        // `a == b` is an expression.
+        Ok((option, value)) if !value.to_string().starts_with('=') => {
+            if option != "sql" {
+                return Err(arguments::unknown(attribute, &option, &["sql"]));
+            }
+            let text = syn::parse2::<LitStr>(value).map_err(|_| {
+                arguments::error(attribute, "expected text: `#[default(sql = \"CURRENT_TIMESTAMP\")]`")
+            })?;
+            Ok(Default::Database(not_empty(text)?))
+        }
+        _ if is_literal(&tokens) => Ok(Default::Constant(tokens)),
+        _ => Ok(Default::Computed(tokens)),
+    }
+}
+
+/// A literal, or a negated one.
+fn is_literal(tokens: &TokenStream) -> bool {
+    let parser = |input: ParseStream<'_>| {
+        input.parse::<Option<Token![-]>>()?;
+        input.parse::<Lit>()
+    };
+    parser.parse2(tokens.clone()).is_ok()
+}
+
+/// The last segment of a type that is a path.
+pub(super) fn last_segment(ty: &Type) -> Option<&syn::PathSegment> {
+    match ty {
+        Type::Path(path) => path.path.segments.last(),
+        Type::Group(group) => last_segment(&group.elem),
+        Type::Paren(paren) => last_segment(&paren.elem),
+        _ => None,
+    }
+}
+
+/// The `T` of `Wrapper<T>`, under whatever path.
+pub(super) fn generic_argument<'a>(ty: &'a Type, wrapper: &str) -> Option<&'a Type> {
+    let segment = last_segment(ty).filter(|segment| segment.ident == wrapper)?;
+    match &segment.arguments {
+        PathArguments::AngleBracketed(arguments) => {
+            arguments.args.iter().find_map(|argument| match argument {
+                GenericArgument::Type(ty) => Some(ty),
+                _ => None,
+            })
+        }
+        _ => None,
+    }
+}
