@@ -1,0 +1,58 @@
+//! The cases, a module an idea.
+
+mod aggregate;
+mod bulk;
+mod cancel;
+mod close;
+mod concurrency;
+mod conflict;
+mod constraint;
+mod delete;
+mod filter;
+mod identifier;
+mod insert;
+mod like;
+mod missing;
+mod order;
+mod raw;
+mod render;
+mod savepoint;
+mod schema;
+mod select;
+mod sinks;
+mod transaction;
+mod update;
+mod values;
+
+use crate::case::Definition;
+
+/// Every case, in the order in which they run: what others build on comes first, closing last.
+pub(crate) fn all() -> impl Iterator<Item = &'static Definition> {
+    [
+        schema::CASES,
+        values::CASES,
+        select::CASES,
+        filter::CASES,
+        like::CASES,
+        order::CASES,
+        aggregate::CASES,
+        insert::CASES,
+        bulk::CASES,
+        conflict::CASES,
+        update::CASES,
+        delete::CASES,
+        constraint::CASES,
+        missing::CASES,
+        identifier::CASES,
+        raw::CASES,
+        render::CASES,
+        sinks::CASES,
+        transaction::CASES,
+        savepoint::CASES,
+        cancel::CASES,
+        concurrency::CASES,
+        close::CASES,
+    ]
+    .into_iter()
+    .flatten()
+}

@@ -1,0 +1,65 @@
+use std::{
+    sync::Arc,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
+
+use atlas_core::driver::Driver;
+use tokio::time::timeout;
+
+use crate::{
+    case::{Definition, Failure, Verdict},
+    cases,
+    report::{Case, Outcome, Report},
+    subject::Subject,
+};
+
+/// How long a case may take before the driver counts as stuck.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Holds a driver to its contract. The driver is closed at the end.
+///
+/// The driver's database is written to, in tables whose names begin with `atlas_`; each is dropped
+/// after its case.
+pub async fn run(driver: Arc<dyn Driver>) -> Report {
+    let name = driver.name();
+    // Two runs may share a server.
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let subject = Subject::new(driver, format!("atlas_{:x}", since.as_micros()));
+    let mut done = Vec::new();
+    for case in cases::all() {
+        let start = Instant::now();
+        let outcome = run_case(case, subject.for_case()).await;
+        done.push(Case { name: case.name(), outcome, took: start.elapsed() });
+    }
+    Report { driver: name, cases: done }
+}
+
+async fn run_case(case: &Definition, subject: Subject) -> Outcome {
+    let capabilities = subject.driver().capabilities();
+    if let Some(lacking) = case.needs.iter().copied().find(|need| !need.is_in(capabilities)) {
+        return Outcome::Skipped {
+            why: format!("the database lacks `{lacking}`"),
+            capability: Some(lacking),
+        };
+    }
+    let verdict = finish((case.run)(subject.clone())).await;
+    let cleaned = finish(Box::pin(async move { subject.clean().await })).await;
+    match verdict.and(cleaned.map_err(|failure| failure.during("dropping the case's tables"))) {
+        Ok(()) => Outcome::Passed,
+        Err(Failure::Unsupported(why)) => Outcome::Skipped { why, capability: None },
+        Err(Failure::Broken(reason)) => Outcome::Failed(reason),
+    }
+}
+
+/// Runs it in a task of its own, so that neither a panic nor a hang ends the suite.
+async fn finish(case: atlas_core::driver::BoxFuture<'static, Verdict>) -> Verdict {
+    let mut task = tokio::spawn(case);
+    match timeout(PATIENCE, &mut task).await {
+        Ok(Ok(verdict)) => verdict,
+        Ok(Err(panicked)) => Err(Failure::broken(format_args!("panicked: {panicked}"))),
+        Err(_) => {
+            task.abort();
+            Err(Failure::broken(format_args!("did not end within {} s", PATIENCE.as_secs())))
+        }
+    }
+}
