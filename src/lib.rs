@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
+#![warn(missing_docs)]
 
 pub use atlas_core::{
     Assign, Assignment, Attribute, BelongsTo, Cast, Column, ConstraintKind, Db, Error, Expr, Fill, FromRow,
@@ -7,6 +8,8 @@ pub use atlas_core::{
     count_all, models, register_driver, value,
 };
 pub use atlas_derive::{Attribute, Model};
+#[cfg(feature = "runtime")]
+pub use atlas_derive::main;
 
 /// The kinds of relations, as types: the third parameter of a [`Relation`].
 pub use atlas_core::relation::kind;

@@ -1,1 +1,1 @@
-//! Being written.
+//! Nothing here: the tests are in `it/` and `ui/`.

@@ -146,19 +146,31 @@ pub trait Model: Sized + Send + Sync + 'static {
     }
 
     /// The first record that matches, or a new one of the draft, not saved: [`Record::exists`] tells.
-    fn first_or_new(db: &Db, by: Expr<Self>, draft: impl Complete<Self>) -> Pending<'_, Record<Self>> {
-        query::first_or_new(db, by, draft.into_data())
+    fn first_or_new<X: In<Self, I>, I>(
+        db: &Db,
+        by: Expr<X>,
+        draft: impl Complete<Self>,
+    ) -> Pending<'_, Record<Self>> {
+        query::first_or_new(db, by.scoped(), draft.into_data())
     }
 
     /// The first record that matches, or a new one of the draft, saved. Where somebody else inserts it
     /// in between, theirs.
-    fn first_or_create(db: &Db, by: Expr<Self>, draft: impl Complete<Self>) -> Pending<'_, Record<Self>> {
-        query::first_or_create(db, by, draft.into_data())
+    fn first_or_create<X: In<Self, I>, I>(
+        db: &Db,
+        by: Expr<X>,
+        draft: impl Complete<Self>,
+    ) -> Pending<'_, Record<Self>> {
+        query::first_or_create(db, by.scoped(), draft.into_data())
     }
 
     /// Sets the draft's columns on the first record that matches, or inserts the draft; in a
     /// transaction.
-    fn update_or_create(db: &Db, by: Expr<Self>, draft: impl Complete<Self>) -> Pending<'_, Record<Self>> {
-        query::update_or_create(db, by, draft.into_data())
+    fn update_or_create<X: In<Self, I>, I>(
+        db: &Db,
+        by: Expr<X>,
+        draft: impl Complete<Self>,
+    ) -> Pending<'_, Record<Self>> {
+        query::update_or_create(db, by.scoped(), draft.into_data())
     }
 }

@@ -5,6 +5,7 @@
 mod arguments;
 mod attribute;
 mod diagnostics;
+mod main_function;
 mod model;
 mod naming;
 
@@ -41,4 +42,11 @@ pub fn derive_model(input: TokenStream) -> TokenStream {
 #[proc_macro_derive(Attribute, attributes(attribute))]
 pub fn derive_attribute(input: TokenStream) -> TokenStream {
     attribute::derive(&parse_macro_input!(input as DeriveInput)).into()
+}
+
+/// Lets `main` await: runs its body on a runtime made for it. For programs that have no runtime of their
+/// own; inside tokio, use `#[tokio::main]`.
+#[proc_macro_attribute]
+pub fn main(_: TokenStream, function: TokenStream) -> TokenStream {
+    main_function::expand(parse_macro_input!(function as syn::ItemFn)).into()
 }

@@ -3,7 +3,7 @@
 use std::{marker::PhantomData, ops::Bound};
 
 use crate::{
-    model::{Anywhere, Both},
+    model::{Anywhere, Both, In},
     statement::{self, Aggregate, ArithmeticOp, CompareOp, Nulls, OrderTerm},
     value::Value,
 };
@@ -35,6 +35,21 @@ impl<S> Expr<S> {
     #[must_use]
     pub fn or<B>(self, other: Expr<B>) -> Expr<Both<S, B>> {
         Expr::new(self.node.or(other.node))
+    }
+
+    /// The same condition as one on `M`, which all that it mentions belongs to. For the return type of a
+    /// function: what [`and`](Self::and) and [`or`](Self::or) give spells out both sides.
+    ///
+    /// ```ignore
+    /// fn visible() -> Expr<Post> {
+    ///     Post::published.eq(true).and(Post::votes.ge(0)).scoped()
+    /// }
+    /// ```
+    pub fn scoped<M, I>(self) -> Expr<M>
+    where
+        S: In<M, I>,
+    {
+        Expr::new(self.node)
     }
 
     /// The opposite. What is neither true nor false, because of a NULL, stays so.

@@ -105,7 +105,17 @@ impl ColumnMeta {
         nullable: bool,
         cast: fn(ValueRef<'_>) -> Result<Value>,
     ) -> Self {
-        Self { field, name, ty, nullable, unique: false, indexed: false, fillable: false, default: None, cast }
+        Self {
+            field,
+            name,
+            ty,
+            nullable,
+            unique: false,
+            indexed: false,
+            fillable: false,
+            default: None,
+            cast,
+        }
     }
 
     /// Two rows may not share a value.

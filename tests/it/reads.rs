@@ -1,0 +1,96 @@
+use atlas::{Error, prelude::*};
+
+use crate::support::{Person, people};
+
+#[tokio::test]
+async fn terminals_that_give_rows() {
+    for db in people().await {
+        let by_name = Person::query().order_by(Person::name.asc());
+        assert_eq!(by_name.clone().get(&db).await.unwrap().len(), 5);
+        assert_eq!(by_name.clone().first(&db).await.unwrap().unwrap().name, "Ann");
+        assert_eq!(by_name.clone().first_or_fail(&db).await.unwrap().age, Some(34));
+        assert_eq!(by_name.clone().offset(1).first(&db).await.unwrap().unwrap().name, "Bob");
+        assert!(by_name.clone().limit(0).first(&db).await.unwrap().is_none());
+        assert_eq!(by_name.clone().find(&db, 3).await.unwrap().unwrap().name, "Cid");
+        assert!(Person::query().where_eq(Person::name, "Ann").find(&db, 3).await.unwrap().is_none());
+        assert_eq!(Person::find(&db, 2).await.unwrap().unwrap().name, "Bob");
+        assert!(Person::find(&db, 99).await.unwrap().is_none());
+        assert_eq!(Person::query().where_eq(Person::name, "Eve").sole(&db).await.unwrap().id, 5);
+
+        let newest_first = |people: Vec<Record<Person>>| people.iter().map(|p| p.id).collect::<Vec<_>>();
+        assert_eq!(newest_first(Person::all(&db).await.unwrap()), [5, 4, 3, 2, 1]);
+        assert_eq!(newest_first(Person::find_many(&db, [1, 99, 4]).await.unwrap()), [4, 1]);
+        assert!(Person::find_many(&db, Vec::<i64>::new()).await.unwrap().is_empty());
+        assert_eq!(newest_first(by_name.all(&db).await.unwrap()), [1, 2, 3, 4, 5]);
+
+        assert_eq!(
+            Person::query().where_eq(Person::id, 2).value(&db, Person::name).await.unwrap().as_deref(),
+            Some("Bob")
+        );
+        assert_eq!(
+            Person::query().where_eq(Person::id, 3).value(&db, Person::age).await.unwrap(),
+            Some(None)
+        );
+        assert_eq!(Person::query().where_eq(Person::id, 99).value(&db, Person::age).await.unwrap(), None);
+        assert_eq!(
+            Person::query()
+                .where_gt(Person::age, 30)
+                .order_by(Person::id.asc())
+                .pluck(&db, Person::id)
+                .await
+                .unwrap(),
+            [1, 4, 5]
+        );
+
+        assert!(Person::query().where_eq(Person::name, "Ann").exists(&db).await.unwrap());
+        assert!(!Person::query().where_eq(Person::name, "Zoe").exists(&db).await.unwrap());
+        assert!(Person::query().where_eq(Person::name, "Zoe").doesnt_exist(&db).await.unwrap());
+        assert!(!Person::query().limit(0).exists(&db).await.unwrap());
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_an_error_that_names_it() {
+    for db in people().await {
+        let error = Person::find_or_fail(&db, 99).await.unwrap_err();
+        assert!(matches!(&error, Error::NotFound { model: "Person", key: Some(_) }), "{error:?}");
+        assert_eq!(error.to_string(), "no `Person` was found for key the integer 99");
+        let none = Person::query().where_eq(Person::name, "Zoe");
+        assert!(matches!(
+            none.clone().first_or_fail(&db).await,
+            Err(Error::NotFound { model: "Person", .. })
+        ));
+        assert!(matches!(none.sole(&db).await, Err(Error::NotFound { model: "Person", .. })));
+        let two = Person::query().where_eq(Person::age, 34);
+        assert!(matches!(two.sole(&db).await, Err(Error::MultipleFound { model: "Person" })));
+    }
+}
+
+#[tokio::test]
+async fn a_query_says_what_it_is() {
+    for db in people().await {
+        let query = Person::query().filter(Person::age.ge(18)).order_by(Person::name.asc()).limit(3);
+        let sql = query.to_sql(&db).unwrap();
+        assert!(!sql.text.contains("18") && sql.binds.len() == 1, "{sql:?}");
+        if db.driver_name() == "sqlite" {
+            assert_eq!(
+                sql.to_string(),
+                "SELECT \"id\", \"name\", \"age\", \"score\", \"active\", \"friends\", \"limit\" FROM \"people\" \
+                 WHERE \"age\" >= ? ORDER BY \"name\" ASC LIMIT 3"
+            );
+        }
+        let plan = query.explain(&db).await.unwrap();
+        assert!(plan.contains("people"), "{plan}");
+    }
+}
+
+#[tokio::test]
+async fn a_query_can_be_used_twice_and_sent_to_other_tasks() {
+    for db in people().await {
+        let query = Person::query().where_gt(Person::age, 18);
+        let again = query.clone();
+        let handle = db.clone();
+        let counted = tokio::spawn(async move { query.count(&handle).await }).await.unwrap().unwrap();
+        assert_eq!(again.get(&db).await.unwrap().len() as u64, counted);
+    }
+}

@@ -1,0 +1,155 @@
+use atlas::{Error, prelude::*};
+
+use crate::support::{Folder, Person, people};
+
+#[tokio::test]
+async fn kept_on_ok_and_undone_on_err() {
+    for db in people().await {
+        let id = db
+            .transaction(|tx| async move {
+                assert!(tx.in_transaction());
+                let mut ann = Person::find_or_fail(&tx, 1).await?;
+                ann.friends = 50;
+                ann.save(&tx).await?;
+                Ok(ann.id)
+            })
+            .await
+            .unwrap();
+        assert_eq!((id, Person::find_or_fail(&db, 1).await.unwrap().friends), (1, 50));
+
+        let failed: Result<()> = db
+            .transaction(|tx| async move {
+                Person::query().delete(&tx).await?;
+                assert_eq!(Person::query().count(&tx).await?, 0);
+                Err(Error::config("no"))
+            })
+            .await;
+        assert_eq!(failed.unwrap_err().to_string(), "no");
+        assert_eq!(Person::query().count(&db).await.unwrap(), 5);
+    }
+}
+
+#[tokio::test]
+async fn a_transaction_inside_is_a_savepoint() {
+    for db in people().await {
+        db.transaction(|tx| async move {
+            Person::draft().name("Fay").score(0).save(&tx).await?;
+            let inner: Result<()> = tx
+                .transaction(|sp| async move {
+                    Person::draft().name("Gil").score(0).save(&sp).await?;
+                    sp.transaction(
+                        |deep| async move { Person::draft().name("Hal").score(0).save(&deep).await },
+                    )
+                    .await?;
+                    Err(Error::config("only this"))
+                })
+                .await;
+            assert!(inner.is_err());
+            tx.transaction(|sp| async move { Person::draft().name("Ida").score(0).save(&sp).await }).await?;
+            Ok(())
+        })
+        .await
+        .unwrap();
+        let new = Person::query().where_gt(Person::id, 5).order_by(Person::id.asc()).pluck(&db, Person::name);
+        assert_eq!(new.await.unwrap(), ["Fay", "Ida"]);
+    }
+}
+
+#[tokio::test]
+async fn a_guard_that_is_dropped_undoes() {
+    for db in people().await {
+        let tx = db.begin().await.unwrap();
+        Person::query().delete(&tx).await.unwrap();
+        let savepoint = tx.begin().await.unwrap();
+        Person::draft().name("Fay").score(0).save(&savepoint).await.unwrap();
+        drop(savepoint);
+        assert_eq!(Person::query().count(&tx).await.unwrap(), 0);
+        drop(tx);
+        assert_eq!(Person::query().count(&db).await.unwrap(), 5);
+
+        let tx = db.begin().await.unwrap();
+        Person::query().where_eq(Person::id, 1).delete(&tx).await.unwrap();
+        tx.commit().await.unwrap();
+        let tx = db.begin().await.unwrap();
+        Person::query().where_eq(Person::id, 2).delete(&tx).await.unwrap();
+        tx.rollback().await.unwrap();
+        assert_eq!(Person::query().count(&db).await.unwrap(), 4);
+    }
+}
+
+#[tokio::test]
+async fn a_handle_that_has_ended_is_an_error() {
+    for db in people().await {
+        let tx = db.begin().await.unwrap();
+        let kept = (*tx).clone();
+        tx.commit().await.unwrap();
+        assert!(matches!(Person::query().count(&kept).await, Err(Error::Closed { .. })));
+        let tx = db.begin().await.unwrap();
+        let kept = (*tx).clone();
+        drop(tx);
+        assert!(matches!(Person::query().count(&kept).await, Err(Error::Closed { .. })));
+        assert_eq!(Person::query().count(&db).await.unwrap(), 5, "a handle that is kept holds nothing up");
+    }
+}
+
+#[tokio::test]
+async fn a_panic_and_a_dropped_future_undo() {
+    for db in people().await {
+        let handle = db.clone();
+        let panicked = tokio::spawn(async move {
+            handle
+                .transaction(|tx| async move {
+                    Person::query().delete(&tx).await?;
+                    if tx.in_transaction() {
+                        panic!("on purpose");
+                    }
+                    Ok(())
+                })
+                .await
+        });
+        assert!(panicked.await.unwrap_err().is_panic());
+        assert_eq!(Person::query().count(&db).await.unwrap(), 5);
+
+        let endless = db.transaction(|tx| async move {
+            Person::query().delete(&tx).await?;
+            std::future::pending::<Result<()>>().await
+        });
+        assert!(tokio::time::timeout(std::time::Duration::from_millis(20), endless).await.is_err());
+        assert_eq!(Person::query().count(&db).await.unwrap(), 5);
+    }
+}
+
+#[tokio::test]
+async fn money_is_neither_made_nor_lost_by_concurrent_transfers() {
+    let folder = Folder::new("ledger");
+    let db = Db::connect(&folder.url("ledger.db")).await.unwrap();
+    db.create_tables(models![Person]).await.unwrap();
+    Person::create_many(&db, (0..10).map(|n| Person::draft().name(format!("p{n}")).score(0).friends(100)))
+        .await
+        .unwrap();
+    let mut tasks = tokio::task::JoinSet::new();
+    for n in 0..200_i64 {
+        let db = db.clone();
+        tasks.spawn(async move {
+            let (from, to) = (1 + n % 10, 1 + (n * 7 + 3) % 10);
+            let moved = db.transaction(|tx| async move {
+                let mut payer = Person::find_or_fail(&tx, from).await?;
+                payer.friends -= 5;
+                payer.save(&tx).await?;
+                let mut payee = Person::find_or_fail(&tx, to).await?;
+                payee.friends += 5;
+                payee.save(&tx).await?;
+                if n % 13 == 0 { Err(Error::config("changed my mind")) } else { Ok(()) }
+            });
+            if n % 11 == 0 {
+                let _ = tokio::time::timeout(std::time::Duration::from_micros(200), moved).await;
+            } else {
+                let _ = moved.await;
+            }
+        });
+    }
+    tasks.join_all().await;
+    assert_eq!(Person::query().sum(&db, Person::friends).await.unwrap(), 1_000);
+    db.close().await.unwrap();
+    assert!(matches!(Person::query().count(&db).await, Err(Error::Closed { .. })));
+}
