@@ -3,6 +3,7 @@ use std::borrow::Cow;
 use atlas_core::{
     schema::Column,
     statement::{Aggregate, ArithmeticOp},
+    value::Value,
 };
 
 /// What databases that speak SQL differ in.
@@ -50,6 +51,12 @@ pub trait Dialect: Send + Sync {
 
     /// The function that makes one decimal of several, where it is not the usual one.
     fn numeric_aggregate(&self, _aggregate: Aggregate) -> Option<&'static str> {
+        None
+    }
+
+    /// A long list as one value, and what stands after `IN` with one placeholder for it: the text of the
+    /// statement is then the same for every length. `None` for values that cannot be put in one.
+    fn list(&self, _values: &[Value]) -> Option<(&'static str, String)> {
         None
     }
 

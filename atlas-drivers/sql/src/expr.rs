@@ -21,6 +21,9 @@ enum Level {
     Atom,
 }
 
+/// Lists up to here are written out, one placeholder a value.
+const SHORT_LIST: usize = 16;
+
 impl<'s> Compiler<'_, 's> {
     pub(crate) fn expr(&mut self, expr: &'s Expr) -> Result<()> {
         match expr {
@@ -158,7 +161,15 @@ impl<'s> Compiler<'_, 's> {
             _ => self.collation(&[of]),
         };
         self.collated(of, collation)?;
-        self.push(if negated { " NOT IN (" } else { " IN (" });
+        self.push(if negated { " NOT IN " } else { " IN " });
+        if values.len() > SHORT_LIST
+            && let Some((sql, list)) = self.dialect.list(values)
+        {
+            self.push(sql);
+            self.out.binds.push(Bind::Text(list));
+            return Ok(());
+        }
+        self.push("(");
         for (index, value) in values.iter().enumerate() {
             if index > 0 {
                 self.push(", ");

@@ -60,26 +60,25 @@ impl SqliteConnection {
     async fn run_one(&mut self, statement: &Statement, sink: Box<dyn RowSink>) -> Ran {
         let mut hold = self.hold(statement).await?;
         let ran = run::run(&mut hold, statement, sink).await;
-        if matches!(statement, Statement::Raw(_)) {
-            drop(hold);
-            return self.after_raw(ran);
+        if !matches!(statement, Statement::Raw(_)) {
+            return ran;
         }
-        ran
-    }
-
-    /// A raw COMMIT ends a transaction behind our back.
-    fn after_raw(&mut self, ran: Ran) -> Ran {
-        let Some(transaction) = &mut self.transaction else { return ran };
-        if let Some(lease) = &mut transaction.lease
-            && !lease.session()?.database.in_transaction()
-        {
+        // A raw text can begin and end transactions behind our back.
+        let is_inside = hold.in_transaction();
+        match hold.session() {
+            Ok(session) if session.database.in_transaction() != is_inside => {}
+            _ => return ran,
+        }
+        drop(hold);
+        if let Some(transaction) = &mut self.transaction {
             transaction.lease = None;
-            ran?;
-            return Err(Error::config(
-                "a raw statement ended the transaction that it ran in: use `commit` and `rollback` of the handle",
-            ));
         }
-        ran
+        ran?;
+        Err(Error::config(if is_inside {
+            "a raw statement ended the transaction that it ran in, which is lost: call `commit` or `rollback` of the handle"
+        } else {
+            "a raw statement began a transaction, which was rolled back: call `begin` or `transaction` of the handle"
+        }))
     }
 
     async fn begin_one(&mut self) -> Result<()> {

@@ -3,11 +3,11 @@ use std::borrow::Cow;
 use atlas_core::{
     schema::Column,
     statement::{Aggregate, ArithmeticOp},
-    value::ColumnType,
+    value::{ColumnType, Value},
 };
 use atlas_sql::Dialect;
 
-use crate::functions;
+use crate::{functions, list};
 
 /// SQL as SQLite reads it.
 #[derive(Clone, Copy, Debug)]
@@ -87,6 +87,10 @@ impl Dialect for SqliteDialect {
     /// It costs an update of one row of `sqlite_sequence` for each insert.
     fn generated_key(&self, _: &Column) -> &'static str {
         "INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL"
+    }
+
+    fn list(&self, values: &[Value]) -> Option<(&'static str, String)> {
+        Some(("(SELECT value FROM json_each(?))", list::json(values)?))
     }
 
     fn index_names_schema(&self) -> bool {

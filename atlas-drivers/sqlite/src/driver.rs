@@ -51,7 +51,12 @@ impl Driver for SqliteDriver {
 
     fn acquire(&self) -> BoxFuture<'_, Result<Box<dyn Connection>>> {
         // Which connection it takes, its first statement tells.
-        Box::pin(async { Ok(Box::new(SqliteConnection::new(Arc::clone(&self.pool))) as Box<dyn Connection>) })
+        Box::pin(async {
+            if self.pool.is_closed() {
+                return Err(closed());
+            }
+            Ok(Box::new(SqliteConnection::new(Arc::clone(&self.pool))) as Box<dyn Connection>)
+        })
     }
 
     fn render(&self, statement: &Statement) -> Result<Rendered> {

@@ -76,6 +76,10 @@ impl Failure {
             ffi::SQLITE_CONSTRAINT_FOREIGNKEY => {
                 return self.constraint(ConstraintKind::ForeignKey, table, None, Vec::new());
             }
+            // RESTRICT is a trigger inside SQLite.
+            ffi::SQLITE_CONSTRAINT_TRIGGER if self.message == "FOREIGN KEY constraint failed" => {
+                return self.constraint(ConstraintKind::ForeignKey, table, None, Vec::new());
+            }
             ffi::SQLITE_BUSY_SNAPSHOT => return Error::Serialization { source: self.source() },
             _ => {}
         }
@@ -118,7 +122,9 @@ impl Failure {
             return Error::MissingTable { table, source: self.source() };
         }
         if let Some(column) = self.after("no such column: ") {
-            let column = column.trim_matches('"').to_owned();
+            // A quoted one comes with its quotes, and the advice to use others.
+            let quoted = column.strip_prefix('"').and_then(|rest| rest.split_once("\" - should this be"));
+            let column = quoted.map_or(column, |(column, _)| column).to_owned();
             return Error::MissingColumn { column, source: self.source() };
         }
         if let Some((_, column)) = self.message.split_once(" has no column named ") {

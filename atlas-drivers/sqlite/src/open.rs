@@ -47,8 +47,18 @@ fn connect(options: &Sqlite) -> rusqlite::Result<Connection> {
     Connection::open_with_flags(path, mode | OpenFlags::SQLITE_OPEN_NO_MUTEX)
 }
 
+/// Pragmas that a file keeps from its first page on.
+const FIRST: [&str; 3] = ["encoding", "page_size", "auto_vacuum"];
+
 fn prepare(connection: &Connection, options: &Sqlite, role: Role) -> rusqlite::Result<()> {
     connection.busy_timeout(options.busy_timeout)?;
+    // What has to be set before the first page is written comes first.
+    let writes = role == Role::Writer && options.mode != Mode::Read;
+    for name in FIRST {
+        if let Some(value) = options.pragma_value(name).filter(|_| writes) {
+            pragma(connection, name, value)?;
+        }
+    }
     for (setting, on) in [
         // A quoted name that is no column is a mistake, and not a text.
         (DbConfig::SQLITE_DBCONFIG_DQS_DML, false),
@@ -63,13 +73,6 @@ fn prepare(connection: &Connection, options: &Sqlite, role: Role) -> rusqlite::R
     }
     functions::register(connection)?;
     if options.path.is_some() {
-        let writes = role == Role::Writer && options.mode != Mode::Read;
-        // What has to be set before the file's first page is written comes first.
-        for name in ["page_size", "auto_vacuum"] {
-            if let Some(value) = options.pragma_value(name).filter(|_| writes) {
-                pragma(connection, name, value)?;
-            }
-        }
         if writes {
             pragma(connection, "journal_mode", options.pragma_value("journal_mode").unwrap_or("WAL"))?;
         }
@@ -77,8 +80,8 @@ fn prepare(connection: &Connection, options: &Sqlite, role: Role) -> rusqlite::R
     }
     pragma(connection, "foreign_keys", options.pragma_value("foreign_keys").unwrap_or("ON"))?;
     for (name, value) in &options.pragmas {
-        let done = ["page_size", "auto_vacuum", "journal_mode", "synchronous", "foreign_keys"];
-        if !done.iter().any(|done| name.eq_ignore_ascii_case(done)) {
+        let mut done = FIRST.iter().chain(&["journal_mode", "synchronous", "foreign_keys"]);
+        if !done.any(|done| name.eq_ignore_ascii_case(done)) {
             pragma(connection, name, value)?;
         }
     }
@@ -92,7 +95,7 @@ fn prepare(connection: &Connection, options: &Sqlite, role: Role) -> rusqlite::R
 
 /// Sets a pragma, whether or not it answers with a row. Name and value are single words.
 fn pragma(connection: &Connection, name: &str, value: &str) -> rusqlite::Result<()> {
-    let mut statement = connection.prepare(&format!("PRAGMA {name} = {value}"))?;
+    let mut statement = connection.prepare(&format!("PRAGMA {name} = '{value}'"))?;
     let mut rows = statement.query([])?;
     while rows.next()?.is_some() {}
     Ok(())

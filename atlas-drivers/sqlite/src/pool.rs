@@ -94,6 +94,11 @@ impl Pool {
         self.writer.is_some()
     }
 
+    /// Whether new leases are refused.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.seats(Role::Reader).is_none_or(|seats| seats.permits.is_closed())
+    }
+
     async fn lease(self: &Arc<Self>, role: Role) -> Result<Lease> {
         let seats = self.seats(role).ok_or_else(|| self.read_only())?;
         let permit = match seats.permits.try_acquire() {

@@ -1,0 +1,82 @@
+use std::time::Instant;
+
+use atlas_core::value::Value;
+use atlas_sqlite::{Execution, Sqlite};
+
+use crate::{
+    pool::ticking,
+    support::{Directory, LONG, execute, query, run, sql},
+};
+
+/// A current-thread runtime: what keeps its one thread keeps everybody.
+#[tokio::test]
+async fn long_statements_leave_the_thread() {
+    let directory = Directory::new();
+    for options in [Sqlite::memory(), Sqlite::file(directory.file())] {
+        let driver = options.open().await.unwrap();
+        execute(&driver, "CREATE TABLE t (a INTEGER)").await.unwrap();
+        for text in [
+            LONG,
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500000) SELECT i FROM n",
+            "INSERT INTO t WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500000) SELECT i FROM n",
+            "UPDATE t SET a = a + 1",
+            "DELETE FROM t WHERE a > 100",
+        ] {
+            let started = Instant::now();
+            let ticks = ticking(async {
+                query(&driver, text).await.unwrap();
+            })
+            .await;
+            let expected = started.elapsed().as_millis() / 20;
+            assert!(u128::from(ticks) >= expected, "{text}: {ticks} ticks, at least {expected} expected");
+        }
+    }
+}
+
+#[tokio::test]
+async fn writes_in_a_transaction_leave_the_thread_and_keep_it_open() {
+    let driver = Sqlite::memory().open().await.unwrap();
+    execute(&driver, "CREATE TABLE t (a INTEGER)").await.unwrap();
+    let mut connection = driver.acquire().await.unwrap();
+    connection.begin().await.unwrap();
+    let ticks = ticking(async {
+        let fill = "INSERT INTO t WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500000) SELECT i FROM n";
+        assert_eq!(run(&mut *connection, &sql(fill)).await.unwrap().1.affected, 500_000);
+        assert_eq!(run(&mut *connection, &sql("SELECT SUM(a) FROM t")).await.unwrap().0[0][0], Value::I64(125_000_250_000));
+    })
+    .await;
+    assert!(ticks > 5, "{ticks}");
+    connection.rollback().await.unwrap();
+    assert_eq!(query(&driver, "SELECT COUNT(*) FROM t").await.unwrap()[0][0], Value::I64(0));
+}
+
+#[tokio::test]
+async fn the_thread_can_be_chosen() {
+    for execution in [Execution::Inline, Execution::Auto, Execution::Threaded] {
+        let driver = Sqlite::memory().execution(execution).open().await.unwrap();
+        let mut polls = 0;
+        let mut query = std::pin::pin!(query(&driver, "SELECT 1"));
+        let rows = std::future::poll_fn(|context| {
+            polls += 1;
+            query.as_mut().poll(context)
+        })
+        .await;
+        assert_eq!(rows.unwrap(), [[Value::I64(1)]]);
+        assert_eq!(polls > 1, execution == Execution::Threaded, "{execution:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_log_is_written_back() {
+    let directory = Directory::new();
+    let driver = Sqlite::file(directory.file()).open().await.unwrap();
+    execute(&driver, "CREATE TABLE t (a TEXT)").await.unwrap();
+    for _ in 0..200 {
+        execute(&driver, "INSERT INTO t VALUES (hex(randomblob(20000)))").await.unwrap();
+    }
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    execute(&driver, "INSERT INTO t VALUES (1)").await.unwrap();
+    let log = std::fs::metadata(directory.file().with_extension("db-wal")).unwrap().len();
+    let file = std::fs::metadata(directory.file()).unwrap().len();
+    assert!(file > 4_000_000, "the log was never written back: {file} bytes, {log} in the log");
+}

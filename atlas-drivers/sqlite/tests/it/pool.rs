@@ -1,0 +1,121 @@
+use std::{sync::Arc, time::Duration};
+
+use atlas_core::{Error, value::Value};
+use atlas_sqlite::Sqlite;
+use tokio::sync::Mutex;
+
+use crate::support::{Directory, count, execute, query, run, sql};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn writers_never_fail_on_each_other() {
+    let directory = Directory::new();
+    let driver = Sqlite::file(directory.file()).busy_timeout(Duration::ZERO).open().await.unwrap();
+    execute(&driver, "CREATE TABLE t (a)").await.unwrap();
+    let tasks: Vec<_> = (0..16)
+        .map(|_| {
+            let driver = Arc::clone(&driver);
+            tokio::spawn(async move {
+                for _ in 0..50 {
+                    execute(&driver, "INSERT INTO t VALUES (1)").await.unwrap();
+                    count(&driver, "t").await;
+                }
+            })
+        })
+        .collect();
+    for task in tasks {
+        task.await.unwrap();
+    }
+    assert_eq!(count(&driver, "t").await, 800);
+}
+
+#[tokio::test]
+async fn the_writer_is_lent_in_order() {
+    let driver = Sqlite::memory().open().await.unwrap();
+    let mut first = driver.acquire().await.unwrap();
+    first.begin().await.unwrap();
+    let order = Arc::new(Mutex::new(Vec::new()));
+    let mut tasks = Vec::new();
+    for number in 0..10 {
+        let (driver, order) = (Arc::clone(&driver), Arc::clone(&order));
+        tasks.push(tokio::spawn(async move {
+            let mut connection = driver.acquire().await.unwrap();
+            connection.begin().await.unwrap();
+            order.lock().await.push(number);
+            connection.commit().await.unwrap();
+        }));
+        tokio::task::yield_now().await;
+    }
+    first.commit().await.unwrap();
+    for task in tasks {
+        task.await.unwrap();
+    }
+    assert_eq!(*order.lock().await, (0..10).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn readers_read_while_a_transaction_writes() {
+    let directory = Directory::new();
+    let driver = Sqlite::file(directory.file()).open().await.unwrap();
+    execute(&driver, "CREATE TABLE t (a)").await.unwrap();
+    let mut writer = driver.acquire().await.unwrap();
+    writer.begin().await.unwrap();
+    run(&mut *writer, &sql("INSERT INTO t VALUES (1)")).await.unwrap();
+    assert_eq!(count(&driver, "t").await, 0);
+    assert_eq!(run(&mut *writer, &sql("SELECT COUNT(*) FROM t")).await.unwrap().0[0][0], Value::I64(1));
+    writer.commit().await.unwrap();
+    assert_eq!(count(&driver, "t").await, 1);
+}
+
+#[tokio::test]
+async fn another_process_is_waited_for_and_then_given_up() {
+    let directory = Directory::new();
+    let driver =
+        Sqlite::file(directory.file()).busy_timeout(Duration::from_millis(300)).open().await.unwrap();
+    execute(&driver, "CREATE TABLE t (a)").await.unwrap();
+    // Another connection is as good as another process: SQLite's locks know no difference.
+    let other = rusqlite::Connection::open(directory.file()).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE; INSERT INTO t VALUES (0)").unwrap();
+
+    for in_transaction in [false, true] {
+        let ticks = ticking(async {
+            let mut connection = driver.acquire().await.unwrap();
+            let failed = if in_transaction {
+                connection.begin().await
+            } else {
+                run(&mut *connection, &sql("INSERT INTO t VALUES (1)")).await.map(|_| ())
+            };
+            match failed {
+                Err(Error::Timeout { after, waiting_for }) => {
+                    assert_eq!(after, Duration::from_millis(300));
+                    assert!(waiting_for.contains("busy_timeout"), "{waiting_for}");
+                }
+                other => panic!("{other:?}"),
+            }
+        })
+        .await;
+        assert!(ticks > 20, "the runtime stood still: {ticks}");
+    }
+
+    let waiting = tokio::spawn({
+        let driver = Arc::clone(&driver);
+        async move { execute(&driver, "INSERT INTO t VALUES (1)").await }
+    });
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    other.execute_batch("COMMIT").unwrap();
+    assert_eq!(waiting.await.unwrap().unwrap(), 1);
+    assert_eq!(query(&driver, "SELECT a FROM t ORDER BY a").await.unwrap().len(), 2);
+}
+
+/// How often a timer of 5 ms ticks meanwhile.
+pub(crate) async fn ticking(work: impl Future<Output = ()>) -> u32 {
+    let mut work = std::pin::pin!(work);
+    let mut timer = tokio::time::interval(Duration::from_millis(5));
+    timer.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+    let mut ticks = 0;
+    loop {
+        tokio::select! {
+            () = &mut work => return ticks,
+            _ = timer.tick() => ticks += 1,
+        }
+    }
+}
