@@ -8,6 +8,8 @@ pub(crate) struct Outcomes {
     /// The package of each test program, by the program's file name.
     packages: HashMap<String, String>,
     suites: Vec<Suite>,
+    /// The tests that failed, each after its package.
+    failed: Vec<String>,
     /// Whether cargo itself was content.
     succeeded: bool,
 }
@@ -60,6 +62,11 @@ impl Outcomes {
                 suite.add(Counts::of(line, "ignored"));
                 line.clone_into(&mut suite.line);
             }
+        } else if let Some(test) =
+            line.strip_prefix("test ").and_then(|test| test.strip_suffix(" ... FAILED"))
+        {
+            let package = self.suites.last().map_or("?", |suite| &suite.package);
+            self.failed.push(format!("{package}: {test}"));
         } else if let Some((driver, rest)) =
             line.strip_prefix(CONFORMANCE).and_then(|rest| rest.split_once(": "))
         {
@@ -115,7 +122,7 @@ impl Counts {
     }
 }
 
-/// The table, and below it cargo's own lines.
+/// The table, the tests that failed, and cargo's own lines.
 impl fmt::Display for Outcomes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let shown: Vec<&Suite> = self.suites.iter().filter(|suite| !suite.is_empty()).collect();
@@ -137,6 +144,9 @@ impl fmt::Display for Outcomes {
             }
         }
         writeln!(f)?;
+        for test in &self.failed {
+            writeln!(f, "FAILED: {test}")?;
+        }
         for suite in shown.iter().filter(|suite| !suite.line.is_empty()) {
             writeln!(f, "{}", suite.line)?;
         }
@@ -215,6 +225,12 @@ test result: ok. 2 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; fini
             assert!(rows.iter().any(|found| found.join(" ") == row), "{row}\n{table}");
         }
         assert!(table.trim_end().lines().next_back().is_some_and(|line| line.starts_with("test result: ok")));
+    }
+
+    #[test]
+    fn failed_tests_are_named_below_the_table() {
+        let output = OUTPUT.replace("test result: ok. 30", "test a::b ... FAILED\ntest result: FAILED. 30");
+        assert!(outcomes(&output, false).to_string().contains("\nFAILED: atlas-tests: a::b\n"));
     }
 
     #[test]
