@@ -1,12 +1,13 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
-#![warn(missing_docs)]
+#![warn(missing_docs, unreachable_pub)]
 
 pub use atlas_core::{
     Assign, Assignment, Attribute, BelongsTo, Cast, Column, ConstraintKind, Db, Error, Expr, Fill, FromRow,
     HasMany, HasOne, Json, Model, Order, Pending, Query, Record, Relation, Result, Scalar, Transaction, With,
     count_all, models, register_driver, value,
 };
+pub use atlas_core::model::Complete;
 pub use atlas_derive::{Attribute, Model};
 #[cfg(feature = "runtime")]
 pub use atlas_derive::main;
@@ -69,8 +70,8 @@ pub mod __private {
         Assign, Attribute, Cast, Db, Error, Fill, Json, Model, Pending, Record, Result, With,
         driver::Row,
         model::{
-            ColumnMeta, Complete, DefaultMeta, DraftData, IndexMeta, KeyKind, Missing, ModelMeta, Set, cast,
-            create, decode_option, encode_option, locate, read,
+            ColumnMeta, Complete, DefaultMeta, DraftData, IndexMeta, KeyKind, Missing, ModelMeta, Reader, Set,
+            create, locate,
         },
         relation::{RelationKind, RelationMeta},
         schema::Action,

@@ -7,6 +7,7 @@ mod fill;
 mod key;
 mod meta;
 mod operand;
+mod reader;
 mod scope;
 mod tables;
 
@@ -16,10 +17,9 @@ pub use draft::{Complete, DraftData, Missing, Set};
 pub use expr::{Expr, Order, Scalar, count_all};
 pub use fill::Fill;
 pub use key::{IntoKey, Key};
-pub use meta::{
-    ColumnMeta, DefaultMeta, IndexMeta, KeyKind, ModelMeta, cast, decode_option, encode_option, locate, read,
-};
+pub use meta::{ColumnMeta, DefaultMeta, IndexMeta, KeyKind, ModelMeta};
 pub use operand::Operand;
+pub use reader::{Reader, locate};
 pub use scope::{Anywhere, Both, Here, In};
 
 use crate::{

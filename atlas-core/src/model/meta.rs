@@ -1,5 +1,4 @@
 use crate::{
-    driver::Row,
     error::{Error, Result},
     relation::RelationMeta,
     value::{ColumnType, Value, ValueRef},
@@ -190,49 +189,4 @@ impl ModelMeta {
             || self.created_at == Some(index)
             || self.updated_at == Some(index)
     }
-}
-
-/// Reads a field of a model from a row; what goes wrong names model and column.
-#[inline]
-pub fn read<T>(
-    row: &dyn Row,
-    start: usize,
-    column: usize,
-    meta: &'static ModelMeta,
-    decode: impl FnOnce(ValueRef<'_>) -> Result<T>,
-) -> Result<T> {
-    match row.get(start + column) {
-        Ok(value) => decode(value).map_err(|error| locate(error, column, meta)),
-        Err(error) => Err(locate(error, column, meta)),
-    }
-}
-
-/// Says in an error which column of which model it is about.
-#[cold]
-#[inline(never)]
-pub fn locate(error: Error, column: usize, meta: &'static ModelMeta) -> Error {
-    error.at(meta.name, meta.columns.get(column).map_or("", |column| column.name))
-}
-
-/// The stored form of a value, through the type of its field, and its mutator where it has one.
-pub fn cast<T>(
-    value: ValueRef<'_>,
-    decode: impl FnOnce(ValueRef<'_>) -> Result<T>,
-    encode: impl FnOnce(T) -> Value,
-) -> Result<Value> {
-    decode(value).map(encode)
-}
-
-/// Reads an optional column whose field has a cast.
-#[inline]
-pub fn decode_option<T>(
-    value: ValueRef<'_>,
-    decode: impl FnOnce(ValueRef<'_>) -> Result<T>,
-) -> Result<Option<T>> {
-    if value.is_null() { Ok(None) } else { decode(value).map(Some) }
-}
-
-/// The value of an optional column whose field has a cast.
-pub fn encode_option<T>(value: &Option<T>, encode: impl FnOnce(&T) -> Value) -> Value {
-    value.as_ref().map_or(Value::Null, encode)
 }

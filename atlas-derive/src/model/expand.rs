@@ -143,13 +143,16 @@ impl Column {
         self.cast.is_some() && self.optional.is_some()
     }
 
-    /// A function from `ValueRef` to the field's type.
-    fn decoder(&self) -> TokenStream {
+    /// The result of decoding a `ValueRef`.
+    fn decoded(&self, value: &TokenStream) -> TokenStream {
         let (span, codec) = (Span::mixed_site(), self.codec());
         if self.is_cast_option() {
-            quote_spanned!(span=> |value| __a::decode_option(value, #codec::decode))
+            quote_spanned! {span=> match #value {
+                __a::ValueRef::Null => ::core::result::Result::Ok(::core::option::Option::None),
+                value => #codec::decode(value).map(::core::option::Option::Some),
+            }}
         } else {
-            quote_spanned!(span=> #codec::decode)
+            quote_spanned!(span=> #codec::decode(#value))
         }
     }
 
@@ -157,7 +160,10 @@ impl Column {
     fn encoded(&self, reference: &TokenStream) -> TokenStream {
         let (span, codec) = (Span::mixed_site(), self.codec());
         if self.is_cast_option() {
-            quote_spanned!(span=> __a::encode_option(#reference, #codec::encode))
+            quote_spanned! {span=> match #reference {
+                ::core::option::Option::None => __a::Value::Null,
+                ::core::option::Option::Some(value) => #codec::encode(value),
+            }}
         } else {
             quote_spanned!(span=> #codec::encode(#reference))
         }

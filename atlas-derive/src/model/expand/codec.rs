@@ -21,7 +21,7 @@ pub(super) fn functions(model: &Model) -> TokenStream {
         let encodes = encode_match(&quote_spanned!(span=> model), start, columns);
         let assigns = assign_match(&quote_spanned!(span=> model), start, columns);
         quote_spanned! {span=>
-            fn #decode(row: &dyn __a::Row, start: usize) -> __a::Result<(#(#types,)*)> {
+            fn #decode(row: &__a::Reader<'_>) -> __a::Result<(#(#types,)*)> {
                 ::core::result::Result::Ok((#(#reads,)*))
             }
 
@@ -51,7 +51,10 @@ pub(super) fn calls(model: &Model) -> (TokenStream, TokenStream, TokenStream) {
         let this = quote_spanned!(span=> self);
         let assign = assign_match(&this, 0, &model.columns);
         return (
-            quote_spanned!(span=> ::core::result::Result::Ok(#owner { #(#fields: #reads,)* #(#slots)* })),
+            quote_spanned! {span=>
+                let row = __a::Reader::new(row, start, &__META);
+                ::core::result::Result::Ok(#owner { #(#fields: #reads,)* #(#slots)* })
+            },
             encode_match(&this, 0, &model.columns),
             located(quote_spanned!(span=> (#assign))),
         );
@@ -63,13 +66,14 @@ pub(super) fn calls(model: &Model) -> (TokenStream, TokenStream, TokenStream) {
         let (decode, encode, assign) = names(chunk);
         let of_chunk: Vec<Ident> =
             (start..start + columns.len()).map(|index| format_ident!("value_{index}", span = span)).collect();
-        decodes.extend(quote_spanned!(span=> let (#(#of_chunk,)*) = #decode(row, start)?;));
+        decodes.extend(quote_spanned!(span=> let (#(#of_chunk,)*) = #decode(&row)?;));
         encodes.extend(quote_spanned!(span=> #chunk => #encode(self, column),));
         assigns.extend(quote_spanned!(span=> #chunk => #assign(self, column, value),));
         values.extend(of_chunk);
     }
     (
         quote_spanned! {span=>
+            let row = __a::Reader::new(row, start, &__META);
             #decodes
             ::core::result::Result::Ok(#owner { #(#fields: #values,)* #(#slots)* })
         },
@@ -93,10 +97,11 @@ fn names(chunk: usize) -> (Ident, Ident, Ident) {
     )
 }
 
-/// A column's value out of the row `row`, whose columns of this model begin at `start`.
+/// A column's value out of the `Reader` `row`.
 fn read(index: usize, column: &Column) -> TokenStream {
-    let decoder = column.decoder();
-    quote_spanned!(Span::mixed_site()=> __a::read(row, start, #index, &__META, #decoder)?)
+    let span = Span::mixed_site();
+    let decoded = column.decoded(&quote_spanned!(span=> row.value(#index)?));
+    quote_spanned!(span=> row.located(#index, #decoded)?)
 }
 
 fn encode_match(this: &TokenStream, start: usize, columns: &[Column]) -> TokenStream {
@@ -113,14 +118,8 @@ fn assign_match(this: &TokenStream, start: usize, columns: &[Column]) -> TokenSt
     let span = Span::mixed_site();
     let arms = columns.iter().enumerate().map(|(offset, column)| {
         let (index, ident) = (start + offset, &column.ident);
-        let (decoder, place) = (column.decoder(), quote_spanned!(span=> #this.#ident));
-        let decoded = if column.is_cast_option() {
-            let codec = column.codec();
-            quote_spanned!(span=> __a::decode_option(value, #codec::decode))
-        } else {
-            quote_spanned!(span=> #decoder(value))
-        };
-        quote_spanned!(span=> #index => #decoded.map(|value| #place = value),)
+        let decoded = column.decoded(&quote_spanned!(span=> value));
+        quote_spanned!(span=> #index => #decoded.map(|value| #this.#ident = value),)
     });
     quote_spanned!(span=> match column { #(#arms)* _ => ::core::result::Result::Ok(()) })
 }

@@ -56,14 +56,10 @@ fn column(column: &Column) -> TokenStream {
     let cast = if column.cast.is_none() && column.mutator.is_none() {
         quote_spanned!(span=> #codec::cast)
     } else {
-        let decoder = column.decoder();
-        let encoded = column.encoded(&quote_spanned!(span=> &value));
-        match &column.mutator {
-            Some(mutator) => quote_spanned! {span=> |value| {
-                __a::cast(value, #decoder, |value| { let value = #mutator(value); #encoded })
-            }},
-            None => quote_spanned!(span=> |value| __a::cast(value, #decoder, |value| #encoded)),
-        }
+        let value = quote_spanned!(span=> value);
+        let (decoded, encoded) = (column.decoded(&value), column.encoded(&quote_spanned!(span=> &value)));
+        let mutated = column.mutated(value);
+        quote_spanned!(span=> |value| #decoded.map(|value| { let value = #mutated; #encoded }))
     };
     let unique = column.unique.then(|| quote_spanned!(span=> .unique()));
     let indexed = column.indexed.then(|| quote_spanned!(span=> .indexed()));
