@@ -22,6 +22,15 @@ pub use atlas_core::{driver, schema, statement};
 #[cfg(feature = "sqlite")]
 pub use atlas_sqlite as sqlite;
 
+/// What calls ask of their arguments: the traits that compile errors name, and the types in them.
+pub mod bounds {
+    pub use atlas_core::{
+        model::{Anywhere, Assignments, Both, Columns, Complete, In, IntoKey, Key, Missing, Operand, Set, Text},
+        relation::{IntoLoad, SameKey, Sortable},
+        value::{Nullable, Number, Stamp},
+    };
+}
+
 /// Everything that a program with models needs: `use atlas::prelude::*;`.
 pub mod prelude {
     pub use atlas_core::{

@@ -20,7 +20,7 @@ pub use key::{IntoKey, Key};
 pub use meta::{ColumnMeta, DefaultMeta, IndexMeta, KeyKind, ModelMeta};
 pub use operand::Operand;
 pub use reader::{Reader, locate};
-pub use scope::{Anywhere, Both, Here, In};
+pub use scope::{Anywhere, Both, In};
 
 use crate::{
     db::{Db, Pending},

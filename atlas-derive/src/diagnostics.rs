@@ -53,9 +53,9 @@ pub(crate) fn listed(names: &[impl AsRef<str>]) -> String {
 
 /// ": did you mean `name`?" where one of the names is close to what was written.
 pub(crate) fn did_you_mean(written: &str, names: &[impl AsRef<str>]) -> String {
-    let nearest = names.iter().map(|name| (distance(written, name.as_ref()), name.as_ref())).min();
-    match nearest {
-        Some((distance, name)) if distance <= 1.max(name.len() / 3) => format!("; did you mean `{name}`?"),
+    let distances = names.iter().map(|name| (distance(written, name.as_ref()), name.as_ref()));
+    match distances.min_by_key(|(distance, _)| *distance) {
+        Some((distance, name)) if distance <= name.len().div_ceil(3) => format!("; did you mean `{name}`?"),
         _ => String::new(),
     }
 }

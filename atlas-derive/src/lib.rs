@@ -35,7 +35,7 @@ use syn::{DeriveInput, parse_macro_input};
     )
 )]
 pub fn derive_model(input: TokenStream) -> TokenStream {
-    model::derive(&parse_macro_input!(input as DeriveInput)).into()
+    model::derive(input.into()).into()
 }
 
 /// Makes an enum a column type.

@@ -5,28 +5,50 @@ mod parse;
 
 pub(crate) use parse::rename_rule_named;
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Group, TokenStream, TokenTree};
 use quote::quote;
 use syn::{DeriveInput, Ident, LitStr, Type, Visibility};
 
 use crate::diagnostics::Errors;
 
 /// The code for a struct, or the errors in it.
-pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
+pub(crate) fn derive(input: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
-    match parse::model(input, &mut errors) {
-        // Where the columns are known the model is there in spite of an error, so that its other uses
-        // do not fail too.
-        Some(model) => {
-            let (expansion, errors) = (expand::model(&model), errors.into_tokens());
-            quote!(#expansion #errors)
-        }
-        None => errors.into_tokens(),
-    }
+    let parsed = errors.take(read(input)).and_then(|input| parse::model(&input, &mut errors));
+    let expansion = parsed.map(|model| expand::model(&model));
+    let errors = errors.into_tokens();
+    quote!(#expansion #errors)
 }
 
-/// A model as its struct describes it, valid as far as the struct alone can tell.
+/// The struct, in which `Self` is its name: types and expressions of fields also stand in statics, where
+/// `Self` means nothing.
+fn read(input: TokenStream) -> syn::Result<DeriveInput> {
+    let parsed: DeriveInput = syn::parse2(input.clone())?;
+    syn::parse2(named_self(input, &parsed.ident))
+}
+
+fn named_self(tokens: TokenStream, ident: &Ident) -> TokenStream {
+    let named = tokens.into_iter().map(|token| match token {
+        TokenTree::Ident(own) if own == "Self" => {
+            let mut named = ident.clone();
+            named.set_span(own.span());
+            TokenTree::Ident(named)
+        }
+        TokenTree::Group(group) => {
+            let mut named = Group::new(group.delimiter(), named_self(group.stream(), ident));
+            named.set_span(group.span());
+            TokenTree::Group(named)
+        }
+        other => other,
+    });
+    named.collect()
+}
+
+/// A model as its struct describes it.
 struct Model {
+    /// Whether there are errors in it. It is expanded then too, with the same types and empty functions,
+    /// so that an error in a struct does not bring one for each use of the struct.
+    faulty: bool,
     ident: Ident,
     name: String,
     table: String,
@@ -63,7 +85,9 @@ struct Column {
 /// How a field whose type is no column type is stored.
 enum Cast {
     Json,
-    With(Type),
+    With(Box<Type>),
+    /// One that could not be read.
+    Faulty,
 }
 
 enum Default {
@@ -110,15 +134,8 @@ struct Relation {
     local: Ident,
     /// The column of the target, as the constant's name.
     foreign: Ident,
-    on_delete: Action,
-    on_update: Action,
-}
-
-#[derive(Clone, Copy)]
-enum Action {
-    NoAction,
-    Restrict,
-    Cascade,
-    SetNull,
-    SetDefault,
+    /// The variant of `Action`.
+    on_delete: &'static str,
+    /// The variant of `Action`.
+    on_update: &'static str,
 }

@@ -242,6 +242,7 @@ arithmetic!(Add add, Sub sub, Mul mul, Div div, Rem rem);
 /// Columns of text.
 #[diagnostic::on_unimplemented(message = "a `{Self}` column is no text", label = "only for text columns")]
 pub trait Text {}
+#[diagnostic::do_not_recommend]
 impl Text for String {}
 
 /// A column and what it becomes: see [`Column::set`].

@@ -43,6 +43,14 @@ impl<M, T> Operand<T, M> for Scalar<M, T> {
     }
 }
 
+// Not by the macro below, whose lines would be part of every message about a text that is no number.
+#[diagnostic::do_not_recommend]
+impl<M> Operand<String, M> for &str {
+    fn operand(self) -> Expr {
+        self.to_owned().encode().into()
+    }
+}
+
 macro_rules! widening {
     ($($from:ty => $to:ty),* $(,)?) => { $(
         #[diagnostic::do_not_recommend]
@@ -53,7 +61,7 @@ macro_rules! widening {
         }
     )* };
 }
-widening!(i32 => i64, i32 => f64, &str => String, &String => String, &[u8] => Vec<u8>);
+widening!(i32 => i64, i32 => f64, &String => String, &[u8] => Vec<u8>);
 #[cfg(feature = "decimal")]
 widening!(i32 => rust_decimal::Decimal);
 

@@ -10,9 +10,6 @@ pub struct Both<A, B>(PhantomData<fn() -> (A, B)>);
 /// What mentions no model at all.
 pub struct Anywhere;
 
-/// Where a model is found in a scope that is that model.
-pub struct Here;
-
 /// The models that may be mentioned in a query over `S`. `I` says where, and is inferred.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not part of this query over `{S}`",
@@ -22,10 +19,9 @@ pub struct Here;
 pub trait In<S, I> {}
 
 #[diagnostic::do_not_recommend]
-impl<M: Model> In<M, Here> for M {}
+impl<M: Model> In<M, ()> for M {}
 
 #[diagnostic::do_not_recommend]
 impl<S> In<S, Anywhere> for Anywhere {}
 
-#[diagnostic::do_not_recommend]
 impl<A: In<S, I>, B: In<S, J>, S, I, J> In<S, (I, J)> for Both<A, B> {}

@@ -76,7 +76,7 @@ impl<M, N, K> fmt::Debug for Relation<M, N, K> {
 
 impl<M: Model, N: Model, K> Relation<M, N, K> {
     /// For the derive: a relation by two columns whose values are of the same type.
-    pub const fn keyed<T: Attribute, U: Attribute<Base = T::Base>>(
+    pub const fn keyed<T: Attribute, U: SameKey<T::Base>>(
         name: &'static str,
         local: Column<M, T>,
         foreign: Column<N, U>,
@@ -103,6 +103,17 @@ impl<M: Model, N: Model, K> Relation<M, N, K> {
         unreachable_order()
     }
 }
+
+/// Columns whose values are those of a key of type `T`: what a relation compares a key with.
+#[diagnostic::on_unimplemented(
+    message = "a `{Self}` column cannot refer to a key of type `{T}`",
+    label = "not the type of the key",
+    note = "give both columns the same type (one may be an `Option`)"
+)]
+pub trait SameKey<T> {}
+
+#[diagnostic::do_not_recommend]
+impl<U: Attribute> SameKey<U::Base> for U {}
 
 /// What has an order of its own. No relation has.
 #[doc(hidden)]

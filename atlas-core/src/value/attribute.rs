@@ -66,8 +66,12 @@ pub trait Attribute: Sized + Send + Sync + 'static {
     label = "only for optional columns"
 )]
 pub trait Nullable {}
+#[diagnostic::do_not_recommend]
 impl<T> Nullable for Option<T> {}
 
+// No implementation is recommended, here and beside the other types: the compiler would list eight of
+// them in each message.
+#[diagnostic::do_not_recommend]
 impl<T: Attribute<Base = T>> Attribute for Option<T> {
     type Base = T;
     const TYPE: ColumnType = T::TYPE;
@@ -91,6 +95,7 @@ impl<T: Attribute<Base = T>> Attribute for Option<T> {
 
 macro_rules! integer {
     ($($type:ident => $column:ident),*) => { $(
+        #[diagnostic::do_not_recommend]
         impl Attribute for $type {
             type Base = Self;
             const TYPE: ColumnType = ColumnType::$column;
@@ -117,6 +122,7 @@ macro_rules! integer {
 }
 integer!(i8 => I8, i16 => I16, i32 => I32, i64 => I64, u8 => U8, u16 => U16, u32 => U32, u64 => U64);
 
+#[diagnostic::do_not_recommend]
 impl Attribute for f64 {
     type Base = Self;
     const TYPE: ColumnType = ColumnType::F64;
@@ -137,6 +143,7 @@ impl Attribute for f64 {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Attribute for f32 {
     type Base = Self;
     const TYPE: ColumnType = ColumnType::F32;
@@ -157,6 +164,7 @@ impl Attribute for f32 {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Attribute for bool {
     type Base = Self;
     const TYPE: ColumnType = ColumnType::Bool;
@@ -176,6 +184,7 @@ impl Attribute for bool {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Attribute for String {
     type Base = Self;
     const TYPE: ColumnType = ColumnType::Text;
@@ -195,6 +204,7 @@ impl Attribute for String {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Attribute for Vec<u8> {
     type Base = Self;
     const TYPE: ColumnType = ColumnType::Bytes;

@@ -56,6 +56,7 @@ impl<T, C> With<T, C> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Send + Sync + 'static, C: Cast<T>> Attribute for With<T, C> {
     type Base = Self;
     const TYPE: ColumnType = C::TYPE;

@@ -23,6 +23,7 @@ fn from_utc(at: DateTime<Utc>) -> Moment {
     Moment { seconds: at.timestamp() + i64::from(nanos / 1_000_000_000), nanos: nanos % 1_000_000_000 }
 }
 
+#[diagnostic::do_not_recommend]
 impl Attribute for DateTime<Utc> {
     type Base = Self;
     const TYPE: ColumnType = ColumnType::Timestamp;
@@ -39,6 +40,7 @@ impl Attribute for DateTime<Utc> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Attribute for NaiveDateTime {
     type Base = Self;
     const TYPE: ColumnType = ColumnType::DateTime;
@@ -55,6 +57,7 @@ impl Attribute for NaiveDateTime {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Attribute for NaiveDate {
     type Base = Self;
     const TYPE: ColumnType = ColumnType::Date;
@@ -77,6 +80,7 @@ impl Attribute for NaiveDate {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Attribute for NaiveTime {
     type Base = Self;
     const TYPE: ColumnType = ColumnType::Time;
@@ -103,5 +107,7 @@ impl Attribute for NaiveTime {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Stamp for DateTime<Utc> {}
+#[diagnostic::do_not_recommend]
 impl Stamp for NaiveDateTime {}

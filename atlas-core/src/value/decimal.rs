@@ -7,6 +7,7 @@ use crate::{
     value::{Attribute, ColumnType, Numeric, Value, ValueRef},
 };
 
+#[diagnostic::do_not_recommend]
 impl Attribute for Decimal {
     type Base = Self;
     const TYPE: ColumnType = ColumnType::Numeric;

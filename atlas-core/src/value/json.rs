@@ -9,6 +9,7 @@ use crate::{
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Json<T>(pub T);
 
+#[diagnostic::do_not_recommend]
 impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Attribute for Json<T> {
     type Base = Self;
     const TYPE: ColumnType = ColumnType::Json;
@@ -23,7 +24,6 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Attribute for Json
 }
 
 /// How a field with `#[cast(json)]` is stored, without being wrapped.
-#[diagnostic::do_not_recommend]
 impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Cast<T> for Json<T> {
     const TYPE: ColumnType = ColumnType::Json;
 
@@ -43,6 +43,7 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Cast<T> for Json<T
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Attribute for serde_json::Value {
     type Base = Self;
     const TYPE: ColumnType = ColumnType::Json;

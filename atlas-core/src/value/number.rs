@@ -34,4 +34,5 @@ pub trait Stamp: Attribute {
     #[doc(hidden)]
     const MAINTAINED: () = ();
 }
+#[diagnostic::do_not_recommend]
 impl<T: Stamp + Attribute<Base = T>> Stamp for Option<T> {}

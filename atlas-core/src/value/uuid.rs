@@ -7,6 +7,7 @@ use crate::{
     value::{Attribute, ColumnType, Value, ValueRef},
 };
 
+#[diagnostic::do_not_recommend]
 impl Attribute for Uuid {
     type Base = Self;
     const TYPE: ColumnType = ColumnType::Uuid;

@@ -12,7 +12,7 @@ mod meta;
 mod relations;
 
 use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, quote_spanned};
+use quote::{ToTokens, format_ident, quote_spanned};
 use syn::{Ident, spanned::Spanned};
 
 use super::{Cast, Column, Model};
@@ -23,13 +23,21 @@ pub(super) fn model(model: &Model) -> TokenStream {
     let ident = &model.ident;
     let constants = columns::constants(model);
     let relations = relations::constants(model);
-    let assertions = columns::assertions(model);
-    let meta = meta::statics(model);
     let draft = draft::draft(model);
-    let codec = codec::functions(model);
-    let (key_type, key) = key(model);
     let draft_name = draft::name(model);
-    let (decode, encode, assign) = codec::calls(model);
+    let (key_type, key) = key(model);
+    let (statics, [decode, encode, assign]) = if model.faulty {
+        (TokenStream::new(), [(); 3].map(|()| model.body(TokenStream::new())))
+    } else {
+        let (assertions, meta, codec) =
+            (columns::assertions(model), meta::statics(model), codec::functions(model));
+        (quote_spanned!(span=> #assertions #meta #codec), codec::calls(model))
+    };
+    let meta = model.body(quote_spanned!(span=> &__META));
+    let key = model.body(key);
+    let new_draft = model.body(quote_spanned! {span=>
+        #draft_name { data: __a::DraftData::new(&__META), state: ::core::marker::PhantomData }
+    });
     quote_spanned! {span=>
         #[automatically_derived]
         #[allow(non_upper_case_globals)]
@@ -41,10 +49,8 @@ pub(super) fn model(model: &Model) -> TokenStream {
         const _: () = {
             use ::atlas::__private as __a;
 
-            #assertions
-            #meta
+            #statics
             #draft
-            #codec
 
             #[automatically_derived]
             impl __a::Model for #ident {
@@ -53,7 +59,7 @@ pub(super) fn model(model: &Model) -> TokenStream {
                 type Fill = __a::Fill<#ident>;
 
                 fn meta() -> &'static __a::ModelMeta {
-                    &__META
+                    #meta
                 }
 
                 fn decode(row: &dyn __a::Row, start: usize) -> __a::Result<Self> {
@@ -73,7 +79,7 @@ pub(super) fn model(model: &Model) -> TokenStream {
                 }
 
                 fn draft() -> Self::Draft {
-                    #draft_name { data: __a::DraftData::new(&__META), state: ::core::marker::PhantomData }
+                    #new_draft
                 }
             }
         };
@@ -91,6 +97,7 @@ fn key(model: &Model) -> (TokenStream, TokenStream) {
         .collect();
     let clone = |(ident, ty): &(&Ident, TokenStream)| quote_spanned!(span=> <#ty as ::core::clone::Clone>::clone(&self.#ident));
     match &*parts {
+        [] => (quote_spanned!(span=> i64), TokenStream::new()),
         [part] => (part.1.clone(), clone(part)),
         parts => {
             let types = parts.iter().map(|(_, ty)| ty);
@@ -105,13 +112,20 @@ fn located(tokens: &impl Spanned) -> Span {
     Span::mixed_site().located_at(tokens.span())
 }
 
+impl Model {
+    /// A function's body: this one, or in a faulty model none.
+    fn body(&self, body: TokenStream) -> TokenStream {
+        if self.faulty { quote_spanned!(Span::mixed_site()=> loop {}) } else { body }
+    }
+}
+
 impl Column {
     /// The type of the column: the field's, or what its cast makes of it.
     fn stored(&self) -> TokenStream {
         let span = located(&self.ty);
         let plain = self.optional.as_ref().unwrap_or(&self.ty);
         let stored = match &self.cast {
-            None => return self.ty.to_token_stream(),
+            None | Some(Cast::Faulty) => return self.ty.to_token_stream(),
             Some(Cast::Json) => quote_spanned!(span=> ::atlas::Json<#plain>),
             Some(Cast::With(with)) => quote_spanned!(span=> ::atlas::With<#plain, #with>),
         };
@@ -129,7 +143,7 @@ impl Column {
         let plain = self.optional.as_ref().unwrap_or(&self.ty);
         let ty = &self.ty;
         match &self.cast {
-            None => quote_spanned!(span=> <#ty as __a::Attribute>),
+            None | Some(Cast::Faulty) => quote_spanned!(span=> <#ty as __a::Attribute>),
             Some(Cast::Json) => {
                 let json = quote_spanned!(located(ty)=> __a::Json<#plain>);
                 quote_spanned!(span=> <#json as __a::Cast<#plain>>)
@@ -172,8 +186,17 @@ impl Column {
     /// A value of the field's type, past the mutator.
     fn mutated(&self, value: TokenStream) -> TokenStream {
         match &self.mutator {
-            Some(mutator) => quote_spanned!(Span::mixed_site()=> #mutator(#value)),
+            Some(_) => {
+                let mutator = self.mutator_name();
+                quote_spanned!(Span::mixed_site()=> #mutator(#value))
+            }
             None => value,
         }
+    }
+
+    /// The constant that is the column's mutator: of the one type that it may have, so that another is
+    /// one error.
+    fn mutator_name(&self) -> Ident {
+        format_ident!("__mutator_{}", self.field, span = Span::mixed_site())
     }
 }

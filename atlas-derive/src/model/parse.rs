@@ -21,9 +21,9 @@ const ON_COLUMN: [&str; 7] = ["primary_key", "column", "default", "unique", "ind
 /// Attributes that make a field a relation.
 const ON_RELATION: [&str; 3] = ["has_many", "has_one", "belongs_to"];
 /// The methods of a draft that are no setters.
-const SETTERS_TAKEN: [&str; 2] = ["save", "fill"];
+pub(super) const SETTERS_TAKEN: [&str; 2] = ["save", "fill"];
 
-/// The description of a struct; `None` where it cannot be a model at all.
+/// The description of a struct; `None` where it is not a struct with named fields.
 pub(super) fn model(input: &DeriveInput, errors: &mut Errors) -> Option<Model> {
     let fields = fields(input, errors)?;
     misplaced(&input.attrs, &ON_STRUCT, "a struct", errors);
@@ -36,14 +36,11 @@ pub(super) fn model(input: &DeriveInput, errors: &mut Errors) -> Option<Model> {
         let Some(ident) = &field.ident else { continue };
         if relation::is_one(field, errors) {
             relations.extend(relation::read(field, ident, errors));
-        } else if let Some((column, marker)) = column::read(field, ident, rules.rename, errors) {
+        } else {
+            let (column, marker) = column::read(field, ident, rules.rename, errors);
             keys.extend(marker.map(|marker| (columns.len(), marker)));
             columns.push(column);
         }
-    }
-    // A field without a usable type would only bring errors of the compiler on top of ours.
-    if columns.len() + relations.len() < fields.len() {
-        return None;
     }
     unlike_names(&columns, errors);
 
@@ -52,25 +49,23 @@ pub(super) fn model(input: &DeriveInput, errors: &mut Errors) -> Option<Model> {
     let (created_at, updated_at) = rules.timestamps(&columns, errors);
     rules.fillable(&mut columns, &key, errors);
     let indexes = rules.indexes(&columns, errors);
-    let relations: Option<Vec<_>> = relations
+    let relations: Vec<_> = relations
         .into_iter()
-        .map(|relation| relation::resolve(relation, &name, &columns, &key, errors))
+        .filter_map(|relation| relation::resolve(relation, &name, &columns, &key, errors))
         .collect();
-    let relations = relations?;
-
+    let faulty = !errors.is_empty();
     for (index, column) in columns.iter_mut().enumerate() {
         let by_key = key.contains(&index) && key_kind != super::KeyKind::Manual;
         let by_time = created_at == Some(index) || updated_at == Some(index);
         let by_relation = relations.iter().any(|relation| {
             relation.kind == super::RelationKind::BelongsTo && relation.local.unraw() == column.field
         });
-        column.required =
-            column.optional.is_none() && column.default.is_none() && !by_key && !by_time && !by_relation;
-    }
-    if columns.is_empty() || key.is_empty() {
-        return None;
+        let left_out =
+            column.optional.is_some() || column.default.is_some() || by_key || by_time || by_relation;
+        column.required = !left_out && !faulty;
     }
     Some(Model {
+        faulty,
         ident: input.ident.clone(),
         table: rules.table.map_or_else(|| naming::table(&name), |table| table.value()),
         name,

@@ -38,7 +38,7 @@ pub(super) fn functions(model: &Model) -> TokenStream {
 }
 
 /// The bodies of `decode`, `encode` and `assign`.
-pub(super) fn calls(model: &Model) -> (TokenStream, TokenStream, TokenStream) {
+pub(super) fn calls(model: &Model) -> [TokenStream; 3] {
     let (span, owner) = (Span::mixed_site(), &model.ident);
     let fields = model.columns.iter().map(|column| &column.ident);
     let slots = model.relations.iter().map(|relation| {
@@ -50,14 +50,14 @@ pub(super) fn calls(model: &Model) -> (TokenStream, TokenStream, TokenStream) {
         let reads = model.columns.iter().enumerate().map(|(index, column)| read(index, column));
         let this = quote_spanned!(span=> self);
         let assign = assign_match(&this, 0, &model.columns);
-        return (
+        return [
             quote_spanned! {span=>
                 let row = __a::Reader::new(row, start, &__META);
                 ::core::result::Result::Ok(#owner { #(#fields: #reads,)* #(#slots)* })
             },
             encode_match(&this, 0, &model.columns),
             located(quote_spanned!(span=> (#assign))),
-        );
+        ];
     }
     let mut decodes = TokenStream::new();
     let (mut encodes, mut assigns) = (TokenStream::new(), TokenStream::new());
@@ -71,7 +71,7 @@ pub(super) fn calls(model: &Model) -> (TokenStream, TokenStream, TokenStream) {
         assigns.extend(quote_spanned!(span=> #chunk => #assign(self, column, value),));
         values.extend(of_chunk);
     }
-    (
+    [
         quote_spanned! {span=>
             let row = __a::Reader::new(row, start, &__META);
             #decodes
@@ -81,7 +81,7 @@ pub(super) fn calls(model: &Model) -> (TokenStream, TokenStream, TokenStream) {
         located(quote_spanned!(span=>
             match column / #AT_ONCE { #assigns _ => ::core::result::Result::Ok(()) }
         )),
-    )
+    ]
 }
 
 fn chunks(model: &Model) -> impl Iterator<Item = (usize, usize, &[Column])> {

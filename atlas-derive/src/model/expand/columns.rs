@@ -24,6 +24,15 @@ pub(super) fn assertions(model: &Model) -> TokenStream {
     let span = Span::mixed_site();
     let column = |index: Option<usize>| index.and_then(|index| model.columns.get(index));
     let mut assertions = TokenStream::new();
+    for column in &model.columns {
+        if let Some(mutator) = &column.mutator {
+            let (name, ty) = (column.mutator_name(), &column.ty);
+            assertions.extend(quote_spanned! {span=>
+                #[allow(non_upper_case_globals)]
+                const #name: fn(#ty) -> #ty = #mutator;
+            });
+        }
+    }
     for column in [column(model.created_at), column(model.updated_at)].into_iter().flatten() {
         let ty = &column.ty;
         assertions.extend(quote_spanned!(span=> const _: () = <#ty as __a::Stamp>::MAINTAINED;));

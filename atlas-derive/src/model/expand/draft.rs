@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote_spanned};
 
-use crate::model::{Column, Model};
+use crate::model::{Column, Model, parse::SETTERS_TAKEN};
 
 /// The draft's type. Without parameters, every required column is missing.
 pub(super) fn name(model: &Model) -> Ident {
@@ -14,7 +14,7 @@ pub(super) fn draft(model: &Model) -> TokenStream {
     let (span, owner, draft) = (Span::mixed_site(), &model.ident, name(model));
     let required: Vec<&Column> = model.columns.iter().filter(|column| column.required).collect();
     let states: Vec<Ident> =
-        (0..required.len()).map(|place| format_ident!("S{place}", span = span)).collect();
+        (0..required.len()).map(|place| format_ident!("State{place}", span = span)).collect();
     let traits = required.iter().map(|column| required_trait(model, column));
     let trait_names: Vec<Ident> = required.iter().map(|column| trait_name(column)).collect();
     let set: Vec<TokenStream> = states.iter().map(|_| quote_spanned!(span=> __a::Set)).collect();
@@ -28,11 +28,15 @@ pub(super) fn draft(model: &Model) -> TokenStream {
             }
             place += 1;
         }
-        setter(&draft, index, column, &after)
+        setter(model, index, column, &after)
     });
     let setters: TokenStream = setters.collect();
     let doc = format!("A row of `{}` that is not saved yet.", model.table);
-    let save = format!("Inserts the row. Every required column must be set.");
+    let put = model.body(quote_spanned!(span=> __a::create::<#owner>(db, self.data)));
+    let fill = model.body(quote_spanned! {span=>
+        #draft { data: self.data.fill(fill), state: ::core::marker::PhantomData }
+    });
+    let data = model.body(quote_spanned!(span=> self.data));
     quote_spanned! {span=>
         #(#traits)*
 
@@ -49,37 +53,43 @@ pub(super) fn draft(model: &Model) -> TokenStream {
 
             /// Sets the columns that mass assignment brought; what is then still missing is an error of `save`.
             pub fn fill(self, fill: __a::Fill<#owner>) -> #draft<#(#set),*> {
-                #draft { data: self.data.fill(fill), state: ::core::marker::PhantomData }
+                #fill
             }
 
-            #[doc = #save]
+            /// Inserts the row. Every required column must be set.
             pub fn save(self, db: &__a::Db) -> __a::Pending<'_, __a::Record<#owner>>
             where
                 #(#states: #trait_names,)*
             {
-                __a::create::<#owner>(db, self.data)
+                #put
             }
         }
 
-        #[automatically_derived]
+        // Not `#[automatically_derived]`: the compiler would advise to write it by hand.
         impl<#(#states: #trait_names),*> __a::Complete<#owner> for #draft<#(#states),*> {
             fn into_data(self) -> __a::DraftData {
-                self.data
+                #data
             }
         }
     }
 }
 
-fn setter(draft: &Ident, index: usize, column: &Column, after: &[TokenStream]) -> TokenStream {
-    let span = Span::mixed_site();
+fn setter(model: &Model, index: usize, column: &Column, after: &[TokenStream]) -> TokenStream {
+    let (span, draft) = (Span::mixed_site(), name(model));
+    if SETTERS_TAKEN.contains(&&*column.field) {
+        return TokenStream::new();
+    }
     let (vis, ident, ty) = (&column.vis, &column.ident, &column.ty);
     let doc = format!("Sets `{}`.", column.field);
     let value = column.mutated(quote_spanned!(span=> __a::Assign::<#ty>::assign(value)));
     let encoded = column.encoded(&quote_spanned!(span=> &#value));
+    let body = model.body(quote_spanned! {span=>
+        #draft { data: self.data.put(#index, #encoded), state: ::core::marker::PhantomData }
+    });
     quote_spanned! {span=>
         #[doc = #doc]
         #vis fn #ident(self, value: impl __a::Assign<#ty>) -> #draft<#(#after),*> {
-            #draft { data: self.data.put(#index, #encoded), state: ::core::marker::PhantomData }
+            #body
         }
     }
 }

@@ -4,7 +4,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
 use syn::Ident;
 
-use crate::model::{Action, Model, Relation, RelationKind};
+use crate::model::{Model, Relation, RelationKind};
 
 pub(super) fn constants(model: &Model) -> TokenStream {
     let (span, owner) = (Span::mixed_site(), &model.ident);
@@ -28,8 +28,9 @@ pub(super) fn meta(model: &Model) -> TokenStream {
     let (span, owner) = (Span::mixed_site(), &model.ident);
     let relations = model.relations.iter().map(|relation| {
         let Relation { ident, name, target, .. } = relation;
-        let (kind, on_delete, on_update) =
-            (relation.kind.variant(), relation.on_delete.variant(), relation.on_update.variant());
+        let kind = relation.kind.variant();
+        let (on_delete, on_update) =
+            (Ident::new(relation.on_delete, span), Ident::new(relation.on_update, span));
         quote_spanned! {span=>
             __a::RelationMeta {
                 name: #name,
@@ -51,19 +52,6 @@ impl RelationKind {
             Self::HasMany => "HasMany",
             Self::HasOne => "HasOne",
             Self::BelongsTo => "BelongsTo",
-        };
-        Ident::new(name, Span::mixed_site())
-    }
-}
-
-impl Action {
-    fn variant(self) -> Ident {
-        let name = match self {
-            Self::NoAction => "NoAction",
-            Self::Restrict => "Restrict",
-            Self::Cascade => "Cascade",
-            Self::SetNull => "SetNull",
-            Self::SetDefault => "SetDefault",
         };
         Ident::new(name, Span::mixed_site())
     }

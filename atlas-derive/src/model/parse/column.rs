@@ -20,14 +20,13 @@ use crate::{
     naming::RenameRule,
 };
 
-/// The column that a field is, and its `#[primary_key]`. `None` where it cannot be stored as it is
-/// written.
+/// The column that a field is, and its `#[primary_key]`.
 pub(super) fn read(
     field: &Field,
     ident: &Ident,
     rename: Option<RenameRule>,
     errors: &mut Errors,
-) -> Option<(Column, Option<Marker>)> {
+) -> (Column, Option<Marker>) {
     let allowed: Vec<&str> = ON_COLUMN.into_iter().chain(ON_RELATION).collect();
     misplaced(&field.attrs, &allowed, "a field", errors);
     let name = ident.unraw().to_string();
@@ -47,7 +46,6 @@ pub(super) fn read(
         required: false,
     };
     let mut marker = None;
-    let mut storable = true;
     for (place, attribute) in field.attrs.iter().enumerate() {
         let Some(name) = arguments::name(attribute) else { continue };
         if !ON_COLUMN.contains(&&*name) {
@@ -63,10 +61,11 @@ pub(super) fn read(
         } else {
             take(&mut column, &name, attribute)
         };
-        let taken = errors.take(result).is_some();
-        storable &= taken || name != "cast";
+        if errors.take(result).is_none() && name == "cast" {
+            column.cast = Some(Cast::Faulty);
+        }
     }
-    storable.then_some((column, marker))
+    (column, marker)
 }
 
 fn take(column: &mut Column, name: &str, attribute: &Attribute) -> Result<()> {
@@ -115,7 +114,7 @@ fn cast(attribute: &Attribute) -> Result<Cast> {
                 let wrong =
                     |_| Error::new(option.span(), "expected a type: `with = Type`, which implements `Cast`");
                 input.parse::<Token![=]>().map_err(wrong)?;
-                Cast::With(input.parse::<Type>().map_err(wrong)?)
+                Cast::With(Box::new(input.parse::<Type>().map_err(wrong)?))
             }
         });
         Ok(())

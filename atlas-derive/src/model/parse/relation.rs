@@ -11,7 +11,7 @@ use super::{
 use crate::{
     arguments,
     diagnostics::{Errors, did_you_mean, listed},
-    model::{Action, Column, Relation, RelationKind},
+    model::{Column, Relation, RelationKind},
     naming::snake,
 };
 
@@ -20,12 +20,13 @@ const KINDS: [(&str, &str, RelationKind); 3] = [
     ("has_one", "HasOne", RelationKind::HasOne),
     ("belongs_to", "BelongsTo", RelationKind::BelongsTo),
 ];
-const ACTIONS: [(&str, Action); 5] = [
-    ("cascade", Action::Cascade),
-    ("restrict", Action::Restrict),
-    ("set_null", Action::SetNull),
-    ("set_default", Action::SetDefault),
-    ("no_action", Action::NoAction),
+/// What may be written, and the variant of `Action` that it is.
+const ACTIONS: [(&str, &str); 5] = [
+    ("cascade", "Cascade"),
+    ("restrict", "Restrict"),
+    ("set_null", "SetNull"),
+    ("set_default", "SetDefault"),
+    ("no_action", "NoAction"),
 ];
 
 /// What a field's attribute says, before the columns are known.
@@ -38,8 +39,8 @@ pub(super) struct Unresolved {
     foreign_key: Option<Ident>,
     /// `local_key` or `owner_key`.
     other_key: Option<Ident>,
-    on_delete: Action,
-    on_update: Action,
+    on_delete: &'static str,
+    on_update: &'static str,
 }
 
 /// Whether a field is a relation: by its attribute, or (an error) by its type alone.
@@ -85,8 +86,8 @@ pub(super) fn read(field: &Field, ident: &Ident, errors: &mut Errors) -> Option<
         target: target.clone(),
         foreign_key: None,
         other_key: None,
-        on_delete: Action::NoAction,
-        on_update: Action::NoAction,
+        on_delete: "NoAction",
+        on_update: "NoAction",
     };
     let known: &[&str] = match kind {
         RelationKind::BelongsTo => &["foreign_key", "owner_key", "on_delete", "on_update"],
@@ -104,7 +105,7 @@ pub(super) fn read(field: &Field, ident: &Ident, errors: &mut Errors) -> Option<
     errors.take(read).map(|()| relation)
 }
 
-fn action(option: &Ident, input: ParseStream<'_>) -> Result<Action> {
+fn action(option: &Ident, input: ParseStream<'_>) -> Result<&'static str> {
     let written = arguments::name_value(option, input)?;
     let found = ACTIONS.iter().find(|(name, _)| written == name);
     found.map(|(_, action)| *action).ok_or_else(|| {

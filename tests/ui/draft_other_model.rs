@@ -1,0 +1,25 @@
+use atlas::prelude::*;
+
+#[derive(Model)]
+pub struct User {
+    pub id: i64,
+    pub name: String,
+    pub age: Option<i32>,
+    #[has_many(foreign_key = author_id)]
+    pub posts: HasMany<Post>,
+}
+
+#[derive(Model)]
+pub struct Post {
+    pub id: i64,
+    pub title: String,
+    pub votes: i32,
+    pub author_id: Option<i64>,
+}
+
+async fn run(db: &Db) -> Result<()> {
+    Post::create(db, User::draft().name("x")).await?;
+    Ok(())
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use atlas::prelude::*;
+
+#[derive(Attribute)]
+pub struct UserId(i64);
+
+fn main() {}

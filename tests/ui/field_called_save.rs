@@ -1,0 +1,9 @@
+use atlas::prelude::*;
+
+#[derive(Model)]
+pub struct User {
+    pub id: i64,
+    pub save: bool,
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+use atlas::prelude::*;
+
+#[derive(Model)]
+pub struct User {
+    pub id: i64,
+    pub user_id: i64,
+    pub friends: HasMany<User>,
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use atlas::prelude::*;
+
+#[derive(Model)]
+pub enum Either {
+    Left,
+    Right,
+}
+
+fn main() {}

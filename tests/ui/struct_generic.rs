@@ -1,0 +1,8 @@
+use atlas::prelude::*;
+
+#[derive(Model)]
+pub struct Generic<T> {
+    pub id: T,
+}
+
+fn main() {}

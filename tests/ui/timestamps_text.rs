@@ -1,0 +1,10 @@
+use atlas::prelude::*;
+
+#[derive(Model)]
+#[timestamps]
+pub struct User {
+    pub id: i64,
+    pub created_at: String,
+}
+
+fn main() {}
