@@ -1,6 +1,6 @@
 //! The contract with drivers: what a third party implements to bring a database to Atlas.
 //!
-//! A driver sees [`Statement`]s and [`Value`](crate::value::Value)s, never a model. The crate
+//! A driver sees [`Statement`]s and [`Value`]s, never a model. The crate
 //! `atlas-conformance` runs any driver through everything that is promised here.
 
 mod capabilities;
@@ -11,7 +11,7 @@ use std::{future::Future, pin::Pin};
 
 pub use capabilities::Capabilities;
 pub(crate) use registry::open;
-pub use registry::{DriverFactory, register_driver};
+pub use registry::{DriverFactory, Opening, register_driver};
 pub use row::{Row, RowSink};
 
 use crate::{error::Result, statement::Statement, value::Value};
@@ -19,8 +19,11 @@ use crate::{error::Result, statement::Statement, value::Value};
 /// A boxed future that may be sent to another thread.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// What [`Connection::run`] gives: the sink that it was given, and what the statement did.
-pub type Ran = Result<(Box<dyn RowSink>, Outcome)>;
+/// A statement that was run: the sink that it was given, and what it did.
+pub type Done = (Box<dyn RowSink>, Outcome);
+
+/// What [`Connection::run`] gives.
+pub type Ran = Result<Done>;
 
 /// A database, and the pool of connections to it.
 pub trait Driver: Send + Sync + 'static {
@@ -69,7 +72,7 @@ pub trait Connection: Send {
     fn run_many<'a>(
         &'a mut self,
         batch: Vec<(&'a Statement, Box<dyn RowSink>)>,
-    ) -> BoxFuture<'a, Result<Vec<(Box<dyn RowSink>, Outcome)>>> {
+    ) -> BoxFuture<'a, Result<Vec<Done>>> {
         Box::pin(async move {
             let mut done = Vec::with_capacity(batch.len());
             for (statement, sink) in batch {

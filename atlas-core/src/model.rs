@@ -12,7 +12,6 @@ mod scope;
 mod tables;
 
 pub use column::{Assignment, Assignments, Column, Columns, Text};
-pub(crate) use draft::NewRow;
 pub use draft::{Complete, DraftData, Missing, Set};
 pub use expr::{Expr, Order, Scalar, count_all};
 pub use fill::Fill;
@@ -118,6 +117,11 @@ pub trait Model: Sized + Send + Sync + 'static {
         drafts: impl IntoIterator<Item = D>,
     ) -> Pending<'_, Vec<Record<Self>>> {
         query::create_many(db, drafts.into_iter().map(Complete::into_data).collect())
+    }
+
+    /// Inserts drafts, all or none, without giving their records back: how many were written.
+    fn insert<D: Complete<Self>>(db: &Db, drafts: impl IntoIterator<Item = D>) -> Pending<'_, u64> {
+        query::insert::<Self>(db, drafts.into_iter().map(Complete::into_data).collect())
     }
 
     /// Inserts drafts, leaving out those whose unique columns are taken. How many were written.

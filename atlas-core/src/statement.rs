@@ -1,7 +1,7 @@
 //! What travels to a driver: plain data, without type parameters and without SQL.
 //!
 //! Column and table names in here come from metadata or are quoted by the driver; every value is in a
-//! [`Value`] and is bound. The one text that a driver copies is [`Raw`]'s.
+//! [`Value`](crate::value::Value) and is bound. The one text that a driver copies is [`Raw`]'s.
 
 mod delete;
 mod expr;

@@ -1,2 +1,27 @@
-//! Bench.
-fn main() {}
+//! Atlas beside the bare drivers, in one process, taking turns: `cargo xtask bench sqlite`.
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic)]
+
+mod measure;
+mod report;
+mod sqlite;
+
+use std::alloc::System;
+
+use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
+
+#[global_allocator]
+static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let quick = arguments.iter().any(|argument| argument == "--quick");
+    let only =
+        arguments.iter().position(|argument| argument == "--only").and_then(|at| arguments.get(at + 1));
+    match arguments.first().map(String::as_str) {
+        Some("sqlite") => sqlite::run(if quick { 7 } else { 61 }, only.map(String::as_str)),
+        _ => {
+            eprintln!("usage: atlas-bench sqlite [--quick] [--only WORK]");
+            std::process::exit(2);
+        }
+    }
+}

@@ -150,7 +150,7 @@ async fn records_print_without_debug_of_the_model() {
     }
     for db in people().await {
         let plain = Plain::find_or_fail(&db, 1).await.unwrap();
-        assert_eq!(format!("{plain:?}"), "Plain { id: I64(1), name: Text(\"Ann\") }");
+        assert_eq!(format!("{plain:?}"), "Plain { id: 1, name: \"Ann\" }");
         assert_eq!((plain.id, plain.name.as_str()), (1, "Ann"));
     }
 }

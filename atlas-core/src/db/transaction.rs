@@ -66,10 +66,10 @@ impl Level {
 
     /// Gives the connection back where the outermost level ended while a statement was on its way.
     fn release_if_ended(&self) {
-        if let Ok(mut stack) = self.stack.try_lock() {
-            if stack.levels.first().is_some_and(|outermost| outermost.ended.load(SeqCst)) {
-                stack.connection = None;
-            }
+        if let Ok(mut stack) = self.stack.try_lock()
+            && stack.levels.first().is_some_and(|outermost| outermost.ended.load(SeqCst))
+        {
+            stack.connection = None;
         }
     }
 

@@ -14,8 +14,11 @@ pub struct DriverFactory {
     /// The URL schemes that it answers to, without the colon.
     pub schemes: &'static [&'static str],
     /// Opens the database.
-    pub open: fn(url: &str) -> BoxFuture<'_, Result<Arc<dyn Driver>>>,
+    pub open: fn(url: &str) -> Opening<'_>,
 }
+
+/// A database that is being opened.
+pub type Opening<'a> = BoxFuture<'a, Result<Arc<dyn Driver>>>;
 
 inventory::collect!(DriverFactory);
 

@@ -1,6 +1,7 @@
 use std::fmt;
 
 use crate::{
+    driver::Row,
     error::{Error, Result},
     model::{DefaultMeta, Fill, KeyKind, Model, ModelMeta},
     value::{Moment, Value, ValueRef},
@@ -73,32 +74,45 @@ impl DraftData {
         self.meta.filled_by_database().all(|column| self.has(column) == other.has(column))
     }
 
-    /// The whole row: what the draft lacks comes from defaults, timestamps and key generators.
-    pub(crate) fn into_row(self, now: Moment) -> Result<NewRow> {
-        let Self { meta, values } = self;
-        let mut row = NewRow { values: Vec::with_capacity(values.len()), left_out: Vec::new() };
-        for (index, value) in values.into_iter().enumerate() {
-            row.values.push(match value {
-                Some(value) => value,
-                None => match meta.placeholder(index) {
-                    Some(placeholder) => {
-                        row.left_out.push(index);
-                        placeholder
-                    }
+    /// Fills in what the draft lacks: defaults, timestamps, made keys, and placeholders for what the
+    /// database fills in.
+    pub(crate) fn complete(&mut self, now: Moment) -> Result<()> {
+        let meta = self.meta;
+        for (index, slot) in self.values.iter_mut().enumerate() {
+            if slot.is_none() {
+                *slot = Some(match meta.placeholder(index) {
+                    Some(placeholder) => placeholder,
                     None => supplied(meta, index, now)?,
-                },
-            });
+                });
+            }
         }
-        Ok(row)
+        Ok(())
+    }
+
+    /// The columns that an insert of this draft leaves to the database; of a draft that is not complete.
+    pub(crate) fn left_out(&self) -> Vec<usize> {
+        self.meta.filled_by_database().filter(|column| !self.has(*column)).collect()
+    }
+
+    /// The values of a complete draft, by index of the column.
+    pub(crate) fn into_values(self) -> impl Iterator<Item = Value> {
+        self.values.into_iter().map(|value| value.unwrap_or(Value::Null))
     }
 }
 
-/// A row that is to be inserted.
-pub(crate) struct NewRow {
-    /// A value for every column, by index.
-    pub(crate) values: Vec<Value>,
-    /// The columns that the insert leaves to the database, whose values are placeholders.
-    pub(crate) left_out: Vec<usize>,
+/// A complete draft reads as the row that it will be.
+impl Row for DraftData {
+    fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    fn get(&self, index: usize) -> Result<ValueRef<'_>> {
+        Ok(self.values.get(index).and_then(Option::as_ref).map_or(ValueRef::Null, Value::as_ref))
+    }
+
+    fn name(&self, index: usize) -> &str {
+        self.meta.names.get(index).copied().unwrap_or_default()
+    }
 }
 
 /// What a column gets that neither the draft nor the database fills in.

@@ -19,6 +19,10 @@ pub(crate) fn create_many<M: Model>(db: &Db, drafts: Vec<DraftData>) -> Pending<
     Pending::new(record::insert_many(db, drafts))
 }
 
+pub(crate) fn insert<M: Model>(db: &Db, drafts: Vec<DraftData>) -> Pending<'_, u64> {
+    Pending::new(write_all::<M>(db, drafts, OnConflict::Fail))
+}
+
 pub(crate) fn insert_or_ignore<M: Model>(db: &Db, drafts: Vec<DraftData>) -> Pending<'_, u64> {
     Pending::new(write_all::<M>(db, drafts, OnConflict::Ignore))
 }
@@ -39,10 +43,11 @@ pub(crate) fn upsert<M: Model>(
         }
         let name = |index: &usize| meta.names.get(*index).map(|name| Name::from(*name));
         let mut columns: Vec<Name> = update.iter().filter_map(name).collect();
-        if let (Some(stamp), false) = (meta.updated_at.as_ref().and_then(name), columns.is_empty()) {
-            if !columns.contains(&stamp) {
-                columns.push(stamp);
-            }
+        if let Some(stamp) = meta.updated_at.as_ref().and_then(name)
+            && !columns.is_empty()
+            && !columns.contains(&stamp)
+        {
+            columns.push(stamp);
         }
         let by = by.iter().filter_map(name).collect();
         write_all::<M>(db, drafts, OnConflict::Update { by, columns, set: Vec::new() }).await

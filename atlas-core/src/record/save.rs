@@ -6,7 +6,7 @@ use crate::{
     db::{Db, Pending},
     driver::{Row, RowSink},
     error::{Error, Result},
-    model::{DraftData, Fill, Key, Model, ModelMeta, NewRow},
+    model::{DraftData, Fill, Key, Model, ModelMeta},
     query::{Query, key_filter},
     record::{Record, State},
     statement::{ColumnRef, Delete, Expr, Insert, OnConflict, Scope, Statement, TableRef, Update},
@@ -132,9 +132,10 @@ impl<M: Model> Record<M> {
     }
 
     /// A record of a draft, not saved.
-    pub(crate) fn from_draft(draft: DraftData) -> Result<Self> {
-        let NewRow { values, left_out } = draft.into_row(Moment::now())?;
-        Ok(Self { model: M::decode(&Values(&values), 0)?, state: State::new(left_out) })
+    pub(crate) fn from_draft(mut draft: DraftData) -> Result<Self> {
+        let left_out = draft.left_out();
+        draft.complete(Moment::now())?;
+        Ok(Self { model: M::decode(&draft, 0)?, state: State::new(left_out) })
     }
 
     /// Sets every column that a draft gives.
@@ -172,10 +173,8 @@ impl<M: Model> Record<M> {
         }
         stamp(meta, &mut changes)?;
         update_row(db, meta, self.stored_key(), &changes).await?;
-        if let Some(updated_at) = meta.updated_at {
-            if let Some((_, value)) = changes.iter().find(|(column, _)| *column == updated_at) {
-                self.model.assign(updated_at, value.as_ref())?;
-            }
+        for (column, value) in changes.iter().filter(|(column, _)| meta.updated_at == Some(*column)) {
+            self.model.assign(*column, value.as_ref())?;
         }
         self.state.mark_saved(changes);
         Ok(())
@@ -186,10 +185,11 @@ impl<M: Model> Record<M> {
         let values: Vec<Value> = (0..meta.columns.len()).map(|column| self.model.encode(column)).collect();
         // A column that was left to the database goes there after all where it was set since.
         let left_out = self.state.left_out().iter().copied();
-        let left_out =
-            left_out.filter(|column| values.get(*column) == meta.placeholder(*column).as_ref()).collect();
+        let left_out = left_out.filter(|column| values.get(*column) == meta.placeholder(*column).as_ref());
+        let mut insert = Inserting::new(meta, left_out.collect(), 1);
         let changes = values.iter().cloned().enumerate().collect();
-        let statement = insert_statement(meta, 1, vec![NewRow { values, left_out }], OnConflict::Fail);
+        insert.push(values.into_iter());
+        let statement = insert.into_statement(OnConflict::Fail, Returning::LeftOut);
         write_back(db, &statement, std::slice::from_mut(self)).await?;
         self.state.mark_created(changes);
         Ok(())
@@ -248,52 +248,73 @@ pub(crate) fn insert_drafts(
     now: Moment,
     on_conflict: OnConflict,
 ) -> Result<Statement> {
-    let count = drafts.len();
-    let rows = drafts.into_iter().map(|draft| draft.into_row(now)).collect::<Result<Vec<_>>>()?;
-    let mut insert = insert_statement(meta, count, rows, on_conflict);
-    if let Statement::Insert(insert) = &mut insert {
-        insert.returning.clear();
+    let mut insert = Inserting::of(meta, &drafts);
+    for mut draft in drafts {
+        draft.complete(now)?;
+        insert.push(draft.into_values());
     }
-    Ok(insert)
+    Ok(insert.into_statement(on_conflict, Returning::Nothing))
 }
 
 /// The statement that inserts drafts of one batch, and their records as they will be.
 fn prepare<M: Model>(drafts: Vec<DraftData>, now: Moment) -> Result<(Statement, Vec<Record<M>>)> {
-    let count = drafts.len();
-    let mut rows = Vec::with_capacity(count);
-    let mut records = Vec::with_capacity(count);
-    for draft in drafts {
-        let row = draft.into_row(now)?;
-        records.push(Record { model: M::decode(&Values(&row.values), 0)?, state: State::created() });
-        rows.push(row);
+    let mut insert = Inserting::of(M::meta(), &drafts);
+    let mut records = Vec::with_capacity(drafts.len());
+    for mut draft in drafts {
+        draft.complete(now)?;
+        records.push(Record { model: M::decode(&draft, 0)?, state: State::created() });
+        insert.push(draft.into_values());
     }
-    Ok((insert_statement(M::meta(), count, rows, OnConflict::Fail), records))
+    Ok((insert.into_statement(OnConflict::Fail, Returning::LeftOut), records))
 }
 
-fn insert_statement(
+/// An insert of rows that leave the same columns to the database.
+struct Inserting {
     meta: &'static ModelMeta,
-    count: usize,
-    rows: Vec<NewRow>,
-    on_conflict: OnConflict,
-) -> Statement {
-    let left_out = rows.first().map(|row| row.left_out.clone()).unwrap_or_default();
-    let sent = |index: &usize| !left_out.contains(index);
-    let columns: Vec<ColumnRef> = meta
-        .columns
-        .iter()
-        .enumerate()
-        .filter(|(index, _)| sent(index))
-        .map(|(_, column)| ColumnRef { table: None, name: column.name.into(), ty: Some(column.ty) })
-        .collect();
-    let mut values = Vec::with_capacity(count * columns.len());
-    for row in rows {
-        values.extend(
-            row.values.into_iter().enumerate().filter(|(index, _)| sent(index)).map(|(_, value)| value),
-        );
+    left_out: Vec<usize>,
+    rows: usize,
+    values: Vec<Value>,
+}
+
+/// Whether the columns that the database fills in come back.
+enum Returning {
+    LeftOut,
+    Nothing,
+}
+
+impl Inserting {
+    fn new(meta: &'static ModelMeta, left_out: Vec<usize>, rows: usize) -> Self {
+        let width = meta.columns.len() - left_out.len();
+        Self { meta, left_out, rows: 0, values: Vec::with_capacity(rows * width) }
     }
-    let returning =
-        left_out.iter().filter_map(|index| meta.names.get(*index)).map(|name| (*name).into()).collect();
-    Insert { table: TableRef::new(meta.table), columns, rows: count, values, on_conflict, returning }.into()
+
+    fn of(meta: &'static ModelMeta, drafts: &[DraftData]) -> Self {
+        Self::new(meta, drafts.first().map(DraftData::left_out).unwrap_or_default(), drafts.len())
+    }
+
+    /// Adds a row: a value for every column of the model.
+    fn push(&mut self, values: impl Iterator<Item = Value>) {
+        let sent = values.enumerate().filter(|(index, _)| !self.left_out.contains(index));
+        self.values.extend(sent.map(|(_, value)| value));
+        self.rows += 1;
+    }
+
+    fn into_statement(self, on_conflict: OnConflict, returning: Returning) -> Statement {
+        let Self { meta, left_out, rows, values } = self;
+        let sent = meta.columns.iter().enumerate().filter(|(index, _)| !left_out.contains(index));
+        let columns = sent
+            .map(|(_, column)| ColumnRef { table: None, name: column.name.into(), ty: Some(column.ty) })
+            .collect();
+        let returning = match returning {
+            Returning::LeftOut => left_out
+                .iter()
+                .filter_map(|index| meta.names.get(*index))
+                .map(|name| (*name).into())
+                .collect(),
+            Returning::Nothing => Vec::new(),
+        };
+        Insert { table: TableRef::new(meta.table), columns, rows, values, on_conflict, returning }.into()
+    }
 }
 
 /// Runs an insert and puts what the database filled in into its records.
@@ -346,29 +367,12 @@ impl RowSink for Written {
     }
 }
 
-/// The values of a model's columns, read as a row.
-struct Values<'a>(&'a [Value]);
-
-impl Row for Values<'_> {
-    fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    fn get(&self, index: usize) -> Result<ValueRef<'_>> {
-        Ok(self.0.get(index).map_or(ValueRef::Null, Value::as_ref))
-    }
-
-    fn name(&self, _: usize) -> &str {
-        ""
-    }
-}
-
 /// Adds `updated_at` to the changes of an update, unless it is among them.
 fn stamp(meta: &'static ModelMeta, changes: &mut Vec<(usize, Value)>) -> Result<()> {
-    if let Some(updated_at) = meta.updated_at {
-        if !changes.iter().any(|(column, _)| *column == updated_at) {
-            changes.push((updated_at, (meta.column(updated_at)?.cast)(ValueRef::Timestamp(Moment::now()))?));
-        }
+    if let Some(updated_at) = meta.updated_at
+        && !changes.iter().any(|(column, _)| *column == updated_at)
+    {
+        changes.push((updated_at, (meta.column(updated_at)?.cast)(ValueRef::Timestamp(Moment::now()))?));
     }
     Ok(())
 }

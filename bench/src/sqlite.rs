@@ -1,0 +1,369 @@
+//! Atlas on SQLite beside bare rusqlite at its best: `prepare_cached`, columns by position, a timestamp
+//! parser written for the one form.
+
+use std::{cell::Cell, fmt::Write as _, future::ready, hint::black_box, time::Duration};
+
+use atlas::prelude::*;
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, Row, params};
+
+use crate::{
+    measure::{Comparison, Target, compare},
+    report,
+};
+
+#[derive(Model, Debug)]
+#[table("users")]
+struct User {
+    id: i64,
+    name: String,
+    email: String,
+    age: Option<i32>,
+    seen: DateTime<Utc>,
+    active: bool,
+}
+
+/// The same row, for rusqlite.
+#[allow(dead_code)]
+struct Bare {
+    id: i64,
+    name: String,
+    email: String,
+    age: Option<i32>,
+    seen: DateTime<Utc>,
+    active: bool,
+}
+
+const FIND: &str = "SELECT id, name, email, age, seen, active FROM users WHERE id = ?";
+const LOAD: &str = "SELECT id, name, email, age, seen, active FROM users WHERE id <= ?";
+const SEEN: &str = "2026-01-31 12:30:05";
+const ROWS: i64 = 10_000;
+
+impl Bare {
+    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            id: row.get(0)?,
+            name: row.get(1)?,
+            email: row.get(2)?,
+            age: row.get(3)?,
+            seen: timestamp(row.get_ref(4)?.as_str()?),
+            active: row.get(5)?,
+        })
+    }
+}
+
+/// Of `2026-01-31 12:30:05`, by position.
+fn timestamp(text: &str) -> DateTime<Utc> {
+    let bytes = text.as_bytes();
+    let number =
+        |from: usize, to: usize| bytes[from..to].iter().fold(0_u32, |n, b| n * 10 + u32::from(b - b'0'));
+    let (year, month, day) = (number(0, 4) as i64, number(5, 7) as i64, number(8, 10) as i64);
+    let year = year - i64::from(month <= 2);
+    let (era, of_era) = (year.div_euclid(400), year.rem_euclid(400));
+    let of_year = (153 * (month + if month > 2 { -3 } else { 9 }) + 2) / 5 + day - 1;
+    let days = era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468;
+    let seconds = number(11, 13) * 3_600 + number(14, 16) * 60 + number(17, 19);
+    DateTime::from_timestamp(days * 86_400 + i64::from(seconds), 0).unwrap()
+}
+
+fn drafts(rows: i64) -> impl Iterator<Item = impl atlas::Complete<User>> {
+    let seen = timestamp(SEEN);
+    (0..rows).map(move |n| {
+        let age = (n % 3 != 0).then_some(30);
+        User::draft()
+            .name(format!("user {n}"))
+            .email(format!("user{n}@example.com"))
+            .age(age)
+            .seen(seen)
+            .active(n % 2 == 0)
+    })
+}
+
+/// A user of rusqlite's side, to be inserted.
+fn values(n: i64) -> (String, String, Option<i32>, &'static str, bool) {
+    (format!("user {n}"), format!("user{n}@example.com"), (n % 3 != 0).then_some(30), SEEN, n % 2 == 0)
+}
+
+/// Runs all work, or that whose name contains `only`; a whole run writes `docs/performance.md`.
+pub fn run(rounds: usize, only: Option<&str>) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let comparisons = runtime.block_on(measure(rounds, only.unwrap_or_default()));
+    let table = report::table(&comparisons);
+    println!("{table}");
+    if only.is_none() {
+        write_report(&table, rounds);
+    }
+}
+
+async fn measure(rounds: usize, only: &str) -> Vec<Comparison> {
+    let db = Db::connect("sqlite::memory:").await.unwrap();
+    db.create_tables(models![User]).await.unwrap();
+    User::create_many(&db, drafts(ROWS)).await.unwrap();
+    let bare = Connection::open_in_memory().unwrap();
+    bare.set_prepared_statement_cache_capacity(64);
+    let schema = "CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT NOT NULL, email TEXT NOT NULL, age INTEGER, \
+                  seen TEXT NOT NULL, active BOOLEAN NOT NULL)";
+    bare.execute(schema, []).unwrap();
+    bare_bulk(&bare, ROWS);
+
+    let mut done = Vec::new();
+    let wanted = |work: &str| work.contains(only);
+    if wanted(FIND_BY_KEY) {
+        done.push(find_by_key(rounds, &db, &bare).await);
+    }
+    for (work, rows, operations) in [
+        ("1 row into structs", 1, 2_000),
+        ("100 rows into structs", 100, 200),
+        ("10,000 rows into structs", 10_000, 3),
+    ] {
+        if wanted(work) {
+            done.push(load(rounds, &db, &bare, work, rows, operations).await);
+        }
+    }
+    if wanted(UPDATE) {
+        done.push(update(rounds, &db, &bare).await);
+    }
+    if wanted(INSERT_100) {
+        done.push(insert_100(rounds, &db, &bare).await);
+    }
+    if wanted(BULK) {
+        done.push(bulk(rounds, &db, &bare).await);
+    }
+    if wanted(BULK_RECORDS) {
+        done.push(bulk_records(rounds, &db, &bare).await);
+    }
+    done
+}
+
+const FIND_BY_KEY: &str = "find by key";
+const UPDATE: &str = "update of one column";
+const INSERT_100: &str = "100 inserts in a transaction";
+const BULK: &str = "10,000 rows in bulk, `insert`";
+const BULK_RECORDS: &str = "10,000 rows in bulk, `create_many`";
+
+async fn find_by_key(rounds: usize, db: &Db, bare: &Connection) -> Comparison {
+    let (key, other) = (Cell::new(0), Cell::new(0));
+    let next = |cell: &Cell<i64>| {
+        cell.set((cell.get() + 7_919) % ROWS);
+        cell.get() + 1
+    };
+    let (atlas, bare) = compare(
+        rounds,
+        2_000,
+        || async {
+            black_box(User::find(db, next(&key)).await.unwrap().unwrap());
+        },
+        || {
+            let mut statement = bare.prepare_cached(FIND).unwrap();
+            black_box(statement.query_row([next(&other)], Bare::read).unwrap());
+            ready(())
+        },
+    )
+    .await;
+    Comparison { work: FIND_BY_KEY, rows: 1, target: Target::Above(Duration::from_nanos(1_500)), atlas, bare }
+}
+
+async fn load(
+    rounds: usize,
+    db: &Db,
+    bare: &Connection,
+    work: &'static str,
+    rows: u32,
+    operations: u32,
+) -> Comparison {
+    let (atlas, bare) = compare(
+        rounds,
+        operations,
+        || async {
+            let users = User::query().where_le(User::id, i64::from(rows)).get(db).await.unwrap();
+            assert_eq!(black_box(users).len(), rows as usize);
+        },
+        || {
+            let mut statement = bare.prepare_cached(LOAD).unwrap();
+            let users: Vec<Bare> =
+                statement.query_map([rows], Bare::read).unwrap().collect::<rusqlite::Result<_>>().unwrap();
+            assert_eq!(black_box(users).len(), rows as usize);
+            ready(())
+        },
+    )
+    .await;
+    let target = if rows < 100 { Target::Above(Duration::from_nanos(1_500)) } else { Target::Ratio(1.0) };
+    Comparison { work, rows, target, atlas, bare }
+}
+
+async fn update(rounds: usize, db: &Db, bare: &Connection) -> Comparison {
+    let (turn, other) = (Cell::new(0), Cell::new(0));
+    let next = |cell: &Cell<i32>| {
+        cell.set(cell.get() + 1);
+        cell.get()
+    };
+    let mut user = User::find_or_fail(db, 5).await.unwrap();
+    let user = std::cell::RefCell::new(&mut user);
+    let (atlas, bare) = compare(
+        rounds,
+        1_000,
+        || async {
+            let mut user = user.try_borrow_mut().unwrap();
+            user.age = Some(next(&turn));
+            user.save(db).await.unwrap();
+        },
+        || {
+            let mut statement =
+                bare.prepare_cached("UPDATE \"users\" SET \"age\" = ? WHERE \"id\" = ?").unwrap();
+            assert_eq!(statement.execute(params![next(&other), 5]).unwrap(), 1);
+            ready(())
+        },
+    )
+    .await;
+    Comparison { work: UPDATE, rows: 1, target: Target::Above(Duration::from_nanos(1_500)), atlas, bare }
+}
+
+async fn insert_100(rounds: usize, db: &Db, bare: &Connection) -> Comparison {
+    let (atlas, bare) = compare(
+        rounds,
+        10,
+        || async {
+            let tx = db.begin().await.unwrap();
+            for draft in drafts(100) {
+                black_box(User::create(&tx, draft).await.unwrap());
+            }
+            User::query().where_gt(User::id, ROWS).delete(&tx).await.unwrap();
+            tx.commit().await.unwrap();
+        },
+        || {
+            let tx = bare.unchecked_transaction().unwrap();
+            for n in 0..100 {
+                let (name, email, age, seen, active) = values(n);
+                let mut statement = tx.prepare_cached(INSERT_ONE).unwrap();
+                statement.execute(params![&name, &email, age, seen, active]).unwrap();
+                black_box(Bare {
+                    id: tx.last_insert_rowid(),
+                    name,
+                    email,
+                    age,
+                    seen: timestamp(seen),
+                    active,
+                });
+            }
+            tx.prepare_cached("DELETE FROM users WHERE id > ?").unwrap().execute([ROWS]).unwrap();
+            tx.commit().unwrap();
+            ready(())
+        },
+    )
+    .await;
+    Comparison { work: INSERT_100, rows: 100, target: Target::Ratio(1.2), atlas, bare }
+}
+
+async fn bulk(rounds: usize, db: &Db, bare: &Connection) -> Comparison {
+    let (atlas, bare) = compare(
+        rounds,
+        1,
+        || async {
+            User::query().delete(db).await.unwrap();
+            assert_eq!(User::insert(db, drafts(ROWS)).await.unwrap(), ROWS as u64);
+        },
+        || {
+            bare.execute("DELETE FROM users", []).unwrap();
+            bare_bulk(bare, ROWS);
+            ready(())
+        },
+    )
+    .await;
+    Comparison { work: BULK, rows: 10_000, target: Target::Ratio(1.2), atlas, bare }
+}
+
+/// The same, with a record of every row, its key in it, for both.
+async fn bulk_records(rounds: usize, db: &Db, bare: &Connection) -> Comparison {
+    let (atlas, bare) = compare(
+        rounds,
+        1,
+        || async {
+            User::query().delete(db).await.unwrap();
+            assert_eq!(black_box(User::create_many(db, drafts(ROWS)).await.unwrap()).len(), ROWS as usize);
+        },
+        || {
+            bare.execute("DELETE FROM users", []).unwrap();
+            assert_eq!(black_box(bare_bulk_records(bare, ROWS)).len(), ROWS as usize);
+            ready(())
+        },
+    )
+    .await;
+    Comparison { work: BULK_RECORDS, rows: 10_000, target: Target::Ratio(1.2), atlas, bare }
+}
+
+const INSERT_ONE: &str = "INSERT INTO users (name, email, age, seen, active) VALUES (?, ?, ?, ?, ?)";
+
+/// rusqlite's best way with many rows: fifty a statement, in a transaction.
+fn bare_bulk(bare: &Connection, rows: i64) {
+    const CHUNK: i64 = 50;
+    let places = vec!["(?, ?, ?, ?, ?)"; CHUNK as usize].join(", ");
+    let text = format!("INSERT INTO users (name, email, age, seen, active) VALUES {places}");
+    let tx = bare.unchecked_transaction().unwrap();
+    let mut statement = tx.prepare_cached(&text).unwrap();
+    for chunk in 0..rows / CHUNK {
+        let mut place = 0;
+        for n in 0..CHUNK {
+            let (name, email, age, seen, active) = values(chunk * CHUNK + n);
+            statement.raw_bind_parameter(place + 1, name).unwrap();
+            statement.raw_bind_parameter(place + 2, email).unwrap();
+            statement.raw_bind_parameter(place + 3, age).unwrap();
+            statement.raw_bind_parameter(place + 4, seen).unwrap();
+            statement.raw_bind_parameter(place + 5, active).unwrap();
+            place += 5;
+        }
+        statement.raw_execute().unwrap();
+    }
+    drop(statement);
+    tx.commit().unwrap();
+}
+
+/// The same, giving the rows back with the keys that the database made.
+fn bare_bulk_records(bare: &Connection, rows: i64) -> Vec<Bare> {
+    const CHUNK: i64 = 50;
+    let places = vec!["(?, ?, ?, ?, ?)"; CHUNK as usize].join(", ");
+    let text = format!("INSERT INTO users (name, email, age, seen, active) VALUES {places} RETURNING id");
+    let mut users = Vec::with_capacity(rows as usize);
+    let tx = bare.unchecked_transaction().unwrap();
+    let mut statement = tx.prepare_cached(&text).unwrap();
+    for chunk in 0..rows / CHUNK {
+        let (from, mut place) = (users.len(), 0);
+        for n in 0..CHUNK {
+            let (name, email, age, seen, active) = values(chunk * CHUNK + n);
+            statement.raw_bind_parameter(place + 1, &name).unwrap();
+            statement.raw_bind_parameter(place + 2, &email).unwrap();
+            statement.raw_bind_parameter(place + 3, age).unwrap();
+            statement.raw_bind_parameter(place + 4, seen).unwrap();
+            statement.raw_bind_parameter(place + 5, active).unwrap();
+            users.push(Bare { id: 0, name, email, age, seen: timestamp(seen), active });
+            place += 5;
+        }
+        let mut rows = statement.raw_query();
+        for user in &mut users[from..] {
+            user.id = rows.next().unwrap().unwrap().get(0).unwrap();
+        }
+    }
+    drop(statement);
+    tx.commit().unwrap();
+    users
+}
+
+fn write_report(table: &str, rounds: usize) {
+    let mut text = String::from("# What it costs\n\n## SQLite\n\n");
+    let _ = writeln!(
+        text,
+        "`cargo xtask bench sqlite`: Atlas and bare rusqlite {} in one process, taking turns, a database in memory each, \
+         the same six columns (an `i64`, two strings, an optional `i32`, a timestamp, a `bool`), {rounds} rounds. Times \
+         are the medians of one operation. rusqlite does its best: `prepare_cached`, columns by position, a timestamp \
+         parser made for the one form, fifty rows a statement in bulk; Atlas does what users write.\n\n{}.\n\n{table}",
+        rusqlite::version(),
+        report::machine(),
+    );
+    text.push_str(
+        "\nA row allocates its own two strings; what is above that is spread over the operation (a statement, its \
+         future, the growing `Vec`). `insert` makes a draft of each row and gives back how many there were; `create_many` \
+         gives back a record of each, with its key, as rusqlite's side of that row does.\n",
+    );
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/performance.md");
+    std::fs::write(&path, text).unwrap();
+    println!("written to {}", path.display());
+}
