@@ -78,9 +78,12 @@ impl<'c, 's> Compiler<'c, 's> {
 }
 
 /// Writes a name between quotes.
+#[inline]
 pub(crate) fn quote_name(quote: char, name: &str, out: &mut String) {
+    out.reserve(name.len() + 2);
     out.push(quote);
-    if name.contains(quote) {
+    // Quotes are ASCII: a byte of one is no part of another character.
+    if name.bytes().any(|byte| char::from(byte) == quote) {
         for part in name.chars() {
             out.push(part);
             if part == quote {

@@ -8,6 +8,7 @@ use atlas_core::{
 
 use crate::{
     hold::Hold,
+    open::Role,
     pool::{Lease, Pool},
     run,
 };
@@ -30,51 +31,16 @@ impl SqliteConnection {
         Self { pool, transaction: None }
     }
 
-    /// The transaction's connection, or one of those that fit the statement.
-    async fn hold(&mut self, statement: &Statement) -> Result<Hold<'_>> {
-        if let Some(transaction) = &mut self.transaction {
-            return Hold::of_transaction(&mut transaction.lease).ok_or_else(lost);
-        }
-        match statement {
-            Statement::Select(_) | Statement::Explain(_) => self.pool.reader().await.map(Hold::own),
-            Statement::Raw(raw) => Self::hold_raw(&self.pool, raw).await,
-            _ => self.pool.writer().await.map(Hold::own),
-        }
-    }
-
-    /// Whether a raw statement only reads, SQLite tells once it has prepared it.
-    async fn hold_raw(pool: &Arc<Pool>, raw: &Raw) -> Result<Hold<'static>> {
-        if !pool.is_single() && may_read(&raw.text) {
-            let mut lease = pool.reader().await?;
-            let database = &mut lease.session()?.database;
-            // What cannot be prepared gives its error where it is run.
-            let reads_only = database.start(&raw.text).is_err() || database.reads_only();
-            database.finish();
-            if reads_only || !pool.writes() {
-                return Ok(Hold::own(lease));
-            }
-        }
-        pool.writer().await.map(Hold::own)
-    }
-
-    async fn run_one(&mut self, statement: &Statement, sink: Box<dyn RowSink>) -> Ran {
-        let mut hold = self.hold(statement).await?;
-        let ran = run::run(&mut hold, statement, sink).await;
-        if !matches!(statement, Statement::Raw(_)) {
+    /// A raw text can begin and end transactions behind our back.
+    fn after_raw(&mut self, was_inside: bool, is_inside: Option<bool>, ran: Ran) -> Ran {
+        if is_inside.is_none_or(|is_inside| is_inside == was_inside) {
             return ran;
         }
-        // A raw text can begin and end transactions behind our back.
-        let is_inside = hold.in_transaction();
-        match hold.session() {
-            Ok(session) if session.database.in_transaction() != is_inside => {}
-            _ => return ran,
-        }
-        drop(hold);
         if let Some(transaction) = &mut self.transaction {
             transaction.lease = None;
         }
         ran?;
-        Err(Error::config(if is_inside {
+        Err(Error::config(if was_inside {
             "a raw statement ended the transaction that it ran in, which is lost: call `commit` or `rollback` of the handle"
         } else {
             "a raw statement began a transaction, which was rolled back: call `begin` or `transaction` of the handle"
@@ -130,8 +96,30 @@ impl SqliteConnection {
 }
 
 impl Connection for SqliteConnection {
-    fn run<'a>(&'a mut self, statement: &'a Statement, sink: Box<dyn RowSink>) -> BoxFuture<'a, Ran> {
-        Box::pin(self.run_one(statement, sink))
+    /// What can be done at once is done in one small future; the waiting is in others, for those that
+    /// have to.
+    fn run<'a>(&'a mut self, statement: &'a Statement, mut sink: Box<dyn RowSink>) -> BoxFuture<'a, Ran> {
+        Box::pin(async move {
+            let mut hold = match &mut self.transaction {
+                Some(transaction) => Hold::of_transaction(&mut transaction.lease).ok_or_else(lost)?,
+                None => Hold::own(match idle_for(&self.pool, statement) {
+                    Some(lease) => lease,
+                    None => Box::pin(lease_for(&self.pool, statement)).await?,
+                }),
+            };
+            let ran = match run::at_once(&mut hold, statement, &mut *sink) {
+                Ok(Ok(outcome)) => Ok((sink, outcome)),
+                Ok(Err(rest)) => Box::pin(run::rest(&mut hold, statement, sink, rest)).await,
+                Err(error) => Err(error),
+            };
+            if !matches!(statement, Statement::Raw(_)) {
+                return ran;
+            }
+            let was_inside = hold.in_transaction();
+            let is_inside = hold.session().ok().map(|session| session.database.in_transaction());
+            drop(hold);
+            self.after_raw(was_inside, is_inside, ran)
+        })
     }
 
     fn begin(&mut self) -> BoxFuture<'_, Result<()>> {
@@ -145,6 +133,38 @@ impl Connection for SqliteConnection {
     fn rollback(&mut self) -> BoxFuture<'_, Result<()>> {
         Box::pin(self.end_one(false))
     }
+}
+
+/// A connection that fits the statement, if one is idle.
+fn idle_for(pool: &Arc<Pool>, statement: &Statement) -> Option<Lease> {
+    match statement {
+        Statement::Raw(_) if !pool.is_single() => None,
+        Statement::Select(_) | Statement::Explain(_) => pool.idle(Role::Reader),
+        _ => pool.idle(Role::Writer),
+    }
+}
+
+/// A connection that fits the statement.
+async fn lease_for(pool: &Arc<Pool>, statement: &Statement) -> Result<Lease> {
+    match statement {
+        Statement::Select(_) | Statement::Explain(_) => pool.reader().await,
+        Statement::Raw(raw) if !pool.is_single() && may_read(&raw.text) => lease_for_raw(pool, raw).await,
+        _ => pool.writer().await,
+    }
+}
+
+/// Whether a raw statement only reads, SQLite tells once it has prepared it.
+async fn lease_for_raw(pool: &Arc<Pool>, raw: &Raw) -> Result<Lease> {
+    let mut lease = pool.reader().await?;
+    let database = &mut lease.session()?.database;
+    // What cannot be prepared gives its error where it is run.
+    let reads_only = database.start(&raw.text).is_err() || database.reads_only();
+    database.finish();
+    if reads_only || !pool.writes() {
+        return Ok(lease);
+    }
+    drop(lease);
+    pool.writer().await
 }
 
 /// Whether a raw statement starts like one that reads.

@@ -112,3 +112,101 @@ fn literally(part: char, glob: &mut String) {
         glob.push(part);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use atlas_core::{
+        statement::{
+            Aggregate, ArithmeticOp, ColumnRef, CompareOp, Expr, OrderTerm, Projection, Select, Statement,
+            TableRef,
+        },
+        value::{ColumnType, Value},
+    };
+    use atlas_sql::{Compiled, Dialect, compile};
+
+    use super::SqliteDialect;
+
+    fn text(statement: impl Into<Statement>) -> String {
+        let statement = statement.into();
+        let mut into = Compiled::default();
+        compile(&statement, &SqliteDialect, &mut into).unwrap();
+        into.text
+    }
+
+    fn filtered(filter: Expr) -> String {
+        let text = text(Select { filter: Some(filter), ..Select::new(TableRef::new("t"), &["a"]) });
+        text.strip_prefix(r#"SELECT "a" FROM "t" WHERE "#).unwrap().to_owned()
+    }
+
+    fn price() -> Box<Expr> {
+        Box::new(Expr::Column(ColumnRef { table: None, name: "p".into(), ty: Some(ColumnType::Numeric) }))
+    }
+
+    fn one() -> Value {
+        Value::Numeric("1".parse().unwrap())
+    }
+
+    #[test]
+    fn patterns_become_globs() {
+        for (pattern, glob) in [
+            ("a%b_c", "a*b?c"),
+            (r"100\%", "100%"),
+            (r"a\_b\\", r"a_b\"),
+            ("*?[]", "[*][?][[]]"),
+            (r"end\", r"end\"),
+            ("ä%", "ä*"),
+        ] {
+            assert_eq!(SqliteDialect.like_pattern(pattern), glob);
+        }
+        let like = Expr::Like(
+            Box::new(Expr::Column(ColumnRef { table: None, name: "a".into(), ty: None })),
+            "%".into(),
+        );
+        assert_eq!(filtered(like), r#""a" GLOB ?"#);
+    }
+
+    #[test]
+    fn decimals_compare_and_add_up_by_number() {
+        let compare = Expr::Compare(CompareOp::Gt, price(), Box::new(one().into()));
+        assert_eq!(filtered(compare), r#""p" COLLATE atlas_numeric > ?"#);
+        let between = Expr::Between(price(), Box::new(one().into()), Box::new(one().into()));
+        assert_eq!(filtered(between), r#""p" COLLATE atlas_numeric BETWEEN ? AND ?"#);
+        assert_eq!(filtered(Expr::In(price(), vec![one()])), r#""p" COLLATE atlas_numeric IN (?)"#);
+        let more = Box::new(Expr::Arithmetic(ArithmeticOp::Add, price(), Box::new(one().into())));
+        let compare = Expr::Compare(CompareOp::Eq, more, price());
+        assert_eq!(filtered(compare), r#"(atlas_add("p", ?)) COLLATE atlas_numeric = "p""#);
+        let all = [Aggregate::Sum, Aggregate::Avg, Aggregate::Min, Aggregate::Max, Aggregate::Count];
+        let columns = all.map(|all| Expr::Aggregate(all, Some(price())).into()).to_vec();
+        let order = vec![OrderTerm { expr: *price(), descending: true, nulls: None }];
+        assert_eq!(
+            text(Select {
+                columns: Projection::Expressions(columns),
+                order,
+                ..Select::new(TableRef::new("t"), &[])
+            }),
+            r#"SELECT atlas_sum("p"), atlas_avg("p"), MIN("p" COLLATE atlas_numeric), MAX("p" COLLATE atlas_numeric), COUNT("p") FROM "t" ORDER BY "p" COLLATE atlas_numeric DESC"#
+        );
+    }
+
+    #[test]
+    fn long_lists_are_one_value() {
+        let list = |length: i64| {
+            Expr::In(
+                Box::new(Expr::Column(ColumnRef { table: None, name: "a".into(), ty: None })),
+                (0..length).map(Value::I64).collect(),
+            )
+        };
+        assert_eq!(filtered(list(2)), r#""a" IN (?, ?)"#);
+        assert_eq!(filtered(list(17)), r#""a" IN (SELECT value FROM json_each(?))"#);
+        assert_eq!(
+            filtered(Expr::Not(Box::new(list(99_999)))),
+            r#""a" NOT IN (SELECT value FROM json_each(?))"#
+        );
+    }
+
+    #[test]
+    fn an_offset_needs_a_limit() {
+        let select = Select { offset: Some(5), ..Select::new(TableRef::new("t"), &["a"]) };
+        assert_eq!(text(select), r#"SELECT "a" FROM "t" LIMIT -1 OFFSET ?"#);
+    }
+}

@@ -79,6 +79,15 @@ impl Pool {
         }
     }
 
+    /// A connection that is idle, if there is one.
+    pub(crate) fn idle(self: &Arc<Self>, role: Role) -> Option<Lease> {
+        let seats = self.seats(role)?;
+        let permit = seats.permits.try_acquire().ok()?;
+        let session = seats.take()?;
+        permit.forget();
+        Some(Lease { session: Some(session), role: seats.role, pool: Arc::clone(self) })
+    }
+
     /// A connection for reading.
     pub(crate) async fn reader(self: &Arc<Self>) -> Result<Lease> {
         self.lease(Role::Reader).await

@@ -17,78 +17,122 @@ use crate::{
     session::{Progress, Running, hand_over, table_of},
 };
 
-/// Runs a statement on a connection.
-pub(crate) async fn run(hold: &mut Hold<'_>, statement: &Statement, sink: Box<dyn RowSink>) -> Ran {
+/// What is left of a statement that could not be run to its end without waiting.
+pub(crate) enum Rest {
+    /// Its further rows.
+    Rows(Running, Progress),
+    /// All of it, on the blocking pool.
+    Elsewhere,
+    /// All of it, in several statements.
+    Several,
+}
+
+/// Runs a statement without waiting for anything, as far as that goes.
+pub(crate) fn at_once(
+    hold: &mut Hold<'_>,
+    statement: &Statement,
+    sink: &mut dyn RowSink,
+) -> Result<Result<Outcome, Rest>> {
     let execution = hold.pool()?.options.execution;
+    let alone = !hold.in_transaction();
     match statement {
-        Statement::Schema(change) => {
-            let job = Job::Script(schema_statements(change, &SqliteDialect)?);
-            Box::pin(offload(hold, job, sink, None)).await
+        Statement::Schema(_) => Ok(Err(Rest::Several)),
+        Statement::Insert(insert) if insert.rows == 0 => Ok(Ok(Outcome::affected(0))),
+        Statement::Insert(insert) if insert.rows > rows_at_once(insert) => Ok(Err(Rest::Several)),
+        _ if execution == Execution::Threaded => Ok(Err(Rest::Elsewhere)),
+        Statement::Insert(_) => in_one_go(hold, statement, sink, false),
+        Statement::Update(update) if update.scope.one => in_one_go(hold, statement, sink, false),
+        Statement::Delete(delete) if delete.scope.one => in_one_go(hold, statement, sink, false),
+        Statement::Delete(_) if alone => in_one_go(hold, statement, sink, true),
+        Statement::Update(update) if alone && update.returning.is_empty() => {
+            in_one_go(hold, statement, sink, true)
         }
-        Statement::Insert(insert) if insert.rows == 0 => Ok((sink, Outcome::affected(0))),
-        Statement::Insert(insert) if insert.rows > rows_at_once(insert) => {
-            Box::pin(insert_many(hold, insert, sink)).await
+        // One that took long would have to be interrupted, and with it the transaction be undone.
+        Statement::Update(_) | Statement::Delete(_) if !alone && execution == Execution::Auto => {
+            Ok(Err(Rest::Elsewhere))
         }
-        _ if execution == Execution::Threaded => Box::pin(elsewhere(hold, statement, sink)).await,
-        Statement::Insert(_) => in_one_go(hold, statement, sink, false).await,
-        Statement::Update(update) if update.scope.one => in_one_go(hold, statement, sink, false).await,
-        Statement::Delete(delete) if delete.scope.one => in_one_go(hold, statement, sink, false).await,
-        Statement::Delete(_) if !hold.in_transaction() => in_one_go(hold, statement, sink, true).await,
-        Statement::Update(update) if !hold.in_transaction() && update.returning.is_empty() => {
-            in_one_go(hold, statement, sink, true).await
-        }
-        Statement::Update(_) | Statement::Delete(_)
-            if hold.in_transaction() && execution == Execution::Auto =>
-        {
-            Box::pin(elsewhere(hold, statement, sink)).await
-        }
-        _ => row_by_row(hold, statement, sink).await,
+        _ => row_by_row(hold, statement, sink),
     }
 }
 
-/// Runs a statement whose rows come one after the other, and which can be left open in between.
-async fn row_by_row(hold: &mut Hold<'_>, statement: &Statement, mut sink: Box<dyn RowSink>) -> Ran {
+/// Runs what is left of a statement.
+pub(crate) async fn rest(
+    hold: &mut Hold<'_>,
+    statement: &Statement,
+    sink: Box<dyn RowSink>,
+    rest: Rest,
+) -> Ran {
+    match (rest, statement) {
+        (Rest::Rows(running, progress), _) => rows(hold, statement, sink, running, progress).await,
+        (Rest::Several, Statement::Schema(change)) => {
+            let job = Job::Script(schema_statements(change, &SqliteDialect)?);
+            offload(hold, job, sink, None).await
+        }
+        (Rest::Several, Statement::Insert(insert)) => insert_many(hold, insert, sink).await,
+        _ => elsewhere(hold, statement, sink).await,
+    }
+}
+
+/// Runs a statement whose rows come one after the other, and which can be left open in between, up to
+/// its first batch of rows.
+fn row_by_row(
+    hold: &mut Hold<'_>,
+    statement: &Statement,
+    sink: &mut dyn RowSink,
+) -> Result<Result<Outcome, Rest>> {
     let watched = hold.pool()?.options.execution == Execution::Auto;
     let in_transaction = hold.in_transaction();
     let table = table_of(statement);
     let session = hold.session()?;
     if let Err(failure) = session.start(statement)? {
-        if failure.is_busy() {
-            return Box::pin(elsewhere(hold, statement, sink)).await;
-        }
-        return Err(failure.into_error(table));
+        return if failure.is_busy() { Ok(Err(Rest::Elsewhere)) } else { Err(failure.into_error(table)) };
     }
-    let reads_only = session.database.reads_only();
-    if watched && in_transaction && !reads_only {
-        session.database.finish();
-        return Box::pin(elsewhere(hold, statement, sink)).await;
+    let database = &mut session.database;
+    if watched && in_transaction && !database.reads_only() {
+        database.finish();
+        return Ok(Err(Rest::Elsewhere));
     }
     let mut running = Running::new(true, watched);
-    session.database.begin(&mut running);
+    database.begin(&mut running);
+    match database.advance(&mut running, sink, table)? {
+        Progress::Done(outcome) => Ok(Ok(outcome)),
+        progress => Ok(Err(Rest::Rows(running, progress))),
+    }
+}
+
+/// The rows after the first batch.
+async fn rows(
+    hold: &mut Hold<'_>,
+    statement: &Statement,
+    mut sink: Box<dyn RowSink>,
+    mut running: Running,
+    mut progress: Progress,
+) -> Ran {
     loop {
-        match hold.session()?.database.advance(&mut running, &mut *sink, table)? {
+        match progress {
             Progress::Done(outcome) => return Ok((sink, outcome)),
-            Progress::Again => return Box::pin(elsewhere(hold, statement, sink)).await,
-            Progress::Overdue => return Box::pin(offload(hold, Job::GoOn(running), sink, table)).await,
+            Progress::Again => return elsewhere(hold, statement, sink).await,
+            Progress::Overdue => return offload(hold, Job::GoOn(running), sink, table_of(statement)).await,
             Progress::Batch => {}
         }
         let has_room = poll_fn(|context| Poll::Ready(sink.poll_ready(context).is_ready())).await;
         if !has_room {
-            if hold.pool()?.is_single() && !in_transaction && reads_only {
-                return Box::pin(let_go(hold, &running, sink)).await;
+            if hold.pool()?.is_single() && !hold.in_transaction() && hold.session()?.database.reads_only() {
+                return let_go(hold, &running, sink).await;
             }
             poll_fn(|context| sink.poll_ready(context)).await;
         }
+        progress = hold.session()?.database.advance(&mut running, &mut *sink, table_of(statement))?;
     }
 }
 
-/// Runs a statement to its end at once, with its values where they are. `long`: it may turn out so.
-async fn in_one_go(
+/// Runs a statement to its end, with its values where they are. `long`: it may turn out so.
+fn in_one_go(
     hold: &mut Hold<'_>,
     statement: &Statement,
-    mut sink: Box<dyn RowSink>,
+    sink: &mut dyn RowSink,
     long: bool,
-) -> Ran {
+) -> Result<Result<Outcome, Rest>> {
     let watched = long && hold.pool()?.options.execution == Execution::Auto;
     let table = table_of(statement);
     let ran = hold.session()?.compiled(statement, |database, compiled| {
@@ -99,7 +143,7 @@ async fn in_one_go(
             let mut running = Running::new(watched, watched);
             database.begin(&mut running);
             loop {
-                match database.advance(&mut running, &mut *sink, table)? {
+                match database.advance(&mut running, sink, table)? {
                     Progress::Batch | Progress::Overdue => {}
                     ended => return Ok(ended),
                 }
@@ -107,8 +151,8 @@ async fn in_one_go(
         })?
     })??;
     match ran {
-        Progress::Done(outcome) => Ok((sink, outcome)),
-        _ => Box::pin(elsewhere(hold, statement, sink)).await,
+        Progress::Done(outcome) => Ok(Ok(outcome)),
+        _ => Ok(Err(Rest::Elsewhere)),
     }
 }
 

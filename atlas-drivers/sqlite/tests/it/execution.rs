@@ -1,6 +1,15 @@
-use std::time::Instant;
+use std::{
+    any::Any,
+    ops::ControlFlow,
+    thread::{self, ThreadId},
+    time::Instant,
+};
 
-use atlas_core::value::Value;
+use atlas_core::{
+    Result,
+    driver::{Row, RowSink},
+    value::Value,
+};
 use atlas_sqlite::{Execution, Sqlite};
 
 use crate::{
@@ -50,19 +59,25 @@ async fn writes_in_a_transaction_leave_the_thread_and_keep_it_open() {
     assert_eq!(query(&driver, "SELECT COUNT(*) FROM t").await.unwrap()[0][0], Value::I64(0));
 }
 
+/// The thread that a row came on.
+struct Seen(Option<ThreadId>);
+
+impl RowSink for Seen {
+    fn row(&mut self, _: &dyn Row) -> Result<ControlFlow<()>> {
+        self.0 = Some(thread::current().id());
+        Ok(ControlFlow::Continue(()))
+    }
+}
+
 #[tokio::test]
 async fn the_thread_can_be_chosen() {
     for execution in [Execution::Inline, Execution::Auto, Execution::Threaded] {
         let driver = Sqlite::memory().execution(execution).open().await.unwrap();
-        let mut polls = 0;
-        let mut query = std::pin::pin!(query(&driver, "SELECT 1"));
-        let rows = std::future::poll_fn(|context| {
-            polls += 1;
-            query.as_mut().poll(context)
-        })
-        .await;
-        assert_eq!(rows.unwrap(), [[Value::I64(1)]]);
-        assert_eq!(polls > 1, execution == Execution::Threaded, "{execution:?}");
+        let mut connection = driver.acquire().await.unwrap();
+        let (sink, _) = connection.run(&sql("SELECT 1"), Box::new(Seen(None))).await.unwrap();
+        let sink: Box<dyn Any> = sink;
+        let here = sink.downcast::<Seen>().unwrap().0.unwrap() == thread::current().id();
+        assert_eq!(here, execution != Execution::Threaded, "{execution:?}");
     }
 }
 
