@@ -27,7 +27,7 @@ pub mod bounds {
     pub use atlas_core::{
         model::{Anywhere, Assignments, Both, Columns, Complete, In, IntoKey, Key, Missing, Operand, Set, Text},
         relation::{IntoLoad, SameKey, Sortable},
-        value::{Nullable, Number, Stamp},
+        value::{Nullable, Number, Serde, Stamp},
     };
 }
 

@@ -22,10 +22,10 @@ mod uuid;
 use std::fmt;
 
 pub use assign::Assign;
-pub use attribute::{Attribute, Nullable};
+pub use attribute::{Attribute, Nullable, Stored};
 pub use cast::{Cast, With};
 pub use column_type::ColumnType;
-pub use json::Json;
+pub use json::{Json, Serde};
 pub use number::{Number, Stamp};
 pub use numeric::Numeric;
 pub use temporal::{Date, Moment, Time};

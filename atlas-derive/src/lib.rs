@@ -8,11 +8,105 @@ mod diagnostics;
 mod main_function;
 mod model;
 mod naming;
+#[cfg(test)]
+mod snapshots;
 
 use proc_macro::TokenStream;
 use syn::{DeriveInput, parse_macro_input};
 
-/// Makes a struct a model.
+/// Makes a struct with named fields a model: a table whose columns are its fields.
+///
+/// ```
+/// use atlas::prelude::*;
+///
+/// #[derive(Model)]
+/// #[fillable(name, email)]
+/// #[unique(name, team_id)]
+/// pub struct User {
+///     pub id: i64,
+///     pub name: String,
+///     #[unique]
+///     #[mutator(trimmed)]
+///     pub email: String,
+///     #[default(true)]
+///     pub active: bool,
+///     pub age: Option<i32>,
+///     #[cast(json)]
+///     pub tags: Vec<String>,
+///     pub team_id: i64,
+///     #[belongs_to(on_delete = cascade)]
+///     pub team: BelongsTo<Team>,
+/// }
+///
+/// #[derive(Model)]
+/// pub struct Team {
+///     pub id: i64,
+///     pub name: String,
+///     #[has_many]
+///     pub users: HasMany<User>,
+/// }
+///
+/// fn trimmed(email: String) -> String {
+///     email.trim().to_lowercase()
+/// }
+///
+/// # fn main() -> Result<()> {
+/// # atlas::block_on(async {
+/// let db = Db::connect("sqlite::memory:").await?;
+/// db.create_tables(models![Team, User]).await?;
+/// let team = Team::draft().name("Core").save(&db).await?;
+/// let user = User::draft().name("Ann").email(" ANN@example.com").tags(Vec::new()).team_id(team.id);
+/// assert_eq!(user.save(&db).await?.email, "ann@example.com");
+/// # Ok(())
+/// # })
+/// # }
+/// ```
+///
+/// Beside each field stands a constant of its name: `User::email` is a `Column`, `Team::users` a
+/// `Relation`. They are as visible as the field, and so is the draft's setter. Where a method of
+/// `Model` has a column's name, `<User as Model>::draft()` is the method.
+///
+/// # Attributes of the struct
+///
+/// | attribute | meaning |
+/// |---|---|
+/// | `#[table("users")]` | the table's name; without it, the struct's in snake case and in the plural |
+/// | `#[connection("reports")]` | the named connection that it lives on |
+/// | `#[rename_all = "PascalCase"]` | how columns are named after fields; serde's cases |
+/// | `#[fillable(a, b)]` | the columns that mass assignment reaches |
+/// | `#[guarded(a, b)]` | it reaches all but these and the key. Without either attribute, none |
+/// | `#[timestamps]` | `created_at` and `updated_at`, or the one that is there, are maintained |
+/// | `#[timestamps(created_at = made, updated_at = changed)]` | the same for other fields |
+/// | `#[index(a, b)]`, `#[unique(a, b)]` | an index over several columns; repeatable |
+///
+/// # Attributes of a column
+///
+/// | attribute | meaning |
+/// |---|---|
+/// | `#[primary_key]` | the key: counted up by the database where it is an integer, set by the program otherwise. On several fields, a composite key. Without it, the field `id` |
+/// | `#[primary_key(manual)]` | set by the program |
+/// | `#[primary_key(uuid)]`, `#[primary_key(ulid)]` | made by Atlas: a UUID of version 7 in a `Uuid`, a ULID in a `String` |
+/// | `#[column("name")]` | the column's name |
+/// | `#[default(18)]` | what a draft without it gets; a literal is the table's default too |
+/// | `#[default(Utc::now())]` | any expression, evaluated for each row |
+/// | `#[default]` | the type's `Default` |
+/// | `#[default(sql = "CURRENT_TIMESTAMP")]` | what the database fills in |
+/// | `#[unique]`, `#[index]` | an index over this column |
+/// | `#[cast(json)]` | stored as JSON, through serde |
+/// | `#[cast(with = Type)]` | stored as `Type` says, which implements `Cast` |
+/// | `#[mutator(function)]` | a `fn(T) -> T` that values pass in drafts and in mass assignment |
+///
+/// An `Option` field is a column that takes NULL. A draft must set the columns that have no default, take
+/// no NULL and are no generated key, timestamp or foreign key of a `#[belongs_to]`; leaving one out is a
+/// compile error that names it.
+///
+/// # Relations
+///
+/// | attribute | type | options |
+/// |---|---|---|
+/// | `#[has_many]` | `HasMany<T>` | `foreign_key`: a column of `T`, `user_id` in `User`; `local_key`: the key |
+/// | `#[has_one]` | `HasOne<T>` | the same |
+/// | `#[belongs_to]` | `BelongsTo<T>` | `foreign_key`: a column here, `team_id` for a field `team`; `owner_key`: a column of `T`, `id`; `on_delete`, `on_update`: `cascade`, `restrict`, `set_null`, `set_default` or `no_action` |
 #[proc_macro_derive(
     Model,
     attributes(
@@ -38,7 +132,35 @@ pub fn derive_model(input: TokenStream) -> TokenStream {
     model::derive(input.into()).into()
 }
 
-/// Makes an enum a column type.
+/// Makes an enum without data a column type, stored as text or as an integer.
+///
+/// ```
+/// use atlas::prelude::*;
+///
+/// /// Stored as "draft", "in_review", "out".
+/// #[derive(Attribute)]
+/// pub enum Status {
+///     Draft,
+///     InReview,
+///     #[attribute(rename = "out")]
+///     Published,
+/// }
+///
+/// /// Stored as 1, 2, 10, in a column of 16 bits.
+/// #[derive(Attribute)]
+/// #[repr(i16)]
+/// pub enum Level {
+///     Low = 1,
+///     High,
+///     Top = 10,
+/// }
+/// ```
+///
+/// Names are the variants' in snake case. `#[attribute(rename_all = "PascalCase")]` names them
+/// otherwise, in serde's cases. `#[attribute(integer)]`, or a `#[repr]` of an integer, stores the
+/// discriminants; `#[attribute(text)]` names in spite of a `#[repr]`.
+///
+/// A row with another value is `Error::Decode`, which lists those that there are.
 #[proc_macro_derive(Attribute, attributes(attribute))]
 pub fn derive_attribute(input: TokenStream) -> TokenStream {
     attribute::derive(&parse_macro_input!(input as DeriveInput)).into()

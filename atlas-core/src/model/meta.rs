@@ -1,7 +1,7 @@
 use crate::{
     error::{Error, Result},
     relation::RelationMeta,
-    value::{ColumnType, Value, ValueRef},
+    value::{ColumnType, Stored, Value, ValueRef},
 };
 
 /// A model as data. The derive writes one, as a `static`, for each model.
@@ -97,24 +97,8 @@ impl ColumnMeta {
     ///
     /// No bound on the field's type, here and in what follows: the derive names the type's functions
     /// itself, always in the same words, so that the compiler reports a type that cannot be stored once.
-    pub const fn new(
-        field: &'static str,
-        name: &'static str,
-        ty: ColumnType,
-        nullable: bool,
-        cast: fn(ValueRef<'_>) -> Result<Value>,
-    ) -> Self {
-        Self {
-            field,
-            name,
-            ty,
-            nullable,
-            unique: false,
-            indexed: false,
-            fillable: false,
-            default: None,
-            cast,
-        }
+    pub const fn new(field: &'static str, name: &'static str, (ty, nullable, cast): Stored) -> Self {
+        Self { field, name, ty, nullable, unique: false, indexed: false, fillable: false, default: None, cast }
     }
 
     /// Two rows may not share a value.

@@ -113,7 +113,9 @@ impl<M: Model, N: Model, K> Relation<M, N, K> {
 pub trait SameKey<T> {}
 
 #[diagnostic::do_not_recommend]
-impl<U: Attribute> SameKey<U::Base> for U {}
+impl<T> SameKey<T> for T {}
+#[diagnostic::do_not_recommend]
+impl<T> SameKey<T> for Option<T> {}
 
 /// What has an order of its own. No relation has.
 #[doc(hidden)]

@@ -46,6 +46,11 @@ pub trait Attribute: Sized + Send + Sync + 'static {
     /// The value to bind.
     fn encode(&self) -> Value;
 
+    /// The value to bind, of something that is not needed any more: text and bytes move.
+    fn into_value(self) -> Value {
+        self.encode()
+    }
+
     /// Reads the value of a row.
     ///
     /// # Errors
@@ -53,12 +58,15 @@ pub trait Attribute: Sized + Send + Sync + 'static {
     /// [`Error::Decode`], best made by [`Error::decode`], where the value does not fit.
     fn decode(value: ValueRef<'_>) -> Result<Self>;
 
-    /// For the derive: the stored form of a value that may have another.
+    /// For the derive: what a column of this type stores.
     #[doc(hidden)]
-    fn cast(value: ValueRef<'_>) -> Result<Value> {
-        Self::decode(value).map(|value| value.encode())
-    }
+    const STORED: Stored =
+        (Self::TYPE, Self::NULLABLE, |value| Self::decode(value).map(Self::into_value));
 }
+
+/// For the derive: what a column stores, whether it takes NULL, and what turns any form of a value into
+/// the one that is stored.
+pub type Stored = (ColumnType, bool, fn(ValueRef<'_>) -> Result<Value>);
 
 /// Columns that take NULL: their field is an `Option`.
 #[diagnostic::on_unimplemented(
@@ -80,6 +88,13 @@ impl<T: Attribute<Base = T>> Attribute for Option<T> {
     fn encode(&self) -> Value {
         match self {
             Some(value) => value.encode(),
+            None => Value::Null,
+        }
+    }
+
+    fn into_value(self) -> Value {
+        match self {
+            Some(value) => value.into_value(),
             None => Value::Null,
         }
     }
@@ -193,6 +208,10 @@ impl Attribute for String {
         Value::Text(self.clone())
     }
 
+    fn into_value(self) -> Value {
+        Value::Text(self)
+    }
+
     #[inline]
     fn decode(value: ValueRef<'_>) -> Result<Self> {
         match value {
@@ -211,6 +230,10 @@ impl Attribute for Vec<u8> {
 
     fn encode(&self) -> Value {
         Value::Bytes(self.clone())
+    }
+
+    fn into_value(self) -> Value {
+        Value::Bytes(self)
     }
 
     fn decode(value: ValueRef<'_>) -> Result<Self> {

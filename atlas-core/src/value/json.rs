@@ -9,8 +9,19 @@ use crate::{
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Json<T>(pub T);
 
+/// What can be stored as JSON: everything that serde writes and reads.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be stored as JSON",
+    label = "serde does not write and read it",
+    note = "add #[derive(serde::Serialize, serde::Deserialize)] to `{Self}`"
+)]
+pub trait Serde: Serialize + DeserializeOwned + Send + Sync + 'static {}
+
 #[diagnostic::do_not_recommend]
-impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Attribute for Json<T> {
+impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Serde for T {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serde> Attribute for Json<T> {
     type Base = Self;
     const TYPE: ColumnType = ColumnType::Json;
 
@@ -24,7 +35,7 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Attribute for Json
 }
 
 /// How a field with `#[cast(json)]` is stored, without being wrapped.
-impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Cast<T> for Json<T> {
+impl<T: Serde> Cast<T> for Json<T> {
     const TYPE: ColumnType = ColumnType::Json;
 
     /// A value that serde cannot write (a map whose keys are not text, say) is stored as NULL, which

@@ -11,7 +11,7 @@ mod draft;
 mod meta;
 mod relations;
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Literal, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote_spanned};
 use syn::{Ident, spanned::Spanned};
 
@@ -36,7 +36,7 @@ pub(super) fn model(model: &Model) -> TokenStream {
     let meta = model.body(quote_spanned!(span=> &__META));
     let key = model.body(key);
     let new_draft = model.body(quote_spanned! {span=>
-        #draft_name { data: __a::DraftData::new(&__META), state: ::core::marker::PhantomData }
+        __draft(__a::DraftData::new(&__META))
     });
     quote_spanned! {span=>
         #[automatically_derived]
@@ -112,6 +112,11 @@ fn located(tokens: &impl Spanned) -> Span {
     Span::mixed_site().located_at(tokens.span())
 }
 
+/// A column's index, without the `usize`.
+fn index(column: usize) -> Literal {
+    Literal::usize_unsuffixed(column)
+}
+
 impl Model {
     /// A function's body: this one, or in a faulty model none.
     fn body(&self, body: TokenStream) -> TokenStream {
@@ -180,6 +185,16 @@ impl Column {
             }}
         } else {
             quote_spanned!(span=> #codec::encode(#reference))
+        }
+    }
+
+    /// The encoded value of the field's type, which is consumed.
+    fn stored_value(&self, value: &TokenStream) -> TokenStream {
+        let (span, codec) = (Span::mixed_site(), self.codec());
+        if self.cast.is_some() {
+            self.encoded(&quote_spanned!(span=> &#value))
+        } else {
+            quote_spanned!(span=> #codec::into_value(#value))
         }
     }
 

@@ -4,6 +4,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote_spanned};
 
+use super::index;
 use crate::model::{Column, Model};
 
 const AT_ONCE: usize = 16;
@@ -64,6 +65,7 @@ pub(super) fn calls(model: &Model) -> [TokenStream; 3] {
     let mut values = Vec::new();
     for (chunk, start, columns) in chunks(model) {
         let (decode, encode, assign) = names(chunk);
+        let chunk = index(chunk);
         let of_chunk: Vec<Ident> =
             (start..start + columns.len()).map(|index| format_ident!("value_{index}", span = span)).collect();
         decodes.extend(quote_spanned!(span=> let (#(#of_chunk,)*) = #decode(&row)?;));
@@ -98,8 +100,8 @@ fn names(chunk: usize) -> (Ident, Ident, Ident) {
 }
 
 /// A column's value out of the `Reader` `row`.
-fn read(index: usize, column: &Column) -> TokenStream {
-    let span = Span::mixed_site();
+fn read(place: usize, column: &Column) -> TokenStream {
+    let (span, index) = (Span::mixed_site(), index(place));
     let decoded = column.decoded(&quote_spanned!(span=> row.value(#index)?));
     quote_spanned!(span=> row.located(#index, #decoded)?)
 }
@@ -107,7 +109,7 @@ fn read(index: usize, column: &Column) -> TokenStream {
 fn encode_match(this: &TokenStream, start: usize, columns: &[Column]) -> TokenStream {
     let span = Span::mixed_site();
     let arms = columns.iter().enumerate().map(|(offset, column)| {
-        let (index, ident) = (start + offset, &column.ident);
+        let (index, ident) = (index(start + offset), &column.ident);
         let encoded = column.encoded(&quote_spanned!(span=> &#this.#ident));
         quote_spanned!(span=> #index => #encoded,)
     });
@@ -117,7 +119,7 @@ fn encode_match(this: &TokenStream, start: usize, columns: &[Column]) -> TokenSt
 fn assign_match(this: &TokenStream, start: usize, columns: &[Column]) -> TokenStream {
     let span = Span::mixed_site();
     let arms = columns.iter().enumerate().map(|(offset, column)| {
-        let (index, ident) = (start + offset, &column.ident);
+        let (index, ident) = (index(start + offset), &column.ident);
         let decoded = column.decoded(&quote_spanned!(span=> value));
         quote_spanned!(span=> #index => #decoded.map(|value| #this.#ident = value),)
     });

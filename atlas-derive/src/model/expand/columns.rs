@@ -3,12 +3,13 @@
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
 
-use super::located;
+use super::{index, located};
 use crate::model::{KeyKind, Model};
 
 pub(super) fn constants(model: &Model) -> TokenStream {
     let (span, owner) = (Span::mixed_site(), &model.ident);
-    let constants = model.columns.iter().enumerate().map(|(index, column)| {
+    let constants = model.columns.iter().enumerate().map(|(place, column)| {
+        let index = index(place);
         let (ident, vis, name, stored) = (&column.ident, &column.vis, &column.name, column.stored());
         let doc = format!("The column `{name}` of `{}`.", model.table);
         quote_spanned! {span=>

@@ -3,6 +3,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote_spanned};
 
+use super::index;
 use crate::model::{Column, Model, parse::SETTERS_TAKEN};
 
 /// The draft's type. Without parameters, every required column is missing.
@@ -34,7 +35,7 @@ pub(super) fn draft(model: &Model) -> TokenStream {
     let doc = format!("A row of `{}` that is not saved yet.", model.table);
     let put = model.body(quote_spanned!(span=> __a::create::<#owner>(db, self.data)));
     let fill = model.body(quote_spanned! {span=>
-        #draft { data: self.data.fill(fill), state: ::core::marker::PhantomData }
+        __draft(self.data.fill(fill))
     });
     let data = model.body(quote_spanned!(span=> self.data));
     quote_spanned! {span=>
@@ -45,6 +46,10 @@ pub(super) fn draft(model: &Model) -> TokenStream {
         pub struct #draft<#(#states = __a::Missing),*> {
             data: __a::DraftData,
             state: ::core::marker::PhantomData<fn() -> (#(#states,)*)>,
+        }
+
+        fn __draft<#(#states),*>(data: __a::DraftData) -> #draft<#(#states),*> {
+            #draft { data, state: ::core::marker::PhantomData }
         }
 
         #[automatically_derived]
@@ -74,18 +79,16 @@ pub(super) fn draft(model: &Model) -> TokenStream {
     }
 }
 
-fn setter(model: &Model, index: usize, column: &Column, after: &[TokenStream]) -> TokenStream {
-    let (span, draft) = (Span::mixed_site(), name(model));
+fn setter(model: &Model, place: usize, column: &Column, after: &[TokenStream]) -> TokenStream {
+    let (span, draft, index) = (Span::mixed_site(), name(model), index(place));
     if SETTERS_TAKEN.contains(&&*column.field) {
         return TokenStream::new();
     }
     let (vis, ident, ty) = (&column.vis, &column.ident, &column.ty);
     let doc = format!("Sets `{}`.", column.field);
     let value = column.mutated(quote_spanned!(span=> __a::Assign::<#ty>::assign(value)));
-    let encoded = column.encoded(&quote_spanned!(span=> &#value));
-    let body = model.body(quote_spanned! {span=>
-        #draft { data: self.data.put(#index, #encoded), state: ::core::marker::PhantomData }
-    });
+    let stored = column.stored_value(&value);
+    let body = model.body(quote_spanned!(span=> __draft(self.data.put(#index, #stored))));
     quote_spanned! {span=>
         #[doc = #doc]
         #vis fn #ident(self, value: impl __a::Assign<#ty>) -> #draft<#(#after),*> {

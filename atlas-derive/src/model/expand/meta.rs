@@ -1,9 +1,9 @@
 //! The model as data: `ModelMeta` and a `ColumnMeta` for each column.
 
-use proc_macro2::{Span, TokenStream};
-use quote::{quote, quote_spanned};
+use proc_macro2::{Literal, Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
 
-use super::relations;
+use super::{index, relations};
 use crate::model::{Column, Default, KeyKind, Model};
 
 pub(super) fn statics(model: &Model) -> TokenStream {
@@ -12,6 +12,7 @@ pub(super) fn statics(model: &Model) -> TokenStream {
     let count = model.columns.len();
     let columns = model.columns.iter().map(column);
     let names = model.columns.iter().map(|column| &column.name);
+    let key = indices(key);
     let connection = option(model.connection.as_ref());
     let key_kind = match model.key_kind {
         KeyKind::Generated => quote!(Generated),
@@ -19,11 +20,11 @@ pub(super) fn statics(model: &Model) -> TokenStream {
         KeyKind::Uuid => quote!(Uuid),
         KeyKind::Ulid => quote!(Ulid),
     };
-    let indexes = model.indexes.iter().map(|index| {
-        let (columns, unique) = (&index.columns, index.unique);
+    let indexes = model.indexes.iter().map(|of| {
+        let (columns, unique) = (indices(&of.columns), of.unique);
         quote_spanned!(span=> __a::IndexMeta { columns: &[#(#columns),*], unique: #unique })
     });
-    let (created_at, updated_at) = (option(model.created_at), option(model.updated_at));
+    let (created_at, updated_at) = (option(model.created_at.map(index)), option(model.updated_at.map(index)));
     let relations = relations::meta(model);
     quote_spanned! {span=>
         static __COLUMNS: [__a::ColumnMeta; #count] = [#(#columns),*];
@@ -46,20 +47,17 @@ pub(super) fn statics(model: &Model) -> TokenStream {
 fn column(column: &Column) -> TokenStream {
     let span = Span::mixed_site();
     let (field, name, codec) = (&column.field, &column.name, column.codec());
-    let nullable = if column.is_cast_option() {
-        quote!(true)
-    } else if column.cast.is_some() {
-        quote!(false)
+    let stored = if column.cast.is_none() && column.mutator.is_none() {
+        quote_spanned!(span=> #codec::STORED)
     } else {
-        quote_spanned!(span=> #codec::NULLABLE)
-    };
-    let cast = if column.cast.is_none() && column.mutator.is_none() {
-        quote_spanned!(span=> #codec::cast)
-    } else {
+        let nullable = match &column.cast {
+            Some(_) => column.is_cast_option().to_token_stream(),
+            None => quote_spanned!(span=> #codec::NULLABLE),
+        };
         let value = quote_spanned!(span=> value);
-        let (decoded, encoded) = (column.decoded(&value), column.encoded(&quote_spanned!(span=> &value)));
-        let mutated = column.mutated(value);
-        quote_spanned!(span=> |value| #decoded.map(|value| { let value = #mutated; #encoded }))
+        let decoded = column.decoded(&value);
+        let stored = column.stored_value(&column.mutated(value));
+        quote_spanned!(span=> (#codec::TYPE, #nullable, |value| #decoded.map(|value| #stored)))
     };
     let unique = column.unique.then(|| quote_spanned!(span=> .unique()));
     let indexed = column.indexed.then(|| quote_spanned!(span=> .indexed()));
@@ -69,7 +67,7 @@ fn column(column: &Column) -> TokenStream {
         quote_spanned!(span=> .default(#default))
     });
     quote_spanned! {span=>
-        __a::ColumnMeta::new(#field, #name, #codec::TYPE, #nullable, #cast) #unique #indexed #fillable #default
+        __a::ColumnMeta::new(#field, #name, #stored) #unique #indexed #fillable #default
     }
 }
 
@@ -78,8 +76,8 @@ fn default_meta(default: &Default, column: &Column) -> TokenStream {
     let standard = || quote_spanned!(span=> <#ty as ::core::default::Default>::default());
     let assigned = |value: &TokenStream| quote_spanned!(span=> __a::Assign::<#ty>::assign(#value));
     let made = |value: TokenStream| {
-        let encoded = column.encoded(&quote_spanned!(span=> &#value));
-        quote_spanned!(span=> || #encoded)
+        let stored = column.stored_value(&value);
+        quote_spanned!(span=> || #stored)
     };
     match default {
         Default::Constant(value) => {
@@ -101,7 +99,11 @@ fn default_meta(default: &Default, column: &Column) -> TokenStream {
     }
 }
 
-fn option(value: Option<impl quote::ToTokens>) -> TokenStream {
+fn indices(columns: &[usize]) -> impl Iterator<Item = Literal> {
+    columns.iter().copied().map(index)
+}
+
+fn option(value: Option<impl ToTokens>) -> TokenStream {
     match value {
         Some(value) => quote!(::core::option::Option::Some(#value)),
         None => quote!(::core::option::Option::None),

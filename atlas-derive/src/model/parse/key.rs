@@ -44,19 +44,24 @@ pub(super) fn find(
     markers: Vec<(usize, Marker)>,
     errors: &mut Errors,
 ) -> (Vec<usize>, KeyKind) {
-    let key: Vec<usize> = markers.iter().map(|(column, _)| *column).collect();
+    let mut key: Vec<usize> = markers.iter().map(|(column, _)| *column).collect();
+    if key.is_empty() {
+        key.extend(columns.iter().position(|column| column.field == "id"));
+    }
     for column in key.iter().filter_map(|column| columns.get(*column)) {
         if column.optional.is_some() {
             errors.at(&column.ty, "a primary key is never NULL: its type is no `Option`");
         }
         if column.cast.is_some() {
             errors.at(&column.ident, "a primary key has no #[cast]: give it a type that is an `Attribute`");
-            return (Vec::new(), KeyKind::Manual);
         }
     }
     match &*markers {
-        [] => match columns.iter().position(|column| column.field == "id") {
-            Some(id) => (vec![id], unnamed_kind(columns.get(id))),
+        [] => match key.first() {
+            Some(id) => {
+                let kind = unnamed_kind(columns.get(*id));
+                (key, kind)
+            }
             None => {
                 errors.at(
                     model,
