@@ -78,10 +78,9 @@ impl<'c, 's> Compiler<'c, 's> {
 }
 
 /// Writes a name between quotes.
-#[inline]
 pub(crate) fn quote_name(quote: char, name: &str, out: &mut String) {
     out.reserve(name.len() + 2);
-    out.push(quote);
+    push_quote(quote, out);
     // Quotes are ASCII: a byte of one is no part of another character.
     if name.bytes().any(|byte| char::from(byte) == quote) {
         for part in name.chars() {
@@ -93,7 +92,16 @@ pub(crate) fn quote_name(quote: char, name: &str, out: &mut String) {
     } else {
         out.push_str(name);
     }
-    out.push(quote);
+    push_quote(quote, out);
+}
+
+/// As a constant, a quote is one byte to write.
+fn push_quote(quote: char, out: &mut String) {
+    match quote {
+        '"' => out.push('"'),
+        '`' => out.push('`'),
+        other => out.push(other),
+    }
 }
 
 /// Writes a name in which a dot separates a schema from what is in it.

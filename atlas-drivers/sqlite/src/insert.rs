@@ -1,4 +1,4 @@
-use std::{future::poll_fn, task::Poll, time::Instant};
+use std::{future::poll_fn, time::Instant};
 
 use atlas_core::{
     driver::{Outcome, Ran, RowSink},
@@ -100,7 +100,7 @@ async fn insert_all(
         from += rows;
         poll_fn(|context| sink.poll_ready(context)).await;
         if since.elapsed() > SHORT {
-            let_others_run().await;
+            run::let_others_run().await;
             since = Instant::now();
         }
     }
@@ -139,18 +139,4 @@ fn insert_some(
             }
         }
     })?
-}
-
-/// Gives the thread to the other tasks once.
-async fn let_others_run() {
-    let mut let_run = false;
-    poll_fn(|context| {
-        if let_run {
-            return Poll::Ready(());
-        }
-        let_run = true;
-        context.waker().wake_by_ref();
-        Poll::Pending
-    })
-    .await;
 }

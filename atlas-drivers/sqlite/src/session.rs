@@ -55,6 +55,8 @@ pub(crate) struct Running {
     /// Whether it may be stopped and run again. Not a write in a transaction: that would undo it all.
     repeatable: bool,
     limit: Limit,
+    /// How often it has let others run.
+    pub(crate) turns: u8,
 }
 
 impl Running {
@@ -64,7 +66,7 @@ impl Running {
             (true, true) => Limit::Interrupt,
             (true, false) => Limit::Note,
         };
-        Self { rows: 0, written_before: 0, repeatable, limit }
+        Self { rows: 0, written_before: 0, repeatable, limit, turns: 0 }
     }
 }
 
@@ -240,7 +242,7 @@ pub(crate) fn table_of(statement: &Statement) -> Option<&str> {
     }
 }
 
-/// The row that a sink without interest in rows gets is none; this says so where one is needed.
+/// Hands copied rows to the sink.
 pub(crate) fn hand_over(rows: &[CopiedRow], sink: &mut dyn RowSink) -> Result<ControlFlow<()>, Error> {
     for row in rows {
         if sink.row(row as &dyn Row)?.is_break() {
