@@ -6,7 +6,7 @@
 //! and never one below: [`error`], [`value`], [`schema`], [`statement`], [`driver`], [`db`],
 //! [`model`], [`query`], [`record`], [`relation`].
 #![forbid(unsafe_code)]
-#![warn(missing_docs)]
+#![warn(missing_docs, unreachable_pub)]
 
 pub mod db;
 pub mod driver;

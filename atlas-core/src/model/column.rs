@@ -128,7 +128,7 @@ impl<M: Model, T: Attribute> Column<M, T> {
 
     /// For [`update`](crate::Query::update): the column becomes this value.
     pub fn set(self, value: impl Assign<T>) -> Assignment<M> {
-        Assignment::new(self.reference(), value.assign().encode().into())
+        Assignment::new(self.reference(), value.assign().into_value().into())
     }
 
     /// For [`update`](crate::Query::update): the column becomes what this gives for its row, as in

@@ -121,19 +121,26 @@ fn supplied(meta: &'static ModelMeta, index: usize, now: Moment) -> Result<Value
     if meta.created_at == Some(index) || meta.updated_at == Some(index) {
         return (column.cast)(ValueRef::Timestamp(now)).map_err(|error| error.at(meta.name, column.name));
     }
-    if meta.key.contains(&index) {
-        match meta.key_kind {
-            #[cfg(feature = "uuid")]
-            KeyKind::Uuid => return Ok(Value::new_uuid()),
-            #[cfg(feature = "uuid")]
-            KeyKind::Ulid => return Ok(Value::new_ulid()),
-            _ => {}
-        }
+    if meta.key.contains(&index)
+        && let Some(key) = made_key(meta.key_kind)
+    {
+        return Ok(key);
     }
     match column.default {
         Some(DefaultMeta::Constant(make) | DefaultMeta::Computed(make)) => Ok(make()),
         _ if column.nullable => Ok(Value::Null),
         _ => Err(Error::MissingAttribute { model: meta.name, column: column.field }),
+    }
+}
+
+/// A key that Atlas makes.
+fn made_key(kind: KeyKind) -> Option<Value> {
+    match kind {
+        KeyKind::Generated | KeyKind::Manual => None,
+        #[cfg(feature = "uuid")]
+        KeyKind::Uuid => Some(Value::new_uuid()),
+        #[cfg(feature = "uuid")]
+        KeyKind::Ulid => Some(Value::new_ulid()),
     }
 }
 

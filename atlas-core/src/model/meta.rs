@@ -39,8 +39,10 @@ pub enum KeyKind {
     /// The program sets them.
     Manual,
     /// Atlas makes a UUID of version 7 for a draft without one.
+    #[cfg(feature = "uuid")]
     Uuid,
     /// Atlas makes a ULID for a draft without one.
+    #[cfg(feature = "uuid")]
     Ulid,
 }
 
@@ -98,7 +100,17 @@ impl ColumnMeta {
     /// No bound on the field's type, here and in what follows: the derive names the type's functions
     /// itself, always in the same words, so that the compiler reports a type that cannot be stored once.
     pub const fn new(field: &'static str, name: &'static str, (ty, nullable, cast): Stored) -> Self {
-        Self { field, name, ty, nullable, unique: false, indexed: false, fillable: false, default: None, cast }
+        Self {
+            field,
+            name,
+            ty,
+            nullable,
+            unique: false,
+            indexed: false,
+            fillable: false,
+            default: None,
+            cast,
+        }
     }
 
     /// Two rows may not share a value.

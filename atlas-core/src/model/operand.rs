@@ -18,14 +18,14 @@ pub trait Operand<T, M> {
 #[diagnostic::do_not_recommend]
 impl<T: Attribute<Base = T>, M> Operand<T, M> for T {
     fn operand(self) -> Expr {
-        self.encode().into()
+        self.into_value().into()
     }
 }
 
 #[diagnostic::do_not_recommend]
 impl<T: Attribute<Base = T>, M> Operand<T, M> for Option<T> {
     fn operand(self) -> Expr {
-        self.encode().into()
+        self.into_value().into()
     }
 }
 
@@ -56,7 +56,7 @@ macro_rules! widening {
         #[diagnostic::do_not_recommend]
         impl<M> Operand<$to, M> for $from {
             fn operand(self) -> Expr {
-                <$to>::from(self).encode().into()
+                <$to>::from(self).into_value().into()
             }
         }
     )* };
@@ -71,6 +71,6 @@ where
     Json<T>: Attribute,
 {
     fn operand(self) -> Expr {
-        Json(self).encode().into()
+        Json(self).into_value().into()
     }
 }

@@ -60,8 +60,7 @@ pub trait Attribute: Sized + Send + Sync + 'static {
 
     /// For the derive: what a column of this type stores.
     #[doc(hidden)]
-    const STORED: Stored =
-        (Self::TYPE, Self::NULLABLE, |value| Self::decode(value).map(Self::into_value));
+    const STORED: Stored = (Self::TYPE, Self::NULLABLE, |value| Self::decode(value).map(Self::into_value));
 }
 
 /// For the derive: what a column stores, whether it takes NULL, and what turns any form of a value into
