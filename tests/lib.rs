@@ -1,1 +1,70 @@
-//! Nothing here: the tests are in `it/` and `ui/`.
+//! The guide's programs: each page of `docs/guide/src` is the documentation of a module here, so that its
+//! code runs as a test. The other tests are in `it/` and `ui/`.
+
+/// The blog that the guide's shorter examples work on.
+pub mod guide {
+    use atlas::prelude::*;
+
+    #[derive(Model, Debug)]
+    pub struct User {
+        pub id: i64,
+        pub name: String,
+        #[unique]
+        pub email: String,
+        pub age: Option<i32>,
+        #[default(true)]
+        pub active: bool,
+        #[has_many(foreign_key = author_id)]
+        pub posts: HasMany<Post>,
+    }
+
+    #[derive(Model, Debug)]
+    pub struct Post {
+        pub id: i64,
+        pub author_id: i64,
+        pub title: String,
+        #[default(0)]
+        pub votes: i32,
+        #[belongs_to(on_delete = cascade)]
+        pub author: BelongsTo<User>,
+        #[has_many]
+        pub comments: HasMany<Comment>,
+    }
+
+    #[derive(Model, Debug)]
+    pub struct Comment {
+        pub id: i64,
+        pub post_id: i64,
+        pub text: String,
+        #[belongs_to(on_delete = cascade)]
+        pub post: BelongsTo<Post>,
+    }
+
+    /// Ann, 34, with two posts; Bob, 17, with one; Cid, of unknown age, with none.
+    pub async fn blog() -> Result<Db> {
+        let db = Db::connect("sqlite::memory:").await?;
+        db.create_tables(models![User, Post, Comment]).await?;
+        let users = [("Ann", Some(34)), ("Bob", Some(17)), ("Cid", None)];
+        User::insert(
+            &db,
+            users.map(|(name, age)| User::draft().name(name).email(format!("{name}@example.com")).age(age)),
+        )
+        .await?;
+        let posts = [(1, "Rust in anger", 7), (1, "Rust in peace", 3), (2, "On borrowing", 0)];
+        let drafts = posts.map(|(author, title, votes)| {
+            Post::draft().author_id(author).title(title).votes(votes)
+        });
+        Post::insert(&db, drafts).await?;
+        Comment::insert(&db, ["Yes!", "And then?"].map(|text| Comment::draft().post_id(1).text(text))).await?;
+        Ok(db)
+    }
+}
+
+macro_rules! pages {
+    ($($page:ident)*) => { $(
+        #[cfg(doctest)]
+        #[doc = include_str!(concat!("../docs/guide/src/", stringify!($page), ".md"))]
+        pub mod $page {}
+    )* };
+}
+pages!(first models columns queries records writing relations transactions sqlite errors drivers comparison);
