@@ -96,6 +96,9 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `#[cast(with = Type)]` | stored as `Type` says, which implements `Cast` |
 /// | `#[mutator(function)]` | a `fn(T) -> T` that values pass in drafts and in mass assignment |
 ///
+/// The compiler keeps `#[default]` for itself where `Default` is derived too: implement `Default` by hand
+/// for such a model.
+///
 /// An `Option` field is a column that takes NULL. A draft must set the columns that have no default, take
 /// no NULL and are no generated key, timestamp or foreign key of a `#[belongs_to]`; leaving one out is a
 /// compile error that names it.
