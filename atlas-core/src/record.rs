@@ -1,5 +1,6 @@
 //! Records: a model and what is known of its row.
 
+mod insert;
 mod save;
 mod state;
 
@@ -8,7 +9,8 @@ use std::{
     ops::{Deref, DerefMut},
 };
 
-pub(crate) use save::{batches, insert, insert_drafts, insert_many, key_not_found};
+pub(crate) use insert::{insert, insert_all, insert_many};
+pub(crate) use save::key_not_found;
 pub(crate) use state::State;
 
 use crate::{

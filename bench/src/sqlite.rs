@@ -5,7 +5,7 @@ use std::{cell::Cell, fmt::Write as _, future::ready, hint::black_box, time::Dur
 
 use atlas::prelude::*;
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, Row, Statement, params};
 
 use crate::{
     measure::{Comparison, Target, compare},
@@ -79,9 +79,45 @@ fn drafts(rows: i64) -> impl Iterator<Item = impl atlas::Complete<User>> {
     })
 }
 
-/// A user of rusqlite's side, to be inserted.
-fn values(n: i64) -> (String, String, Option<i32>, &'static str, bool) {
-    (format!("user {n}"), format!("user{n}@example.com"), (n % 3 != 0).then_some(30), SEEN, n % 2 == 0)
+/// A user of rusqlite's side, to be inserted: what a program has in hand.
+fn values(n: i64, seen: DateTime<Utc>) -> Bare {
+    let age = (n % 3 != 0).then_some(30);
+    Bare {
+        id: 0,
+        name: format!("user {n}"),
+        email: format!("user{n}@example.com"),
+        age,
+        seen,
+        active: n % 2 == 0,
+    }
+}
+
+/// As `2026-01-31 12:30:05`, into memory that is used again.
+fn written(seen: DateTime<Utc>, text: &mut [u8; 19]) -> &str {
+    let seconds = seen.timestamp();
+    let (days, clock) = (seconds.div_euclid(86_400) + 719_468, seconds.rem_euclid(86_400));
+    let (era, of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * month + 2) / 5 + 1;
+    let month = if month < 10 { month + 3 } else { month - 9 };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    let parts = [
+        (0, year / 100),
+        (2, year % 100),
+        (5, month),
+        (8, day),
+        (11, clock / 3_600),
+        (14, clock / 60 % 60),
+        (17, clock % 60),
+    ];
+    text.copy_from_slice(b"0000-00-00 00:00:00");
+    for (at, number) in parts {
+        text[at] = b'0' + (number / 10) as u8;
+        text[at + 1] = b'0' + (number % 10) as u8;
+    }
+    std::str::from_utf8(text).unwrap()
 }
 
 /// Runs all work, or that whose name contains `only`; a whole run writes `docs/performance.md`.
@@ -101,7 +137,7 @@ async fn measure(rounds: usize, only: &str) -> Vec<Comparison> {
     User::create_many(&db, drafts(ROWS)).await.unwrap();
     let bare = Connection::open_in_memory().unwrap();
     bare.set_prepared_statement_cache_capacity(64);
-    let schema = "CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT NOT NULL, email TEXT NOT NULL, age INTEGER, \
+    let schema = "CREATE TABLE users (id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, name TEXT NOT NULL, email TEXT NOT NULL, age INTEGER, \
                   seen TEXT NOT NULL, active BOOLEAN NOT NULL)";
     bare.execute(schema, []).unwrap();
     bare_bulk(&bare, ROWS);
@@ -202,6 +238,7 @@ async fn update(rounds: usize, db: &Db, bare: &Connection) -> Comparison {
     let (atlas, bare) = compare(
         rounds,
         1_000,
+        #[allow(clippy::await_holding_refcell_ref, reason = "one task, one borrow")]
         || async {
             let mut user = user.try_borrow_mut().unwrap();
             user.age = Some(next(&turn));
@@ -219,6 +256,7 @@ async fn update(rounds: usize, db: &Db, bare: &Connection) -> Comparison {
 }
 
 async fn insert_100(rounds: usize, db: &Db, bare: &Connection) -> Comparison {
+    let (seen, mut text) = (timestamp(SEEN), [0; 19]);
     let (atlas, bare) = compare(
         rounds,
         10,
@@ -233,17 +271,12 @@ async fn insert_100(rounds: usize, db: &Db, bare: &Connection) -> Comparison {
         || {
             let tx = bare.unchecked_transaction().unwrap();
             for n in 0..100 {
-                let (name, email, age, seen, active) = values(n);
+                let mut user = values(n, seen);
                 let mut statement = tx.prepare_cached(INSERT_ONE).unwrap();
-                statement.execute(params![&name, &email, age, seen, active]).unwrap();
-                black_box(Bare {
-                    id: tx.last_insert_rowid(),
-                    name,
-                    email,
-                    age,
-                    seen: timestamp(seen),
-                    active,
-                });
+                let seen = written(user.seen, &mut text);
+                statement.execute(params![&user.name, &user.email, user.age, seen, user.active]).unwrap();
+                user.id = tx.last_insert_rowid();
+                black_box(user);
             }
             tx.prepare_cached("DELETE FROM users WHERE id > ?").unwrap().execute([ROWS]).unwrap();
             tx.commit().unwrap();
@@ -293,22 +326,26 @@ async fn bulk_records(rounds: usize, db: &Db, bare: &Connection) -> Comparison {
 
 const INSERT_ONE: &str = "INSERT INTO users (name, email, age, seen, active) VALUES (?, ?, ?, ?, ?)";
 
+fn bind(statement: &mut Statement<'_>, place: usize, user: &Bare, text: &mut [u8; 19]) {
+    statement.raw_bind_parameter(place + 1, &user.name).unwrap();
+    statement.raw_bind_parameter(place + 2, &user.email).unwrap();
+    statement.raw_bind_parameter(place + 3, user.age).unwrap();
+    statement.raw_bind_parameter(place + 4, written(user.seen, text)).unwrap();
+    statement.raw_bind_parameter(place + 5, user.active).unwrap();
+}
+
 /// rusqlite's best way with many rows: fifty a statement, in a transaction.
 fn bare_bulk(bare: &Connection, rows: i64) {
     const CHUNK: i64 = 50;
     let places = vec!["(?, ?, ?, ?, ?)"; CHUNK as usize].join(", ");
-    let text = format!("INSERT INTO users (name, email, age, seen, active) VALUES {places}");
+    let sql = format!("INSERT INTO users (name, email, age, seen, active) VALUES {places}");
     let tx = bare.unchecked_transaction().unwrap();
-    let mut statement = tx.prepare_cached(&text).unwrap();
+    let mut statement = tx.prepare_cached(&sql).unwrap();
+    let (seen, mut text) = (timestamp(SEEN), [0; 19]);
     for chunk in 0..rows / CHUNK {
         let mut place = 0;
         for n in 0..CHUNK {
-            let (name, email, age, seen, active) = values(chunk * CHUNK + n);
-            statement.raw_bind_parameter(place + 1, name).unwrap();
-            statement.raw_bind_parameter(place + 2, email).unwrap();
-            statement.raw_bind_parameter(place + 3, age).unwrap();
-            statement.raw_bind_parameter(place + 4, seen).unwrap();
-            statement.raw_bind_parameter(place + 5, active).unwrap();
+            bind(&mut statement, place, &values(chunk * CHUNK + n, seen), &mut text);
             place += 5;
         }
         statement.raw_execute().unwrap();
@@ -321,20 +358,17 @@ fn bare_bulk(bare: &Connection, rows: i64) {
 fn bare_bulk_records(bare: &Connection, rows: i64) -> Vec<Bare> {
     const CHUNK: i64 = 50;
     let places = vec!["(?, ?, ?, ?, ?)"; CHUNK as usize].join(", ");
-    let text = format!("INSERT INTO users (name, email, age, seen, active) VALUES {places} RETURNING id");
+    let sql = format!("INSERT INTO users (name, email, age, seen, active) VALUES {places} RETURNING id");
     let mut users = Vec::with_capacity(rows as usize);
     let tx = bare.unchecked_transaction().unwrap();
-    let mut statement = tx.prepare_cached(&text).unwrap();
+    let mut statement = tx.prepare_cached(&sql).unwrap();
+    let (seen, mut text) = (timestamp(SEEN), [0; 19]);
     for chunk in 0..rows / CHUNK {
         let (from, mut place) = (users.len(), 0);
         for n in 0..CHUNK {
-            let (name, email, age, seen, active) = values(chunk * CHUNK + n);
-            statement.raw_bind_parameter(place + 1, &name).unwrap();
-            statement.raw_bind_parameter(place + 2, &email).unwrap();
-            statement.raw_bind_parameter(place + 3, age).unwrap();
-            statement.raw_bind_parameter(place + 4, seen).unwrap();
-            statement.raw_bind_parameter(place + 5, active).unwrap();
-            users.push(Bare { id: 0, name, email, age, seen: timestamp(seen), active });
+            let user = values(chunk * CHUNK + n, seen);
+            bind(&mut statement, place, &user, &mut text);
+            users.push(user);
             place += 5;
         }
         let mut rows = statement.raw_query();

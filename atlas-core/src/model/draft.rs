@@ -69,11 +69,6 @@ impl DraftData {
         self.values.into_iter().enumerate().filter_map(|(column, value)| Some((column, value?)))
     }
 
-    /// Whether the database fills in the same columns of this row as of another.
-    pub(crate) fn leaves_out_like(&self, other: &Self) -> bool {
-        self.meta.filled_by_database().all(|column| self.has(column) == other.has(column))
-    }
-
     /// Fills in what the draft lacks: defaults, timestamps, made keys, and placeholders for what the
     /// database fills in.
     pub(crate) fn complete(&mut self, now: Moment) -> Result<()> {

@@ -158,11 +158,6 @@ impl ModelMeta {
         field.or_else(|| self.columns.iter().position(|column| column.name == name))
     }
 
-    /// The index of the column of this name.
-    pub(crate) fn index_of_name(&self, name: &str) -> Option<usize> {
-        self.columns.iter().position(|column| column.name == name)
-    }
-
     /// The columns that the database fills in where an insert leaves them out.
     pub(crate) fn filled_by_database(&self) -> impl Iterator<Item = usize> {
         (0..self.columns.len()).filter(|column| self.placeholder(*column).is_some())

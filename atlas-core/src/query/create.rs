@@ -8,7 +8,6 @@ use crate::{
     record::{self, Record},
     schema::Name,
     statement::OnConflict,
-    value::Moment,
 };
 
 pub(crate) fn create<M: Model>(db: &Db, draft: DraftData) -> Pending<'_, Record<M>> {
@@ -20,11 +19,11 @@ pub(crate) fn create_many<M: Model>(db: &Db, drafts: Vec<DraftData>) -> Pending<
 }
 
 pub(crate) fn insert<M: Model>(db: &Db, drafts: Vec<DraftData>) -> Pending<'_, u64> {
-    Pending::new(write_all::<M>(db, drafts, OnConflict::Fail))
+    Pending::new(record::insert_all(db, M::meta(), drafts, OnConflict::Fail))
 }
 
 pub(crate) fn insert_or_ignore<M: Model>(db: &Db, drafts: Vec<DraftData>) -> Pending<'_, u64> {
-    Pending::new(write_all::<M>(db, drafts, OnConflict::Ignore))
+    Pending::new(record::insert_all(db, M::meta(), drafts, OnConflict::Ignore))
 }
 
 pub(crate) fn upsert<M: Model>(
@@ -50,29 +49,8 @@ pub(crate) fn upsert<M: Model>(
             columns.push(stamp);
         }
         let by = by.iter().filter_map(name).collect();
-        write_all::<M>(db, drafts, OnConflict::Update { by, columns, set: Vec::new() }).await
+        record::insert_all(db, M::meta(), drafts, OnConflict::Update { by, columns, set: Vec::new() }).await
     })
-}
-
-/// Writes drafts without giving their records back, all or none: how many rows were written.
-async fn write_all<M: Model>(db: &Db, drafts: Vec<DraftData>, on_conflict: OnConflict) -> Result<u64> {
-    let now = Moment::now();
-    let mut batches = record::batches(drafts).peekable();
-    let Some(first) = batches.next() else { return Ok(0) };
-    let tx = match batches.peek() {
-        Some(_) => Some(db.begin().await?),
-        None => None,
-    };
-    let mut affected = 0;
-    for batch in std::iter::once(first).chain(batches) {
-        let statement = record::insert_drafts(M::meta(), batch, now, on_conflict.clone())?;
-        let on = tx.as_deref().unwrap_or(db);
-        affected += on.run(&statement, Box::new(())).await?.1.affected;
-    }
-    if let Some(tx) = tx {
-        tx.commit().await?;
-    }
-    Ok(affected)
 }
 
 pub(crate) fn first_or_new<M: Model>(db: &Db, by: Expr<M>, draft: DraftData) -> Pending<'_, Record<M>> {
