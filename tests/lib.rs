@@ -3,7 +3,7 @@
 
 /// The blog that the guide's shorter examples work on.
 pub mod guide {
-    use atlas::prelude::*;
+    pub use atlas::prelude::*;
 
     #[derive(Model, Debug)]
     pub struct User {
@@ -57,6 +57,12 @@ pub mod guide {
         Post::insert(&db, drafts).await?;
         Comment::insert(&db, ["Yes!", "And then?"].map(|text| Comment::draft().post_id(1).text(text))).await?;
         Ok(db)
+    }
+
+    /// Runs an example on the blog.
+    #[allow(clippy::unwrap_used, reason = "an example that fails is a test that fails")]
+    pub fn run(example: impl AsyncFnOnce(Db) -> Result<()>) {
+        atlas::block_on(async { example(blog().await?).await }).unwrap();
     }
 }
 

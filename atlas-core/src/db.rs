@@ -29,6 +29,15 @@ pub struct Db {
 impl Db {
     /// Opens the database that a URL names, as `sqlite::memory:` or `sqlite://shop.db`.
     ///
+    /// ```
+    /// # use atlas::prelude::*;
+    /// # atlas::block_on(async {
+    /// let db = Db::connect("sqlite::memory:").await?;
+    /// assert_eq!(db.driver_name(), "sqlite");
+    /// # Ok::<(), Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`Error::Config`] where no driver answers to the URL's scheme or the URL is wrong,
@@ -38,6 +47,17 @@ impl Db {
     }
 
     /// A handle on a database that a driver's own builder opened.
+    ///
+    /// ```
+    /// # use atlas::prelude::*;
+    /// # atlas::block_on(async {
+    /// use atlas::sqlite::Sqlite;
+    ///
+    /// let db = Db::with_driver(Sqlite::memory().statement_cache(16).open().await?);
+    /// # assert!(!db.in_transaction());
+    /// # Ok::<(), Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn with_driver(driver: Arc<dyn Driver>) -> Self {
         Self { driver, level: None }
     }
@@ -61,6 +81,15 @@ impl Db {
     /// says how many rows it wrote, changed or removed.
     ///
     /// The text is the program's own: values belong into `binds`, never into it.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let doubled = db.execute("UPDATE posts SET votes = votes * 2 WHERE votes > ?", [5.into()]).await?;
+    /// assert_eq!(doubled, 1);
+    /// # Ok(())
+    /// # });
+    /// ```
     ///
     /// # Errors
     ///

@@ -12,6 +12,18 @@ pub type Source = Box<dyn std::error::Error + Send + Sync>;
 ///
 /// Each message names the model, the column or the relation, and the way out. Values of a user's
 /// columns appear only in [`Error::Decode`], shortened.
+///
+/// ```
+/// # use atlas_tests::guide::*;
+/// # run(async |db| {
+/// match User::draft().name("Ann").email("Ann@example.com").save(&db).await {
+///     Ok(user) => println!("welcome, {}", user.name),
+///     Err(Error::Constraint { columns, .. }) => println!("taken: {}", columns.join(", ")),
+///     Err(other) => return Err(other),
+/// }
+/// # Ok(())
+/// # });
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {

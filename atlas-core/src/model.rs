@@ -39,6 +39,17 @@ pub fn create<M: Model>(db: &Db, draft: DraftData) -> Pending<'_, Record<M>> {
 ///
 /// The required items are data and thin functions that the derive writes; the provided ones are where
 /// programs start: `User::query()`, `User::find(&db, 1)`, `User::create(&db, draft)`.
+///
+/// ```
+/// # use atlas_tests::guide::*;
+/// # run(async |db| {
+/// let ann = User::find_or_fail(&db, 1).await?;
+/// let adults = User::query().filter(User::age.ge(18)).get(&db).await?;
+/// let dee = User::draft().name("Dee").email("dee@example.com").save(&db).await?;
+/// # assert!(ann.is(&adults[0]) && dee.id == 4);
+/// # Ok(())
+/// # });
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a model",
     label = "add #[derive(Model)] to `{Self}`"
@@ -83,21 +94,57 @@ pub trait Model: Sized + Send + Sync + 'static {
     }
 
     /// Every record, the newest key first.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let users = User::all(&db).await?;
+    /// assert_eq!(users[0].name, "Cid");
+    /// # Ok(())
+    /// # });
+    /// ```
     fn all(db: &Db) -> Pending<'_, Vec<Record<Self>>> {
         Self::query().all(db)
     }
 
     /// The record of a key.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// assert_eq!(User::find(&db, 1).await?.map(|user| user.into_inner().name).as_deref(), Some("Ann"));
+    /// assert!(User::find(&db, 99).await?.is_none());
+    /// # Ok(())
+    /// # });
+    /// ```
     fn find(db: &Db, key: impl IntoKey<Self::Key>) -> Pending<'_, Option<Record<Self>>> {
         Self::query().find(db, key)
     }
 
     /// The record of a key, or [`Error::NotFound`](crate::Error::NotFound).
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let error = User::find_or_fail(&db, 99).await.unwrap_err();
+    /// assert!(matches!(error, Error::NotFound { model: "User", .. }));
+    /// # Ok(())
+    /// # });
+    /// ```
     fn find_or_fail(db: &Db, key: impl IntoKey<Self::Key>) -> Pending<'_, Record<Self>> {
         Self::query().find_or_fail(db, key)
     }
 
     /// The records of several keys, the newest key first; keys without a row are passed over.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let users = User::find_many(&db, [1, 99, 2]).await?;
+    /// assert_eq!([&users[0].name, &users[1].name], ["Bob", "Ann"]);
+    /// # Ok(())
+    /// # });
+    /// ```
     fn find_many<K: IntoKey<Self::Key>>(
         db: &Db,
         keys: impl IntoIterator<Item = K>,
@@ -106,12 +153,31 @@ pub trait Model: Sized + Send + Sync + 'static {
     }
 
     /// Inserts a draft.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let post = Post::create(&db, Post::draft().author_id(3).title("Hello")).await?;
+    /// assert!(post.was_recently_created() && post.votes == 0);
+    /// # Ok(())
+    /// # });
+    /// ```
     fn create(db: &Db, draft: impl Complete<Self>) -> Pending<'_, Record<Self>> {
         query::create(db, draft.into_data())
     }
 
     /// Inserts many drafts in one transaction, with as few statements as the database takes. The
     /// records come back in the order of the drafts.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let titles = ["One", "Two", "Three"];
+    /// let posts = Post::create_many(&db, titles.map(|title| Post::draft().author_id(3).title(title))).await?;
+    /// assert_eq!((posts[2].id, posts[2].title.as_str()), (6, "Three"));
+    /// # Ok(())
+    /// # });
+    /// ```
     fn create_many<D: Complete<Self>>(
         db: &Db,
         drafts: impl IntoIterator<Item = D>,
@@ -120,11 +186,29 @@ pub trait Model: Sized + Send + Sync + 'static {
     }
 
     /// Inserts drafts, all or none, without giving their records back: how many were written.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let drafts = ["One", "Two"].map(|text| Comment::draft().post_id(1).text(text));
+    /// assert_eq!(Comment::insert(&db, drafts).await?, 2);
+    /// # Ok(())
+    /// # });
+    /// ```
     fn insert<D: Complete<Self>>(db: &Db, drafts: impl IntoIterator<Item = D>) -> Pending<'_, u64> {
         query::insert::<Self>(db, drafts.into_iter().map(Complete::into_data).collect())
     }
 
     /// Inserts drafts, leaving out those whose unique columns are taken. How many were written.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let drafts = ["Ann", "Dee"].map(|name| User::draft().name(name).email(format!("{name}@example.com")));
+    /// assert_eq!(User::insert_or_ignore(&db, drafts).await?, 1);
+    /// # Ok(())
+    /// # });
+    /// ```
     fn insert_or_ignore<D: Complete<Self>>(db: &Db, drafts: impl IntoIterator<Item = D>) -> Pending<'_, u64> {
         query::insert_or_ignore::<Self>(db, drafts.into_iter().map(Complete::into_data).collect())
     }
@@ -132,8 +216,15 @@ pub trait Model: Sized + Send + Sync + 'static {
     /// Inserts drafts; where the unique columns `by` are taken, sets the columns `update` of the row
     /// that is there instead (and `updated_at`). How many rows were written or changed.
     ///
-    /// ```ignore
-    /// Counter::upsert(&db, drafts, Counter::name, (Counter::points, Counter::level)).await?;
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let drafts = [("Anna", "Ann@example.com"), ("Dee", "Dee@example.com")]
+    ///     .map(|(name, email)| User::draft().name(name).email(email));
+    /// User::upsert(&db, drafts, User::email, (User::name, User::active)).await?;
+    /// assert_eq!(User::find_or_fail(&db, 1).await?.name, "Anna");
+    /// # Ok(())
+    /// # });
     /// ```
     ///
     /// # Errors
@@ -150,6 +241,18 @@ pub trait Model: Sized + Send + Sync + 'static {
     }
 
     /// The first record that matches, or a new one of the draft, not saved: [`Record::exists`] tells.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let draft = User::draft().name("Dee").email("dee@example.com");
+    /// let mut dee = User::first_or_new(&db, User::name.eq("Dee"), draft).await?;
+    /// assert!(!dee.exists());
+    /// dee.age = Some(40);
+    /// dee.save(&db).await?;
+    /// # Ok(())
+    /// # });
+    /// ```
     fn first_or_new<X: In<Self, I>, I>(
         db: &Db,
         by: Expr<X>,
@@ -160,6 +263,17 @@ pub trait Model: Sized + Send + Sync + 'static {
 
     /// The first record that matches, or a new one of the draft, saved. Where somebody else inserts it
     /// in between, theirs.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let draft = || User::draft().name("Dee").email("dee@example.com");
+    /// let dee = User::first_or_create(&db, User::email.eq("dee@example.com"), draft()).await?;
+    /// let again = User::first_or_create(&db, User::email.eq("dee@example.com"), draft()).await?;
+    /// assert!(dee.was_recently_created() && again.is(&dee));
+    /// # Ok(())
+    /// # });
+    /// ```
     fn first_or_create<X: In<Self, I>, I>(
         db: &Db,
         by: Expr<X>,
@@ -170,6 +284,16 @@ pub trait Model: Sized + Send + Sync + 'static {
 
     /// Sets the draft's columns on the first record that matches, or inserts the draft; in a
     /// transaction.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let draft = User::draft().name("Anna").email("Ann@example.com");
+    /// let anna = User::update_or_create(&db, User::email.eq("Ann@example.com"), draft).await?;
+    /// assert_eq!((anna.id, anna.name.as_str(), anna.age), (1, "Anna", Some(34)));
+    /// # Ok(())
+    /// # });
+    /// ```
     fn update_or_create<X: In<Self, I>, I>(
         db: &Db,
         by: Expr<X>,

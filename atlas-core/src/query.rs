@@ -32,13 +32,18 @@ use crate::{
 /// A query that starts at the model `M`, whose rows are `Out` and which may mention the models in
 /// `Scope`.
 ///
-/// ```ignore
+/// ```
+/// # use atlas_tests::guide::*;
+/// # run(async |db| {
 /// let adults = User::query()
 ///     .filter(User::active.eq(true).and(User::age.ge(18)))
 ///     .order_by(User::name.asc())
 ///     .limit(10)
 ///     .get(&db)
 ///     .await?;
+/// assert_eq!(adults[0].name, "Ann");
+/// # Ok(())
+/// # });
 /// ```
 #[must_use = "a query does nothing until a terminal such as `get` is called"]
 pub struct Query<M, Out = Record<M>, Scope = M>

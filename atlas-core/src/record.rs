@@ -25,6 +25,16 @@ use crate::{
 ///
 /// Reading costs nothing. The first write through `DerefMut` keeps the values as they were, so that
 /// [`save`](Self::save) sends only what differs.
+///
+/// ```
+/// # use atlas_tests::guide::*;
+/// # run(async |db| {
+/// let mut ann = User::find_or_fail(&db, 1).await?;
+/// ann.name = "Anna".into();
+/// ann.save(&db).await?; // UPDATE "users" SET "name" = ? WHERE "id" = ?
+/// # Ok(())
+/// # });
+/// ```
 pub struct Record<M: Model> {
     model: M,
     state: State,
@@ -56,6 +66,16 @@ impl<M: Model> Record<M> {
     }
 
     /// Whether any of these columns was changed since the row was read or saved; of `()`, any column.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let mut ann = User::find_or_fail(&db, 1).await?;
+    /// ann.name = "Anna".into();
+    /// assert!(ann.is_dirty(User::name) && ann.is_dirty(()) && !ann.is_dirty((User::age, User::email)));
+    /// # Ok(())
+    /// # });
+    /// ```
     pub fn is_dirty(&self, columns: impl Columns<M>) -> bool {
         let of = columns.columns();
         self.changed().any(|(column, _)| of.is_empty() || of.contains(&column))
@@ -67,11 +87,31 @@ impl<M: Model> Record<M> {
     }
 
     /// The fields that were changed since the row was read or saved, with their present values.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let mut ann = User::find_or_fail(&db, 1).await?;
+    /// ann.age = None;
+    /// assert_eq!(ann.dirty(), [("age", atlas::value::Value::Null)]);
+    /// # Ok(())
+    /// # });
+    /// ```
     pub fn dirty(&self) -> Vec<(&'static str, Value)> {
         named::<M>(self.changed())
     }
 
     /// The value that a column had when the row was read or saved.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let mut ann = User::find_or_fail(&db, 1).await?;
+    /// ann.age = None;
+    /// assert_eq!(ann.original(User::age)?, Some(34));
+    /// # Ok(())
+    /// # });
+    /// ```
     ///
     /// # Errors
     ///
@@ -90,6 +130,17 @@ impl<M: Model> Record<M> {
     }
 
     /// Whether the last save changed any of these columns; of `()`, any column.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let mut ann = User::find_or_fail(&db, 1).await?;
+    /// ann.age = Some(35);
+    /// ann.save(&db).await?;
+    /// assert!(ann.was_changed(User::age) && !ann.was_changed(User::name));
+    /// # Ok(())
+    /// # });
+    /// ```
     pub fn was_changed(&self, columns: impl Columns<M>) -> bool {
         let of = columns.columns();
         self.state.saved_changes().iter().any(|(column, _)| of.is_empty() || of.contains(column))

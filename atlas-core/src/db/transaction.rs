@@ -161,6 +161,17 @@ impl Drop for Transaction {
 impl Db {
     /// Begins a transaction, or a savepoint where this handle is in one.
     ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let tx = db.begin().await?;
+    /// Post::query().where_eq(Post::id, 1).delete(&tx).await?;
+    /// tx.commit().await?;
+    /// assert!(Post::find(&db, 1).await?.is_none());
+    /// # Ok(())
+    /// # });
+    /// ```
+    ///
     /// # Errors
     ///
     /// What the database reports, and what taking a connection gives.
@@ -208,12 +219,21 @@ impl Db {
     /// Runs `work` in a transaction: committed where it gives `Ok`, rolled back where it gives `Err`,
     /// panics or is dropped. Inside a transaction, in a savepoint.
     ///
-    /// ```ignore
-    /// db.transaction(|tx| async move {
-    ///     let mut account = Account::find_or_fail(&tx, 1).await?;
-    ///     account.cents -= 500;
-    ///     account.save(&tx).await
-    /// }).await?;
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let votes = db
+    ///     .transaction(|tx| async move {
+    ///         let mut post = Post::find_or_fail(&tx, 1).await?;
+    ///         post.votes -= 2;
+    ///         post.save(&tx).await?;
+    ///         Post::query().where_eq(Post::id, 2).increment(&tx, Post::votes, 2).await?;
+    ///         Ok(post.votes)
+    ///     })
+    ///     .await?;
+    /// assert_eq!(votes, 5);
+    /// # Ok(())
+    /// # });
     /// ```
     ///
     /// # Errors

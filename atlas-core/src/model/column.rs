@@ -15,6 +15,17 @@ use crate::{
 ///
 /// `User::age.ge(18)` is a condition, `User::age.desc()` an order, `User::age.set(30)` an assignment,
 /// `User::age + 1` a number.
+///
+/// ```
+/// # use atlas_tests::guide::*;
+/// # run(async |db| {
+/// let popular = Post::query()
+///     .filter(Post::votes.ge(3).and(Post::title.starts_with("Rust")))
+///     .order_by(Post::votes.desc());
+/// assert_eq!(popular.count(&db).await?, 2);
+/// # Ok(())
+/// # });
+/// ```
 pub struct Column<M, T> {
     /// The column's name in the table.
     pub name: &'static str,
@@ -55,6 +66,14 @@ impl<M: Model, T: Attribute> Column<M, T> {
     }
 
     /// Whether it is NULL. Only for optional columns.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// assert_eq!(User::query().filter(User::age.is_null()).pluck(&db, User::name).await?, ["Cid"]);
+    /// # Ok(())
+    /// # });
+    /// ```
     pub fn is_null(self) -> Expr<M>
     where
         T: Nullable,
@@ -72,6 +91,15 @@ impl<M: Model, T: Attribute> Column<M, T> {
 
     /// Whether the text matches a pattern, in which `%` stands for any text, `_` for one character, and
     /// `\` takes the next of them as it stands. Case matters, on every database.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// assert_eq!(Post::query().filter(Post::title.like("Rust in %")).count(&db).await?, 2);
+    /// assert_eq!(Post::query().filter(Post::title.like("rust in %")).count(&db).await?, 0);
+    /// # Ok(())
+    /// # });
+    /// ```
     pub fn like(self, pattern: impl Into<String>) -> Expr<M>
     where
         T: Attribute<Base: Text>,
@@ -104,6 +132,14 @@ impl<M: Model, T: Attribute> Column<M, T> {
     }
 
     /// Whether the text contains this. Case matters; `%` and `_` stand for themselves.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// assert_eq!(Post::query().filter(Post::title.contains("in")).count(&db).await?, 3);
+    /// # Ok(())
+    /// # });
+    /// ```
     pub fn contains(self, text: impl AsRef<str>) -> Expr<M>
     where
         T: Attribute<Base: Text>,
@@ -127,12 +163,30 @@ impl<M: Model, T: Attribute> Column<M, T> {
     }
 
     /// For [`update`](crate::Query::update): the column becomes this value.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// User::query().where_eq(User::id, 2).update(&db, (User::active.set(false), User::age.set(None))).await?;
+    /// assert_eq!(User::find_or_fail(&db, 2).await?.age, None);
+    /// # Ok(())
+    /// # });
+    /// ```
     pub fn set(self, value: impl Assign<T>) -> Assignment<M> {
         Assignment::new(self.reference(), value.assign().into_value().into())
     }
 
     /// For [`update`](crate::Query::update): the column becomes what this gives for its row, as in
     /// `Item::price.set_expr(Item::price * 2)`.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// Post::query().update(&db, Post::votes.set_expr(Post::votes * 2)).await?;
+    /// assert_eq!(Post::query().sum(&db, Post::votes).await?, 20);
+    /// # Ok(())
+    /// # });
+    /// ```
     pub fn set_expr(self, value: impl Operand<T::Base, M>) -> Assignment<M> {
         Assignment::new(self.reference(), value.operand())
     }

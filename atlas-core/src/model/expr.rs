@@ -40,10 +40,17 @@ impl<S> Expr<S> {
     /// The same condition as one on `M`, which all that it mentions belongs to. For the return type of a
     /// function: what [`and`](Self::and) and [`or`](Self::or) give spells out both sides.
     ///
-    /// ```ignore
-    /// fn visible() -> Expr<Post> {
-    ///     Post::published.eq(true).and(Post::votes.ge(0)).scoped()
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// use atlas::Expr;
+    ///
+    /// fn popular() -> Expr<Post> {
+    ///     Post::votes.ge(3).and(Post::title.ne("")).scoped()
     /// }
+    /// # run(async |db| {
+    /// assert_eq!(Post::query().filter(popular()).count(&db).await?, 2);
+    /// # Ok(())
+    /// # });
     /// ```
     pub fn scoped<M, I>(self) -> Expr<M>
     where
@@ -53,6 +60,15 @@ impl<S> Expr<S> {
     }
 
     /// The opposite. What is neither true nor false, because of a NULL, stays so.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let others = User::query().filter(!User::name.eq("Ann").or(User::name.eq("Bob")));
+    /// assert_eq!(others.pluck(&db, User::name).await?, ["Cid"]);
+    /// # Ok(())
+    /// # });
+    /// ```
     #[must_use]
     #[allow(clippy::should_implement_trait)]
     pub fn not(self) -> Self {
@@ -133,6 +149,15 @@ impl<S> Order<S> {
     }
 
     /// NULL after all values.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let names = User::query().order_by(User::age.asc().nulls_last()).pluck(&db, User::name).await?;
+    /// assert_eq!(names, ["Bob", "Ann", "Cid"]);
+    /// # Ok(())
+    /// # });
+    /// ```
     #[must_use]
     pub fn nulls_last(mut self) -> Self {
         self.term.nulls = Some(Nulls::Last);

@@ -17,6 +17,28 @@ use crate::{
 ///
 /// Keys are the fields' names. Text, numbers, booleans, null, lists and objects are taken as JSON has
 /// them; dates and times as ISO 8601 text, decimals as text or numbers, bytes as a list of numbers.
+///
+/// ```
+/// use atlas::{Fill, prelude::*, types::serde_json};
+///
+/// #[derive(Model)]
+/// #[fillable(name)]
+/// pub struct Guest {
+///     pub id: i64,
+///     pub name: String,
+///     #[default(false)]
+///     pub admin: bool,
+/// }
+///
+/// # atlas::block_on(async {
+/// # let db = Db::connect("sqlite::memory:").await?;
+/// # db.create_tables(models![Guest]).await?;
+/// let fill: Fill<Guest> = serde_json::from_str(r#"{"name": "Ann", "admin": true}"#).unwrap();
+/// let guest = Guest::draft().fill(fill).save(&db).await?;
+/// assert!(!guest.admin);
+/// # Ok::<(), Error>(())
+/// # }).unwrap();
+/// ```
 pub struct Fill<M> {
     values: Vec<(usize, Value)>,
     of: PhantomData<fn() -> M>,

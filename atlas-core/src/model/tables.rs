@@ -22,8 +22,14 @@ impl Db {
     /// defaults and foreign keys; a table comes after those that it refers to. Tables that are there stay
     /// as they are: to change them is a migration's work.
     ///
-    /// ```ignore
-    /// db.create_tables(models![User, Post]).await?;
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # atlas::block_on(async {
+    /// let db = Db::connect("sqlite::memory:").await?;
+    /// db.create_tables(models![User, Post, Comment]).await?;
+    /// assert_eq!(User::query().count(&db).await?, 0);
+    /// # Ok::<(), Error>(())
+    /// # }).unwrap();
     /// ```
     ///
     /// # Errors

@@ -11,6 +11,14 @@ use crate::{
 
 impl<M: Model, Out, Scope> Query<M, Out, Scope> {
     /// How many rows there are.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// assert_eq!(Post::query().where_eq(Post::author_id, 1).limit(1).count(&db).await?, 2);
+    /// # Ok(())
+    /// # });
+    /// ```
     pub fn count(self, db: &Db) -> Pending<'_, u64> {
         let select = over_all(self.select, Expr::Aggregate(Aggregate::Count, None));
         Pending::new(
@@ -19,6 +27,15 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
     }
 
     /// The sum of a column; zero of no rows.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// assert_eq!(Post::query().sum(&db, Post::votes).await?, 10);
+    /// assert_eq!(Post::query().where_eq(Post::id, 99).sum(&db, Post::votes).await?, 0);
+    /// # Ok(())
+    /// # });
+    /// ```
     ///
     /// # Errors
     ///
@@ -37,6 +54,14 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
     }
 
     /// The average of a column; `None` of no rows.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// assert_eq!(User::query().avg(&db, User::age).await?, Some(25.5));
+    /// # Ok(())
+    /// # });
+    /// ```
     pub fn avg<N, T, I>(
         self,
         db: &Db,
@@ -61,6 +86,14 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
     }
 
     /// The largest value of a column; `None` of no rows.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// assert_eq!(User::query().max(&db, User::age).await?, Some(34));
+    /// # Ok(())
+    /// # });
+    /// ```
     pub fn max<N, T, I>(self, db: &Db, column: Column<N, T>) -> Pending<'_, Option<T::Base>>
     where
         N: Model + In<Scope, I>,
@@ -71,6 +104,14 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
     }
 
     /// Whether there is any row.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// assert!(User::query().where_eq(User::email, "Ann@example.com").exists(&db).await?);
+    /// # Ok(())
+    /// # });
+    /// ```
     pub fn exists(self, db: &Db) -> Pending<'_, bool> {
         let mut select = self.select;
         select.order.clear();

@@ -30,8 +30,16 @@ impl<T> Given for Option<T> {
 impl<M: Model, Out, Scope> Query<M, Out, Scope> {
     /// Applies a step only where the condition is true, or has a value, which the step then gets.
     ///
-    /// ```ignore
-    /// query.when(search, |q, text| q.filter(User::name.contains(text)))
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let (text, popular) = (Some("Rust"), true);
+    /// let found = Post::query()
+    ///     .when(text, |query, text| query.filter(Post::title.contains(text)))
+    ///     .when(popular, |query, ()| query.where_ge(Post::votes, 5));
+    /// assert_eq!(found.pluck(&db, Post::title).await?, ["Rust in anger"]);
+    /// # Ok(())
+    /// # });
     /// ```
     pub fn when<G: Given>(self, given: G, then: impl FnOnce(Self, G::Value) -> Self) -> Self {
         match given.given() {
@@ -49,6 +57,17 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
     }
 
     /// Applies a scope: any function from a query to a query.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// fn adults(query: Query<User>) -> Query<User> {
+    ///     query.filter(User::age.ge(18))
+    /// }
+    /// # run(async |db| {
+    /// assert_eq!(User::query().apply(adults).count(&db).await?, 1);
+    /// # Ok(())
+    /// # });
+    /// ```
     pub fn apply<Q>(self, scope: impl FnOnce(Self) -> Q) -> Q {
         scope(self)
     }

@@ -8,6 +8,15 @@ use crate::{
 
 impl<M: Model, Out, Scope> Query<M, Out, Scope> {
     /// Only rows for which this holds, and every filter before it.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let found = Post::query().filter(Post::votes.gt(0)).filter(Post::title.ends_with("peace"));
+    /// assert_eq!(found.sole(&db).await?.votes, 3);
+    /// # Ok(())
+    /// # });
+    /// ```
     pub fn filter<X: In<Scope, I>, I>(mut self, condition: Expr<X>) -> Self {
         self.select.and_where(condition.into_node());
         self
@@ -15,6 +24,15 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
 
     /// Also rows for which this holds: an alternative to the whole filter that stands. On a query without
     /// a filter, the same as [`filter`](Self::filter).
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let found = Post::query().filter(Post::votes.gt(5)).or_filter(Post::author_id.eq(2));
+    /// assert_eq!(found.count(&db).await?, 2);
+    /// # Ok(())
+    /// # });
+    /// ```
     pub fn or_filter<X: In<Scope, I>, I>(mut self, condition: Expr<X>) -> Self {
         let node = condition.into_node();
         self.select.filter = Some(match self.select.filter.take() {
@@ -58,6 +76,15 @@ compare! {
 
 impl<M: Model, Out, Scope> Query<M, Out, Scope> {
     /// The column is one of the values; no rows where there are none.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// assert_eq!(User::query().where_in(User::name, ["Ann", "Zoe"]).count(&db).await?, 1);
+    /// assert_eq!(User::query().where_in(User::age, [Some(17), None]).count(&db).await?, 2);
+    /// # Ok(())
+    /// # });
+    /// ```
     pub fn where_in<N, T, V, I>(self, column: Column<N, T>, values: impl IntoIterator<Item = V>) -> Self
     where
         N: Model + In<Scope, I>,

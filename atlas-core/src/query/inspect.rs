@@ -12,6 +12,18 @@ use crate::{
 impl<M: Model, Out, Scope> Query<M, Out, Scope> {
     /// The statement as the database would get it, with its bound values; its `Display` is the text.
     ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let query = Comment::query().where_eq(Comment::post_id, 1);
+    /// assert_eq!(
+    ///     query.to_sql(&db)?.to_string(),
+    ///     r#"SELECT "id", "post_id", "text" FROM "comments" WHERE "post_id" = ?"#
+    /// );
+    /// # Ok(())
+    /// # });
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`Error::Unsupported`](crate::Error::Unsupported) where the driver cannot do it.
@@ -20,6 +32,15 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
     }
 
     /// The database's plan for the query, a step a line.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let plan = User::query().where_eq(User::email, "Ann@example.com").explain(&db).await?;
+    /// assert!(plan.contains("users_email_unique"));
+    /// # Ok(())
+    /// # });
+    /// ```
     pub fn explain(self, db: &Db) -> Pending<'_, String> {
         Pending::new(async move {
             let statement = Statement::Explain(Box::new(self.select.into()));

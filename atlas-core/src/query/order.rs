@@ -10,6 +10,15 @@ use crate::{
 
 impl<M: Model, Out, Scope> Query<M, Out, Scope> {
     /// In this order; where it leaves rows equal, the next `order_by` decides.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let by_author = Post::query().order_by(Post::author_id.desc()).order_by(Post::votes.asc());
+    /// assert_eq!(by_author.pluck(&db, Post::id).await?, [3, 2, 1]);
+    /// # Ok(())
+    /// # });
+    /// ```
     pub fn order_by<X: In<Scope, I>, I>(mut self, order: Order<X>) -> Self {
         self.select.order.push(order.term);
         self
@@ -46,6 +55,15 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
     }
 
     /// At most so many rows. The last limit counts.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let second = Post::query().order_by(Post::id.asc()).limit(1).offset(1);
+    /// assert_eq!(second.pluck(&db, Post::id).await?, [2]);
+    /// # Ok(())
+    /// # });
+    /// ```
     pub fn limit(mut self, rows: u64) -> Self {
         self.select.limit = Some(rows);
         self

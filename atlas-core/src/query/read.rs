@@ -16,11 +16,30 @@ use crate::{
 
 impl<M: Model, Out: FromRow, Scope> Query<M, Out, Scope> {
     /// Every row, in the order of the query.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// for post in Post::query().order_by(Post::id.asc()).get(&db).await? {
+    ///     println!("{} has {} votes", post.title, post.votes);
+    /// }
+    /// # Ok(())
+    /// # });
+    /// ```
     pub fn get(self, db: &Db) -> Pending<'_, Vec<Out>> {
         Pending::new(rows(db, self.select, self.loaders))
     }
 
     /// The first row, if there is one. Adds no order.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let best = Post::query().order_by(Post::votes.desc()).first(&db).await?;
+    /// assert_eq!(best.map(|post| post.votes), Some(7));
+    /// # Ok(())
+    /// # });
+    /// ```
     pub fn first(self, db: &Db) -> Pending<'_, Option<Out>> {
         Pending::new(first_row(db, self.select, self.loaders))
     }
@@ -38,6 +57,16 @@ impl<M: Model, Out: FromRow, Scope> Query<M, Out, Scope> {
     }
 
     /// The only row.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// assert_eq!(User::query().where_eq(User::age, 34).sole(&db).await?.name, "Ann");
+    /// let error = Post::query().sole(&db).await.unwrap_err();
+    /// assert!(matches!(error, Error::MultipleFound { model: "Post" }));
+    /// # Ok(())
+    /// # });
+    /// ```
     ///
     /// # Errors
     ///
@@ -57,6 +86,16 @@ impl<M: Model, Out: FromRow, Scope> Query<M, Out, Scope> {
 
 impl<M: Model> Query<M> {
     /// The record of a key, if the query has it.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let mine = Post::query().where_eq(Post::author_id, 1);
+    /// assert!(mine.clone().find(&db, 2).await?.is_some());
+    /// assert!(mine.find(&db, 3).await?.is_none());
+    /// # Ok(())
+    /// # });
+    /// ```
     pub fn find(self, db: &Db, key: impl IntoKey<M::Key>) -> Pending<'_, Option<Record<M>>> {
         let key = key_filter(M::meta(), key.into_key().values());
         self.and_node(key).first(db)
@@ -113,6 +152,15 @@ impl<M: Model> Query<M> {
 
 impl<M: Model, Out, Scope> Query<M, Out, Scope> {
     /// The column of the first row, if there is one.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let youngest = User::query().where_not_null(User::age).order_by(User::age.asc());
+    /// assert_eq!(youngest.value(&db, User::name).await?.as_deref(), Some("Bob"));
+    /// # Ok(())
+    /// # });
+    /// ```
     pub fn value<N, T, I>(self, db: &Db, column: Column<N, T>) -> Pending<'_, Option<T>>
     where
         N: Model + In<Scope, I>,
@@ -123,6 +171,14 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
     }
 
     /// The column of every row.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// assert_eq!(Post::query().order_by(Post::id.asc()).pluck(&db, Post::votes).await?, [7, 3, 0]);
+    /// # Ok(())
+    /// # });
+    /// ```
     pub fn pluck<N, T, I>(self, db: &Db, column: Column<N, T>) -> Pending<'_, Vec<T>>
     where
         N: Model + In<Scope, I>,

@@ -12,8 +12,13 @@ use crate::{
 impl<M: Model, Out> Query<M, Out> {
     /// Sets columns of every row, and `updated_at`: how many rows there were.
     ///
-    /// ```ignore
-    /// User::query().filter(User::age.lt(18)).update(&db, User::active.set(false)).await?;
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let minors = User::query().filter(User::age.lt(18));
+    /// assert_eq!(minors.update(&db, User::active.set(false)).await?, 1);
+    /// # Ok(())
+    /// # });
     /// ```
     pub fn update(self, db: &Db, set: impl Assignments<M>) -> Pending<'_, u64> {
         let set = set.assignments().into_iter().map(|one| (one.column, one.value)).collect();
@@ -21,6 +26,15 @@ impl<M: Model, Out> Query<M, Out> {
     }
 
     /// Adds to a column of every row, and sets `updated_at`: how many rows there were.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// Post::query().where_eq(Post::author_id, 1).increment(&db, Post::votes, 1).await?;
+    /// assert_eq!(Post::query().sum(&db, Post::votes).await?, 12);
+    /// # Ok(())
+    /// # });
+    /// ```
     pub fn increment<T, V>(self, db: &Db, column: Column<M, T>, by: V) -> Pending<'_, u64>
     where
         T: Attribute<Base: Number>,
@@ -39,6 +53,14 @@ impl<M: Model, Out> Query<M, Out> {
     }
 
     /// Deletes every row of the query: how many there were.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// assert_eq!(Post::query().where_lt(Post::votes, 5).delete(&db).await?, 2);
+    /// # Ok(())
+    /// # });
+    /// ```
     pub fn delete(self, db: &Db) -> Pending<'_, u64> {
         let delete = Delete { table: TableRef::new(M::meta().table), scope: scope(M::meta(), self.select) };
         Pending::new(async move { Ok(db.run(&delete.into(), Box::new(())).await?.1.affected) })

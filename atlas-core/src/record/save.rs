@@ -14,6 +14,17 @@ impl<M: Model> Record<M> {
     /// Inserts a new record, or updates the columns that differ from the row. A clean record sends
     /// nothing.
     ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let mut post = Post::find_or_fail(&db, 1).await?;
+    /// post.votes += 1;
+    /// post.save(&db).await?; // UPDATE "posts" SET "votes" = ? WHERE "id" = ?
+    /// post.save(&db).await?; // sends nothing
+    /// # Ok(())
+    /// # });
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`Error::Deleted`] after [`delete`](Self::delete), [`Error::NotFound`] where the row is gone,
@@ -41,6 +52,17 @@ impl<M: Model> Record<M> {
 
     /// Deletes the row. The record can be read afterwards, and not be saved.
     ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let mut post = Post::find_or_fail(&db, 3).await?;
+    /// post.delete(&db).await?;
+    /// assert!(post.is_deleted() && post.title == "On borrowing");
+    /// assert!(matches!(post.save(&db).await, Err(Error::Deleted { model: "Post", .. })));
+    /// # Ok(())
+    /// # });
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`Error::Deleted`] the second time, [`Error::NotFound`] for a record that was never saved.
@@ -62,6 +84,17 @@ impl<M: Model> Record<M> {
     }
 
     /// Reads the row again, over whatever was changed.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let mut post = Post::find_or_fail(&db, 1).await?;
+    /// Post::query().increment(&db, Post::votes, 1).await?;
+    /// post.refresh(&db).await?;
+    /// assert_eq!(post.votes, 8);
+    /// # Ok(())
+    /// # });
+    /// ```
     ///
     /// # Errors
     ///
@@ -85,6 +118,16 @@ impl<M: Model> Record<M> {
     }
 
     /// The row as it is now, as another record; `None` where it is gone.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let mut post = Post::find_or_fail(&db, 1).await?;
+    /// post.votes = 0;
+    /// assert_eq!(post.fresh(&db).await?.map(|row| row.votes), Some(7));
+    /// # Ok(())
+    /// # });
+    /// ```
     pub fn fresh<'a>(&'a self, db: &'a Db) -> Pending<'a, Option<Self>> {
         Pending::new(async move { if self.state.exists() { self.row(db).await } else { Ok(None) } })
     }
@@ -110,6 +153,18 @@ impl<M: Model> Record<M> {
 
     /// A new record of the same values, without the key that is generated and without timestamps; not
     /// saved.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let mut copy = Post::find_or_fail(&db, 1).await?.replicate()?;
+    /// assert!(!copy.exists());
+    /// copy.title = "Another".into();
+    /// copy.save(&db).await?;
+    /// assert_eq!((copy.id, copy.votes), (4, 7));
+    /// # Ok(())
+    /// # });
+    /// ```
     ///
     /// # Errors
     ///

@@ -122,6 +122,16 @@ tuples!(A B C D E F);
 
 impl<M: Model> Record<M> {
     /// Loads relations of this record, again where they are loaded.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let mut ann = User::find_or_fail(&db, 1).await?;
+    /// ann.load(&db, User::posts.order_by(Post::votes.desc())).await?;
+    /// assert_eq!(ann.posts.get()?[0].votes, 7);
+    /// # Ok(())
+    /// # });
+    /// ```
     pub fn load<'a>(&'a mut self, db: &'a Db, relations: impl IntoLoad<M>) -> Pending<'a, ()> {
         let loaders = relations.into_loaders();
         Pending::new(async move {

@@ -49,6 +49,16 @@ pub mod kind {
 }
 
 /// A relation of `M` that leads to `N`: the associated constant beside the field.
+///
+/// ```
+/// # use atlas_tests::guide::*;
+/// # run(async |db| {
+/// let post = Post::query().with((Post::author, Post::comments)).find_or_fail(&db, 1).await?;
+/// assert_eq!(post.author.get()?.map(|author| author.name.as_str()), Some("Ann"));
+/// assert_eq!(post.comments.get()?.len(), 2);
+/// # Ok(())
+/// # });
+/// ```
 pub struct Relation<M, N, K> {
     /// The field's name.
     pub name: &'static str,
