@@ -146,7 +146,7 @@ fn names(variants: &[&Variant], rule: RenameRule, errors: &mut Errors) -> Vec<St
             names.iter().position(|taken| *taken == name).and_then(|place| variants.get(place))
         {
             errors.at(
-                variant,
+                &variant.ident,
                 format_args!(
                     "`{}` and `{}` are both stored as \"{name}\": rename one with #[attribute(rename = \"..\")]",
                     other.ident, variant.ident
