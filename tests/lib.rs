@@ -51,11 +51,11 @@ pub mod guide {
         )
         .await?;
         let posts = [(1, "Rust in anger", 7), (1, "Rust in peace", 3), (2, "On borrowing", 0)];
-        let drafts = posts.map(|(author, title, votes)| {
-            Post::draft().author_id(author).title(title).votes(votes)
-        });
+        let drafts =
+            posts.map(|(author, title, votes)| Post::draft().author_id(author).title(title).votes(votes));
         Post::insert(&db, drafts).await?;
-        Comment::insert(&db, ["Yes!", "And then?"].map(|text| Comment::draft().post_id(1).text(text))).await?;
+        Comment::insert(&db, ["Yes!", "And then?"].map(|text| Comment::draft().post_id(1).text(text)))
+            .await?;
         Ok(db)
     }
 
