@@ -1,7 +1,7 @@
 //! Atlas on SQLite beside bare rusqlite at its best: `prepare_cached`, columns by position, a timestamp
 //! parser written for the one form.
 
-use std::{cell::Cell, fmt::Write as _, future::ready, hint::black_box, time::Duration};
+use std::{cell::Cell, future::ready, hint::black_box, time::Duration};
 
 use atlas::prelude::*;
 use chrono::{DateTime, Utc};
@@ -381,23 +381,20 @@ fn bare_bulk_records(bare: &Connection, rows: i64) -> Vec<Bare> {
     users
 }
 
+/// Puts the table between the marks of `docs/performance.md`.
 fn write_report(table: &str, rounds: usize) {
-    let mut text = String::from("# What it costs\n\n## SQLite\n\n");
-    let _ = writeln!(
-        text,
-        "`cargo xtask bench sqlite`: Atlas and bare rusqlite {} in one process, taking turns, a database in memory each, \
-         the same six columns (an `i64`, two strings, an optional `i32`, a timestamp, a `bool`), {rounds} rounds. Times \
-         are the medians of one operation. rusqlite does its best: `prepare_cached`, columns by position, a timestamp \
-         parser made for the one form, fifty rows a statement in bulk; Atlas does what users write.\n\n{}.\n\n{table}",
-        rusqlite::version(),
+    const BEGIN: &str = "<!-- measured by `cargo xtask bench sqlite` -->";
+    const END: &str = "<!-- end -->";
+    let measured = format!(
+        "{}. rusqlite {}, a database in memory for each side, {rounds} rounds.\n\n{table}",
         report::machine(),
-    );
-    text.push_str(
-        "\nA row allocates its own two strings; what is above that is spread over the operation (a statement, its \
-         future, the growing `Vec`). `insert` makes a draft of each row and gives back how many there were; `create_many` \
-         gives back a record of each, with its key, as rusqlite's side of that row does.\n",
+        rusqlite::version(),
     );
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/performance.md");
-    std::fs::write(&path, text).unwrap();
+    let page = std::fs::read_to_string(&path).unwrap();
+    let (before, rest) =
+        page.split_once(BEGIN).expect("docs/performance.md has the mark where the table begins");
+    let (_, after) = rest.split_once(END).expect("docs/performance.md has the mark where the table ends");
+    std::fs::write(&path, format!("{before}{BEGIN}\n{measured}\n{END}{after}")).unwrap();
     println!("written to {}", path.display());
 }
