@@ -133,7 +133,7 @@ async fn submit(db: &Db, author: &Record<Author>, slug: &str, form: &str) -> Res
 
 /// Gives all posts of one author to another, and removes the first: both or neither.
 async fn merge(db: &Db, from: i64, into: i64) -> Result<u64> {
-    db.transaction(|tx| async move {
+    db.transaction(async |tx| {
         let moved =
             Post::query().where_eq(Post::author_id, from).update(&tx, Post::author_id.set(into)).await?;
         Author::find_or_fail(&tx, from).await?.delete(&tx).await?;

@@ -223,7 +223,7 @@ impl Db {
     /// # use atlas_tests::guide::*;
     /// # run(async |db| {
     /// let votes = db
-    ///     .transaction(|tx| async move {
+    ///     .transaction(async |tx| {
     ///         let mut post = Post::find_or_fail(&tx, 1).await?;
     ///         post.votes -= 2;
     ///         post.save(&tx).await?;
