@@ -105,6 +105,15 @@ impl Db {
 
     /// Lets running statements finish and closes every connection; the handle and its clones are
     /// [`Error::Closed`] afterwards.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// db.close().await?;
+    /// assert!(matches!(User::query().count(&db).await, Err(Error::Closed { .. })));
+    /// # Ok(())
+    /// # });
+    /// ```
     pub fn close(&self) -> Pending<'_, ()> {
         Pending::new(async move {
             self.driver.close().await;

@@ -125,6 +125,17 @@ impl<M: Model> Record<M> {
     }
 
     /// The fields that the last save changed, with their new values.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let mut ann = User::find_or_fail(&db, 1).await?;
+    /// ann.name = "Anna".into();
+    /// ann.save(&db).await?;
+    /// assert_eq!(ann.changes(), [("name", "Anna".into())]);
+    /// # Ok(())
+    /// # });
+    /// ```
     pub fn changes(&self) -> Vec<(&'static str, Value)> {
         named::<M>(self.state.saved_changes().iter().cloned())
     }
@@ -163,6 +174,16 @@ impl<M: Model> Record<M> {
     }
 
     /// Keeps a value beside the model's columns; it is never saved.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let mut ann = User::find_or_fail(&db, 1).await?;
+    /// ann.set_extra("rank", 3);
+    /// assert_eq!(ann.extra::<i32>("rank")?, 3);
+    /// # Ok(())
+    /// # });
+    /// ```
     pub fn set_extra(&mut self, name: impl Into<String>, value: impl Attribute) {
         self.state.set_extra(name.into(), value.encode());
     }

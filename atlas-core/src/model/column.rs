@@ -116,6 +116,14 @@ impl<M: Model, T: Attribute> Column<M, T> {
     }
 
     /// Whether the text starts so. Case matters; `%` and `_` stand for themselves.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// assert_eq!(Post::query().filter(Post::title.starts_with("Rust")).count(&db).await?, 2);
+    /// # Ok(())
+    /// # });
+    /// ```
     pub fn starts_with(self, text: impl AsRef<str>) -> Expr<M>
     where
         T: Attribute<Base: Text>,

@@ -76,6 +76,15 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
     }
 
     /// Rows that are the same only once.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let authors = Post::query().distinct().order_by(Post::author_id.asc()).pluck(&db, Post::author_id);
+    /// assert_eq!(authors.await?, [1, 2]);
+    /// # Ok(())
+    /// # });
+    /// ```
     pub fn distinct(mut self) -> Self {
         self.select.distinct = true;
         self

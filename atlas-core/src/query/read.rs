@@ -46,6 +46,15 @@ impl<M: Model, Out: FromRow, Scope> Query<M, Out, Scope> {
 
     /// The first row.
     ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let error = Post::query().where_gt(Post::votes, 99).first_or_fail(&db).await.unwrap_err();
+    /// assert!(matches!(error, Error::NotFound { model: "Post", .. }));
+    /// # Ok(())
+    /// # });
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`Error::NotFound`] where there is none.

@@ -101,6 +101,18 @@ slots!(
 impl<T: Model> HasMany<T> {
     /// The records.
     ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let user = User::query().with(User::posts).find_or_fail(&db, 1).await?;
+    /// assert_eq!(user.posts.get()?.len(), 2);
+    ///
+    /// let bare = User::find_or_fail(&db, 1).await?;
+    /// assert!(matches!(bare.posts.get(), Err(Error::RelationNotLoaded { relation: "posts", .. })));
+    /// # Ok(())
+    /// # });
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`Error::RelationNotLoaded`] before they were loaded: an unloaded relation is never an empty one.
