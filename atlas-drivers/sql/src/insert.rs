@@ -1,3 +1,5 @@
+use std::ops::Range;
+
 use atlas_core::{
     error::Result,
     schema::Name,
@@ -7,8 +9,13 @@ use atlas_core::{
 use crate::compiler::Compiler;
 
 impl<'s> Compiler<'_, 's> {
-    /// The rows `from..from + rows` of an insert.
-    pub(crate) fn insert(&mut self, insert: &'s Insert, from: usize, rows: usize) -> Result<()> {
+    /// Some of the rows of an insert.
+    pub(crate) fn insert(
+        &mut self,
+        insert: &'s Insert,
+        rows: Range<usize>,
+        returning: &[Name],
+    ) -> Result<()> {
         self.push("INSERT INTO ");
         self.table(&insert.table);
         if insert.columns.is_empty() {
@@ -21,10 +28,10 @@ impl<'s> Compiler<'_, 's> {
             self.push(" DEFAULT VALUES");
         } else {
             self.columns(insert);
-            self.rows(insert, from, rows);
+            self.rows(insert, rows);
             self.on_conflict(&insert.on_conflict)?;
         }
-        self.returning(&insert.returning);
+        self.returning(returning);
         Ok(())
     }
 
@@ -39,9 +46,9 @@ impl<'s> Compiler<'_, 's> {
         self.push(") VALUES ");
     }
 
-    fn rows(&mut self, insert: &'s Insert, from: usize, rows: usize) {
+    fn rows(&mut self, insert: &'s Insert, rows: Range<usize>) {
         let width = insert.columns.len();
-        let given = insert.values.chunks_exact(width).skip(from).take(rows);
+        let given = insert.values.chunks_exact(width).skip(rows.start).take(rows.len());
         for (row, values) in given.enumerate() {
             self.push(if row > 0 { ", (" } else { "(" });
             for (index, value) in values.iter().enumerate() {

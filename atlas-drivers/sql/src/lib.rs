@@ -25,8 +25,11 @@ pub use dialect::Dialect;
 pub use raw::compile_raw;
 pub use schema::schema_statements;
 
+use std::ops::Range;
+
 use atlas_core::{
     error::{Error, Result},
+    schema::Name,
     statement::{Insert, Statement},
 };
 use compiler::Compiler;
@@ -43,30 +46,32 @@ pub fn compile<'s>(statement: &'s Statement, dialect: &dyn Dialect, into: &mut C
     compiler.statement(statement)
 }
 
-/// Writes the rows `from..from + rows` of an insert as one statement, in place of what `into` held.
+/// Writes some of the rows of an insert as one statement, in place of what `into` held, giving back the
+/// columns `returning` and not the insert's own.
 ///
-/// For drivers that split an insert of many rows. The text depends on `rows`, not on `from`.
+/// For drivers that split an insert of many rows, or know what it would give back. The text depends on
+/// how many rows there are, not on which.
 ///
 /// # Errors
 ///
 /// As [`compile`].
-pub fn compile_rows<'s>(
+pub fn compile_insert<'s>(
     insert: &'s Insert,
-    from: usize,
-    rows: usize,
+    rows: Range<usize>,
+    returning: &[Name],
     dialect: &dyn Dialect,
     into: &mut Compiled<'s>,
 ) -> Result<()> {
     into.clear();
     let mut compiler = Compiler::new(dialect, into);
-    compiler.insert(insert, from, rows)
+    compiler.insert(insert, rows, returning)
 }
 
 impl<'s> Compiler<'_, 's> {
     fn statement(&mut self, statement: &'s Statement) -> Result<()> {
         match statement {
             Statement::Select(select) => self.select(select),
-            Statement::Insert(insert) => self.insert(insert, 0, insert.rows),
+            Statement::Insert(insert) => self.insert(insert, 0..insert.rows, &insert.returning),
             Statement::Update(update) => self.update(update),
             Statement::Delete(delete) => self.delete(delete),
             Statement::Raw(raw) => self.raw(raw),

@@ -11,6 +11,7 @@ use crate::{
     open::Role,
     pool::{Lease, Pool},
     run,
+    session::Session,
 };
 
 /// What the pool lends: the right to use its connections, and the writer while a transaction is open.
@@ -76,8 +77,9 @@ impl SqliteConnection {
         if transaction.depth > 0 {
             let depth = transaction.depth;
             let lease = transaction.lease.as_mut().ok_or_else(lost)?;
-            let database = &mut lease.session()?.database;
+            let Session { database, keys, .. } = lease.session()?;
             if !keep {
+                keys.rolled_back();
                 database.command(&format!("ROLLBACK TO atlas_{depth}")).map_err(|f| f.into_error(None))?;
             }
             return database.command(&format!("RELEASE atlas_{depth}")).map_err(|f| f.into_error(None));
@@ -107,6 +109,13 @@ impl Connection for SqliteConnection {
                     None => Box::pin(lease_for(&self.pool, statement)).await?,
                 }),
             };
+            match statement {
+                Statement::Schema(_) => hold.session()?.keys.forget(),
+                Statement::Raw(raw) if !starts_with(&raw.text, &["select", "values"]) => {
+                    hold.session()?.keys.forget()
+                }
+                _ => {}
+            }
             let ran = match run::at_once(&mut hold, statement, &mut *sink) {
                 Ok(Ok(outcome)) => Ok((sink, outcome)),
                 Ok(Err(rest)) => Box::pin(run::rest(&mut hold, statement, sink, rest)).await,
@@ -169,9 +178,13 @@ async fn lease_for_raw(pool: &Arc<Pool>, raw: &Raw) -> Result<Lease> {
 
 /// Whether a raw statement starts like one that reads.
 fn may_read(text: &str) -> bool {
-    let mut words = text.trim_start().split(|part: char| !part.is_ascii_alphabetic());
-    let first = words.next().unwrap_or_default();
-    ["select", "with", "values", "explain", "pragma"].iter().any(|word| first.eq_ignore_ascii_case(word))
+    starts_with(text, &["select", "with", "values", "explain", "pragma"])
+}
+
+fn starts_with(text: &str, words: &[&str]) -> bool {
+    let mut parts = text.trim_start().split(|part: char| !part.is_ascii_alphabetic());
+    let first = parts.next().unwrap_or_default();
+    words.iter().any(|word| first.eq_ignore_ascii_case(word))
 }
 
 #[cold]

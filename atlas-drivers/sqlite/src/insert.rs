@@ -1,19 +1,22 @@
-use std::{future::poll_fn, time::Instant};
+use std::{future::poll_fn, ops::Range, time::Instant};
 
 use atlas_core::{
     driver::{Outcome, Ran, RowSink},
     error::Result,
-    statement::Insert,
+    schema::Name,
+    statement::{Insert, Statement},
+    value::Value,
 };
-use atlas_sql::compile_rows;
+use atlas_sql::compile_insert;
 
 use crate::{
     dialect::SqliteDialect,
     error::Failure,
     hold::Hold,
+    keys::{Written, hand_out},
     raw::{BindRef, Database},
-    run,
-    session::{Progress, Running},
+    run::{self, Rest},
+    session::{Progress, Running, Session},
     watch::SHORT,
 };
 
@@ -28,6 +31,43 @@ pub(crate) fn rows_at_once(insert: &Insert) -> usize {
     match insert.columns.len() {
         0 => 1,
         width => ROWS.min(VALUES / width).max(1),
+    }
+}
+
+/// Inserts rows that go into one statement.
+pub(crate) fn insert_at_once(
+    hold: &mut Hold<'_>,
+    statement: &Statement,
+    insert: &Insert,
+    sink: &mut dyn RowSink,
+) -> Result<Result<Outcome, Rest>> {
+    let alone = hold.pool()?.is_single();
+    let Session { database, keys, compiled: kept } = hold.session()?;
+    if !keys.are_told(insert, database, alone)? {
+        return run::in_one_go(hold, statement, sink, false);
+    }
+    let mut compiled = std::mem::take(kept).recycle();
+    let done = compile_insert(insert, 0..insert.rows, &[], &SqliteDialect, &mut compiled)
+        .and_then(|()| write(database, &compiled.text, compiled.binds.iter().map(BindRef::from)));
+    *kept = compiled.recycle();
+    match done? {
+        Ok(written) => {
+            hand_out(insert, insert.rows, written, sink)?;
+            Ok(Ok(Outcome::affected(insert.rows as u64)))
+        }
+        Err(failure) if failure.is_busy() => Ok(Err(Rest::Elsewhere)),
+        Err(failure) => Err(failure.into_error(Some(&insert.table.name))),
+    }
+}
+
+fn write<'b>(
+    database: &mut Database,
+    text: &str,
+    binds: impl ExactSizeIterator<Item = BindRef<'b>>,
+) -> Result<Result<Written, Failure>> {
+    match database.start(text) {
+        Ok(()) => database.with_lent(binds, Database::insert),
+        Err(failure) => Ok(Err(failure)),
     }
 }
 
@@ -61,7 +101,8 @@ pub(crate) async fn insert_many(hold: &mut Hold<'_>, insert: &Insert, mut sink: 
         Err(error) => Err(error),
     };
     if done.is_err() {
-        let database = &mut hold.session()?.database;
+        let Session { database, keys, .. } = hold.session()?;
+        keys.rolled_back();
         let undo: &[&str] =
             if own { &["ROLLBACK"] } else { &["ROLLBACK TO atlas_insert", "RELEASE atlas_insert"] };
         for text in undo {
@@ -77,26 +118,38 @@ async fn insert_all(
     insert: &Insert,
     mut sink: Box<dyn RowSink>,
 ) -> (Box<dyn RowSink>, Result<u64>) {
+    match insert_chunks(hold, insert, &mut sink).await {
+        Ok(affected) => (sink, Ok(affected)),
+        Err(error) => (sink, Err(error)),
+    }
+}
+
+async fn insert_chunks(hold: &mut Hold<'_>, insert: &Insert, sink: &mut Box<dyn RowSink>) -> Result<u64> {
+    let alone = hold.pool()?.is_single();
+    let Session { database, keys, .. } = hold.session()?;
+    let told = keys.are_told(insert, database, alone)?;
+    let returning: &[Name] = if told { &[] } else { &insert.returning };
     let at_once = rows_at_once(insert);
     let mut affected = 0;
     let mut from = 0;
     let mut text = String::new();
     let mut since = Instant::now();
+    let mut wanted = true;
     while from < insert.rows {
         let rows = at_once.min(insert.rows - from);
         if from == 0 || rows < at_once {
-            match text_of(hold, insert, from, rows) {
-                Ok(compiled) => text = compiled,
-                Err(error) => return (sink, Err(error)),
+            text = text_of(hold, insert, from..from + rows, returning)?;
+        }
+        let database = &mut hold.session()?.database;
+        affected += if told {
+            let written = insert_told(database, insert, &text, from, rows)?;
+            if wanted {
+                wanted = hand_out(insert, rows, written, &mut **sink)?;
             }
-        }
-        let done = hold
-            .session()
-            .and_then(|session| insert_some(&mut session.database, insert, &text, from, rows, &mut *sink));
-        match done {
-            Ok(written) => affected += written,
-            Err(error) => return (sink, Err(error)),
-        }
+            rows as u64
+        } else {
+            insert_some(database, insert, &text, from, rows, &mut **sink)?
+        };
         from += rows;
         poll_fn(|context| sink.poll_ready(context)).await;
         if since.elapsed() > SHORT {
@@ -104,16 +157,32 @@ async fn insert_all(
             since = Instant::now();
         }
     }
-    (sink, Ok(affected))
+    Ok(affected)
 }
 
-fn text_of(hold: &mut Hold<'_>, insert: &Insert, from: usize, rows: usize) -> Result<String> {
+fn text_of(hold: &mut Hold<'_>, insert: &Insert, rows: Range<usize>, returning: &[Name]) -> Result<String> {
     let session = hold.session()?;
     let mut compiled = std::mem::take(&mut session.compiled).recycle();
-    let done = compile_rows(insert, from, rows, &SqliteDialect, &mut compiled);
+    let done = compile_insert(insert, rows, returning, &SqliteDialect, &mut compiled);
     let text = compiled.text.clone();
     session.compiled = compiled.recycle();
     done.map(|()| text)
+}
+
+fn values_of(insert: &Insert, from: usize, rows: usize) -> &[Value] {
+    let width = insert.columns.len();
+    insert.values.get(from * width..(from + rows) * width).unwrap_or_default()
+}
+
+fn insert_told(
+    database: &mut Database,
+    insert: &Insert,
+    text: &str,
+    from: usize,
+    rows: usize,
+) -> Result<Written> {
+    write(database, text, values_of(insert, from, rows).iter().map(BindRef::from))?
+        .map_err(|failure| failure.into_error(Some(&insert.table.name)))
 }
 
 fn insert_some(
@@ -125,10 +194,8 @@ fn insert_some(
     sink: &mut dyn RowSink,
 ) -> Result<u64> {
     let table = Some(&*insert.table.name);
-    let width = insert.columns.len();
-    let values = insert.values.get(from * width..(from + rows) * width).unwrap_or_default();
     database.start(text).map_err(|failure| failure.into_error(table))?;
-    database.with_lent(values.iter().map(BindRef::from), |database| {
+    database.with_lent(values_of(insert, from, rows).iter().map(BindRef::from), |database| {
         let mut running = Running::new(false, false);
         database.begin(&mut running);
         loop {

@@ -16,6 +16,7 @@ mod error;
 mod functions;
 mod hold;
 mod insert;
+mod keys;
 mod list;
 mod numeric;
 mod offload;

@@ -6,7 +6,7 @@ use rusqlite::{Connection, OpenFlags, config::DbConfig, ffi};
 use crate::{
     functions,
     options::{Mode, Sqlite},
-    raw::Database,
+    raw::{self, Database},
     watch::Watch,
 };
 
@@ -25,6 +25,7 @@ pub(crate) enum Role {
 ///
 /// [`Error::Connect`], with what to do about it; [`Error::Config`] for a pragma's value.
 pub(crate) fn open(options: &Sqlite, role: Role) -> Result<Database> {
+    raw::keep_no_memory_statistics();
     let connection = connect(options).map_err(|error| cannot_open(options, error))?;
     prepare(&connection, options, role).map_err(|error| cannot_open(options, error))?;
     let watch = Arc::new(Watch::new());

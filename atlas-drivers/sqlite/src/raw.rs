@@ -15,7 +15,7 @@ use std::{
     ffi::{CStr, c_char, c_int, c_void},
     marker::PhantomData,
     ptr,
-    sync::Arc,
+    sync::{Arc, Once},
 };
 
 use atlas_core::{
@@ -301,6 +301,12 @@ impl Database {
         unsafe { ffi::sqlite3_total_changes64(self.handle) }
     }
 
+    /// The key of the row that was inserted last into a table with a rowid.
+    pub(crate) fn last_insert_rowid(&self) -> i64 {
+        // SAFETY: the handle is open.
+        unsafe { ffi::sqlite3_last_insert_rowid(self.handle) }
+    }
+
     /// Whether a transaction is open.
     pub(crate) fn in_transaction(&self) -> bool {
         // SAFETY: the handle is open.
@@ -333,6 +339,18 @@ impl Drop for Database {
             unsafe { ffi::sqlite3_finalize(prepared.statement) };
         }
     }
+}
+
+/// Tells SQLite not to count what it allocates: the counters have a lock, which every allocation of
+/// every connection takes. Only before SQLite is used at all, so that it may come too late where another
+/// library was first; then it is as slow as it is for that library.
+pub(crate) fn keep_no_memory_statistics() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        // SAFETY: the option takes an `int`. SQLite refuses it once it is initialized; before, nothing
+        // else of it runs: its first user, if it is not this driver, initializes it.
+        let _ = unsafe { ffi::sqlite3_config(ffi::SQLITE_CONFIG_MEMSTATUS, 0 as c_int) };
+    });
 }
 
 /// A value to be bound, lent.

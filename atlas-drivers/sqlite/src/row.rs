@@ -63,6 +63,6 @@ impl Row for CopiedRow {
 }
 
 #[cold]
-fn no_such_column(index: usize, columns: usize) -> Error {
+pub(crate) fn no_such_column(index: usize, columns: usize) -> Error {
     Error::decode("a column of the row", format_args!("no column {index}: the row has {columns}"))
 }

@@ -10,7 +10,7 @@ use atlas_sql::schema_statements;
 use crate::{
     dialect::SqliteDialect,
     hold::Hold,
-    insert::{insert_many, rows_at_once},
+    insert::{insert_at_once, insert_many, rows_at_once},
     offload::{Job, offload},
     options::Execution,
     raw::BindRef,
@@ -45,7 +45,7 @@ pub(crate) fn at_once(
         Statement::Insert(insert) if insert.rows == 0 => Ok(Ok(Outcome::affected(0))),
         Statement::Insert(insert) if insert.rows > rows_at_once(insert) => Ok(Err(Rest::Several)),
         _ if execution == Execution::Threaded => Ok(Err(Rest::Elsewhere)),
-        Statement::Insert(_) => in_one_go(hold, statement, sink, false),
+        Statement::Insert(insert) => insert_at_once(hold, statement, insert, sink),
         Statement::Update(update) if update.scope.one => in_one_go(hold, statement, sink, false),
         Statement::Delete(delete) if delete.scope.one => in_one_go(hold, statement, sink, false),
         Statement::Delete(_) if alone => in_one_go(hold, statement, sink, true),
@@ -137,7 +137,7 @@ async fn rows(
 }
 
 /// Runs a statement to its end, with its values where they are. `long`: it may turn out so.
-fn in_one_go(
+pub(crate) fn in_one_go(
     hold: &mut Hold<'_>,
     statement: &Statement,
     sink: &mut dyn RowSink,

@@ -11,6 +11,7 @@ use atlas_sql::{Compiled, compile};
 use crate::{
     dialect::SqliteDialect,
     error::Failure,
+    keys::Keys,
     raw::{BindRef, CurrentRow, Database},
     row::CopiedRow,
     watch::{Limit, Watch},
@@ -24,6 +25,7 @@ pub(crate) struct Session {
     pub(crate) database: Database,
     /// The memory of the statement that was compiled last.
     pub(crate) compiled: Compiled<'static>,
+    pub(crate) keys: Keys,
 }
 
 /// How far a statement came.
@@ -72,7 +74,7 @@ impl Running {
 
 impl Session {
     pub(crate) fn new(database: Database) -> Self {
-        Self { database, compiled: Compiled::default() }
+        Self { database, compiled: Compiled::default(), keys: Keys::default() }
     }
 
     pub(crate) fn watch(&self) -> &Arc<Watch> {
@@ -125,6 +127,7 @@ impl Session {
         if self.database.in_transaction() {
             let _ = self.database.command("ROLLBACK");
         }
+        self.keys.given_back();
         !self.database.in_transaction()
     }
 }

@@ -7,6 +7,7 @@ mod conformance;
 mod decimal;
 mod error;
 mod execution;
+mod keys;
 mod open;
 mod pool;
 mod raw;
