@@ -85,7 +85,7 @@ impl Db {
     /// ```
     /// # use atlas_tests::guide::*;
     /// # run(async |db| {
-    /// let doubled = db.execute("UPDATE posts SET votes = votes * 2 WHERE votes > ?", [5.into()]).await?;
+    /// let doubled = db.execute("update posts set votes = votes * 2 where votes > ?", [5.into()]).await?;
     /// assert_eq!(doubled, 1);
     /// # Ok(())
     /// # });
