@@ -140,11 +140,14 @@ impl Db {
         let sink: Box<dyn Any> = sink;
         match sink.downcast::<S>() {
             Ok(sink) => Ok((*sink, outcome)),
-            Err(_) => Err(Error::Driver {
-                message: format!("the {} driver gave another statement's sink back", self.driver.name()),
-                source: None,
-            }),
+            Err(_) => Err(self.another_sink()),
         }
+    }
+
+    #[cold]
+    fn another_sink(&self) -> Error {
+        let message = format!("the {} driver gave another statement's sink back", self.driver.name());
+        Error::Driver { message, source: None }
     }
 }
 

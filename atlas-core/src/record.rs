@@ -1,14 +1,17 @@
 //! Records: a model and what is known of its row.
 
+mod erased;
 mod insert;
 mod save;
 mod state;
+mod values;
 
 use std::{
     fmt,
     ops::{Deref, DerefMut},
 };
 
+pub(crate) use erased::AnyRecord;
 pub(crate) use insert::{insert, insert_all, insert_many};
 pub(crate) use save::key_not_found;
 pub(crate) use state::State;
@@ -16,7 +19,7 @@ pub(crate) use state::State;
 use crate::{
     driver::Row,
     error::Result,
-    model::{Column, Columns, Model},
+    model::{Column, Columns, Model, ModelMeta},
     query::FromRow,
     value::{Attribute, Value, ValueRef},
 };
@@ -78,7 +81,7 @@ impl<M: Model> Record<M> {
     /// ```
     pub fn is_dirty(&self, columns: impl Columns<M>) -> bool {
         let of = columns.columns();
-        self.changed().any(|(column, _)| of.is_empty() || of.contains(&column))
+        self.erased().changed().iter().any(|(column, _)| of.is_empty() || of.contains(column))
     }
 
     /// The opposite of [`is_dirty`](Self::is_dirty).
@@ -98,7 +101,7 @@ impl<M: Model> Record<M> {
     /// # });
     /// ```
     pub fn dirty(&self) -> Vec<(&'static str, Value)> {
-        named::<M>(self.changed())
+        named(M::meta(), self.erased().changed())
     }
 
     /// The value that a column had when the row was read or saved.
@@ -137,7 +140,7 @@ impl<M: Model> Record<M> {
     /// # });
     /// ```
     pub fn changes(&self) -> Vec<(&'static str, Value)> {
-        named::<M>(self.state.saved_changes().iter().cloned())
+        named(M::meta(), self.state.saved_changes().to_vec())
     }
 
     /// Whether the last save changed any of these columns; of `()`, any column.
@@ -204,15 +207,6 @@ impl<M: Model> Record<M> {
         self.model
     }
 
-    /// The columns that differ from the row, with their present values.
-    fn changed(&self) -> impl Iterator<Item = (usize, Value)> {
-        let original = self.state.original().unwrap_or_default();
-        original.iter().enumerate().filter_map(|(column, before)| {
-            let value = self.model.encode(column);
-            (value != *before).then_some((column, value))
-        })
-    }
-
     /// The model, to be changed in a way that is no change of its row.
     pub(crate) fn untracked(&mut self) -> &mut M {
         &mut self.model
@@ -224,9 +218,9 @@ impl<M: Model> Record<M> {
     }
 }
 
-fn named<M: Model>(values: impl Iterator<Item = (usize, Value)>) -> Vec<(&'static str, Value)> {
-    let columns = M::meta().columns;
-    values.filter_map(|(index, value)| columns.get(index).map(|column| (column.field, value))).collect()
+fn named(meta: &'static ModelMeta, values: Vec<(usize, Value)>) -> Vec<(&'static str, Value)> {
+    let field = |(index, value): (usize, Value)| meta.columns.get(index).map(|column| (column.field, value));
+    values.into_iter().filter_map(field).collect()
 }
 
 impl<M: Model> Deref for Record<M> {
@@ -240,8 +234,7 @@ impl<M: Model> Deref for Record<M> {
 impl<M: Model> DerefMut for Record<M> {
     fn deref_mut(&mut self) -> &mut M {
         if self.state.wants_original() {
-            let values = (0..M::meta().columns.len()).map(|column| self.model.encode(column));
-            self.state.set_original(values.collect());
+            self.erased_mut().keep_original();
         }
         &mut self.model
     }

@@ -1,13 +1,12 @@
 //! Drafts into rows, many with one statement.
 
-use std::{iter::Peekable, ops::ControlFlow, vec::IntoIter};
+use std::{iter::Peekable, vec::IntoIter};
 
 use crate::{
     db::Db,
-    driver::{Row, RowSink},
     error::{Error, Result},
     model::{DraftData, Model, ModelMeta},
-    record::{Record, State},
+    record::{AnyRecord, Record, State, values::Values},
     statement::{ColumnRef, Insert, OnConflict, Statement, TableRef},
     value::{Moment, Value},
 };
@@ -21,7 +20,7 @@ pub(crate) async fn insert<M: Model>(db: &Db, mut draft: DraftData) -> Result<Re
     draft.complete(Moment::now())?;
     let mut record = Record { model: M::decode(&draft, 0)?, state: State::created() };
     batch.push(draft.into_values());
-    batch.insert_records(db, std::slice::from_mut(&mut record)).await?;
+    batch.insert(db).await?.give_to(0, &mut record)?;
     Ok(record)
 }
 
@@ -41,8 +40,10 @@ pub(crate) async fn insert_many<M: Model>(db: &Db, drafts: Vec<DraftData>) -> Re
         if tx.is_none() && drafts.peek().is_some() {
             tx = Some(db.begin().await?);
         }
-        let written = records.get_mut(from..).unwrap_or_default();
-        batch.insert_records(tx.as_deref().unwrap_or(db), written).await?;
+        let written = batch.insert(tx.as_deref().unwrap_or(db)).await?;
+        for (row, record) in records.iter_mut().skip(from).enumerate() {
+            written.give_to(row, record)?;
+        }
     }
     if let Some(tx) = tx {
         tx.commit().await?;
@@ -133,53 +134,39 @@ impl Batch {
         Insert { table: TableRef::new(meta.table), columns, rows, values, on_conflict, returning }
     }
 
-    /// Inserts the rows and puts what the database filled in into their records.
-    pub(super) async fn insert_records<M: Model>(self, db: &Db, records: &mut [Record<M>]) -> Result<()> {
-        let meta = self.meta;
-        let left_out = self.left_out.clone();
-        let width = left_out.len();
+    /// Inserts the rows: what the database filled in.
+    pub(super) async fn insert(self, db: &Db) -> Result<Written> {
+        let (meta, rows) = (self.meta, self.rows);
+        let columns = self.left_out.clone();
         let statement = Statement::Insert(self.into_insert(OnConflict::Fail, true));
-        if width == 0 {
+        if columns.is_empty() {
             db.run(&statement, Box::new(())).await?;
-            return Ok(());
+            return Ok(Written { columns, values: Vec::new() });
         }
-        let sink = Written { values: Vec::with_capacity(records.len() * width) };
-        let (written, _) = db.fetch(&statement, sink).await?;
-        if written.values.len() != records.len() * width {
-            return Err(Error::Driver {
-                message: format!(
-                    "{} rows of `{}` were inserted and {} values came back",
-                    records.len(),
-                    meta.name,
-                    written.values.len()
-                ),
-                source: None,
-            });
+        let sink = Values { values: Vec::with_capacity(rows * columns.len()) };
+        let Values { values } = db.fetch(&statement, sink).await?.0;
+        if values.len() != rows * columns.len() {
+            let (name, came) = (meta.name, values.len());
+            let message = format!("{rows} rows of `{name}` were inserted and {came} values came back");
+            return Err(Error::Driver { message, source: None });
         }
-        for (record, values) in records.iter_mut().zip(written.values.chunks(width)) {
-            for (column, value) in left_out.iter().zip(values) {
-                record.model.assign(*column, value.as_ref())?;
-            }
-        }
-        Ok(())
+        Ok(Written { columns, values })
     }
 }
 
-/// What an insert gave back, row after row.
-struct Written {
+/// What the database filled in, row after row.
+pub(super) struct Written {
+    columns: Vec<usize>,
     values: Vec<Value>,
 }
 
-impl RowSink for Written {
-    fn row(&mut self, row: &dyn Row) -> Result<ControlFlow<()>> {
-        for index in 0..row.len() {
-            self.values.push(row.get(index)?.to_owned());
+impl Written {
+    /// Puts what was filled in into the record of a row.
+    pub(super) fn give_to(&self, row: usize, record: &mut dyn AnyRecord) -> Result<()> {
+        let values = self.values.iter().skip(row * self.columns.len());
+        for (column, value) in self.columns.iter().zip(values) {
+            record.set(*column, value.as_ref())?;
         }
-        Ok(ControlFlow::Continue(()))
-    }
-
-    fn restart(&mut self) -> bool {
-        self.values.clear();
-        true
+        Ok(())
     }
 }

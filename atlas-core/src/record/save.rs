@@ -1,12 +1,14 @@
 //! Writing records: insert, update, delete, and what reads a row anew.
+//!
+//! The methods of [`Record`] are thin: the work is done on [`AnyRecord`], once for all models.
 
 use crate::{
     db::{Db, Pending},
     error::{Error, Result},
     model::{DraftData, Fill, Key, Model, ModelMeta},
     query::{Query, key_filter},
-    record::{Record, State, insert::Batch},
-    statement::{ColumnRef, Delete, Expr, Scope, Statement, TableRef, Update},
+    record::{AnyRecord, Record, State, insert::Batch, values::Values},
+    statement::{ColumnRef, Delete, Expr, Scope, Select, Statement, TableRef, Update},
     value::{Moment, Value, ValueRef},
 };
 
@@ -30,12 +32,7 @@ impl<M: Model> Record<M> {
     /// [`Error::Deleted`] after [`delete`](Self::delete), [`Error::NotFound`] where the row is gone,
     /// [`Error::Constraint`] where the database refuses the values.
     pub fn save<'a>(&'a mut self, db: &'a Db) -> Pending<'a, ()> {
-        Pending::new(async move {
-            if self.state.is_deleted() {
-                return Err(Error::Deleted { model: M::meta().name, operation: "saved" });
-            }
-            if self.state.exists() { self.update_changed(db).await } else { self.insert_new(db).await }
-        })
+        Pending::new(self.erased_mut().save(db))
     }
 
     /// Sets the columns that mass assignment brought; [`save`](Self::save) writes them.
@@ -67,20 +64,7 @@ impl<M: Model> Record<M> {
     ///
     /// [`Error::Deleted`] the second time, [`Error::NotFound`] for a record that was never saved.
     pub fn delete<'a>(&'a mut self, db: &'a Db) -> Pending<'a, ()> {
-        Pending::new(async move {
-            let meta = M::meta();
-            if self.state.is_deleted() {
-                return Err(Error::Deleted { model: meta.name, operation: "deleted again" });
-            }
-            if !self.state.exists() {
-                return Err(Error::NotFound { model: meta.name, key: None });
-            }
-            let scope = row_scope(meta, self.stored_key());
-            let delete = Statement::Delete(Delete { table: TableRef::new(meta.table), scope });
-            db.run(&delete, Box::new(())).await?;
-            self.state.mark_deleted();
-            Ok(())
-        })
+        Pending::new(self.erased_mut().delete(db))
     }
 
     /// Reads the row again, over whatever was changed.
@@ -100,21 +84,7 @@ impl<M: Model> Record<M> {
     ///
     /// [`Error::NotFound`] where the row is gone, [`Error::Deleted`] after [`delete`](Self::delete).
     pub fn refresh<'a>(&'a mut self, db: &'a Db) -> Pending<'a, ()> {
-        Pending::new(async move {
-            let meta = M::meta();
-            if self.state.is_deleted() {
-                return Err(Error::Deleted { model: meta.name, operation: "refreshed" });
-            }
-            let key = self.stored_key();
-            match self.row(db).await? {
-                Some(fresh) => {
-                    self.model = fresh.model;
-                    self.state.mark_saved(Vec::new());
-                    Ok(())
-                }
-                None => Err(not_found(meta, &key)),
-            }
-        })
+        Pending::new(self.erased_mut().refresh(db))
     }
 
     /// The row as it is now, as another record; `None` where it is gone.
@@ -129,7 +99,11 @@ impl<M: Model> Record<M> {
     /// # });
     /// ```
     pub fn fresh<'a>(&'a self, db: &'a Db) -> Pending<'a, Option<Self>> {
-        Pending::new(async move { if self.state.exists() { self.row(db).await } else { Ok(None) } })
+        let mut query = Query::<M>::new().and_node(key_filter(M::meta(), self.erased().stored_key()));
+        if !self.exists() {
+            query = query.limit(0);
+        }
+        query.first(db)
     }
 
     /// Sets `updated_at` to now and saves.
@@ -138,17 +112,7 @@ impl<M: Model> Record<M> {
     ///
     /// [`Error::Config`] where the model has no `updated_at`, and what [`save`](Self::save) gives.
     pub fn touch<'a>(&'a mut self, db: &'a Db) -> Pending<'a, ()> {
-        Pending::new(async move {
-            let meta = M::meta();
-            let Some(column) = meta.updated_at else {
-                return Err(Error::config(format!(
-                    "`{}` cannot be touched: it has no `updated_at`; add #[timestamps] to it",
-                    meta.name
-                )));
-            };
-            self.assign(column, ValueRef::Timestamp(Moment::now()))?;
-            self.save(db).await
-        })
+        Pending::new(self.erased_mut().touch(db))
     }
 
     /// A new record of the same values, without the key that is generated and without timestamps; not
@@ -170,13 +134,8 @@ impl<M: Model> Record<M> {
     ///
     /// [`Error::Decode`] where a cast of your own does not read what it wrote.
     pub fn replicate(&self) -> Result<Self> {
-        let meta = M::meta();
-        let mut draft = DraftData::new(meta);
-        for index in 0..meta.columns.len() {
-            if !meta.is_made_anew(index) {
-                draft.put_value(index, self.model.encode(index));
-            }
-        }
+        let mut draft = DraftData::new(M::meta());
+        self.erased().copy_to(&mut draft);
         Self::from_draft(draft)
     }
 
@@ -194,52 +153,110 @@ impl<M: Model> Record<M> {
         }
         Ok(())
     }
+}
+
+impl dyn AnyRecord + '_ {
+    async fn save(&mut self, db: &Db) -> Result<()> {
+        let model = self.meta().name;
+        if self.state().is_deleted() {
+            return Err(Error::Deleted { model, operation: "saved" });
+        }
+        if self.state().exists() { self.update(db).await } else { self.insert(db).await }
+    }
+
+    async fn delete(&mut self, db: &Db) -> Result<()> {
+        let meta = self.meta();
+        if self.state().is_deleted() {
+            return Err(Error::Deleted { model: meta.name, operation: "deleted again" });
+        }
+        if !self.state().exists() {
+            return Err(Error::NotFound { model: meta.name, key: None });
+        }
+        let scope = row_scope(meta, self.stored_key());
+        let delete = Statement::Delete(Delete { table: TableRef::new(meta.table), scope });
+        db.run(&delete, Box::new(())).await?;
+        self.state_mut().mark_deleted();
+        Ok(())
+    }
+
+    async fn refresh(&mut self, db: &Db) -> Result<()> {
+        let meta = self.meta();
+        if self.state().is_deleted() {
+            return Err(Error::Deleted { model: meta.name, operation: "refreshed" });
+        }
+        let key = self.stored_key();
+        let mut select = Select::new(TableRef::new(meta.table), meta.names);
+        select.and_where(key_filter(meta, key.clone()));
+        let (row, _) = db.fetch(&select.into(), Values::default()).await?;
+        if row.values.is_empty() {
+            return Err(not_found(meta, &key));
+        }
+        for (column, value) in row.values.iter().enumerate() {
+            self.set(column, value.as_ref())?;
+        }
+        self.state_mut().mark_saved(Vec::new());
+        Ok(())
+    }
+
+    async fn touch(&mut self, db: &Db) -> Result<()> {
+        let meta = self.meta();
+        let Some(column) = meta.updated_at else {
+            return Err(Error::config(format!(
+                "`{}` cannot be touched: it has no `updated_at`; add #[timestamps] to it",
+                meta.name
+            )));
+        };
+        self.keep_original();
+        self.set(column, ValueRef::Timestamp(Moment::now()))?;
+        self.save(db).await
+    }
+
+    fn copy_to(&self, draft: &mut DraftData) {
+        let meta = self.meta();
+        for index in (0..meta.columns.len()).filter(|index| !meta.is_made_anew(*index)) {
+            draft.put_value(index, self.value(index));
+        }
+    }
 
     /// The key by which the row is stored, also where it was changed on the record.
     fn stored_key(&self) -> Vec<Value> {
-        let original = self.state.original();
-        M::meta()
-            .key
-            .iter()
-            .map(|column| match original.and_then(|values| values.get(*column)) {
-                Some(value) => value.clone(),
-                None => self.model.encode(*column),
-            })
-            .collect()
+        let original = self.state().original();
+        let stored = |column: &usize| match original.and_then(|values| values.get(*column)) {
+            Some(value) => value.clone(),
+            None => self.value(*column),
+        };
+        self.meta().key.iter().map(stored).collect()
     }
 
-    async fn row(&self, db: &Db) -> Result<Option<Self>> {
-        let key = key_filter(M::meta(), self.stored_key());
-        Query::<M>::new().and_node(key).first(db).await
-    }
-
-    async fn update_changed(&mut self, db: &Db) -> Result<()> {
-        let meta = M::meta();
-        let mut changes: Vec<(usize, Value)> = self.changed().collect();
+    /// Sends the columns that differ from the row.
+    async fn update(&mut self, db: &Db) -> Result<()> {
+        let meta = self.meta();
+        let mut changes = self.changed();
         if changes.is_empty() {
-            self.state.mark_saved(Vec::new());
+            self.state_mut().mark_saved(Vec::new());
             return Ok(());
         }
         stamp(meta, &mut changes)?;
         update_row(db, meta, self.stored_key(), &changes).await?;
         for (column, value) in changes.iter().filter(|(column, _)| meta.updated_at == Some(*column)) {
-            self.model.assign(*column, value.as_ref())?;
+            self.set(*column, value.as_ref())?;
         }
-        self.state.mark_saved(changes);
+        self.state_mut().mark_saved(changes);
         Ok(())
     }
 
-    async fn insert_new(&mut self, db: &Db) -> Result<()> {
-        let meta = M::meta();
-        let values: Vec<Value> = (0..meta.columns.len()).map(|column| self.model.encode(column)).collect();
+    async fn insert(&mut self, db: &Db) -> Result<()> {
+        let meta = self.meta();
+        let values: Vec<Value> = (0..meta.columns.len()).map(|column| self.value(column)).collect();
         // A column that was left to the database goes there after all where it was set since.
-        let left_out = self.state.left_out().iter().copied();
+        let left_out = self.state().left_out().iter().copied();
         let left_out = left_out.filter(|column| values.get(*column) == meta.placeholder(*column).as_ref());
         let mut batch = Batch::new(meta, left_out.collect(), 1);
         let changes = values.iter().cloned().enumerate().collect();
         batch.push(values.into_iter());
-        batch.insert_records(db, std::slice::from_mut(self)).await?;
-        self.state.mark_created(changes);
+        let written = batch.insert(db).await?;
+        written.give_to(0, self)?;
+        self.state_mut().mark_created(changes);
         Ok(())
     }
 }

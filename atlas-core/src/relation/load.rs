@@ -1,7 +1,7 @@
 //! Loading a relation for all records of a result with one statement.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, hash_map::Entry},
     hash::{Hash, Hasher},
     sync::Arc,
 };
@@ -10,11 +10,11 @@ use crate::{
     db::{Db, Pending},
     driver::BoxFuture,
     error::Result,
-    model::{Expr, In, Model, Order},
+    model::{self, In, Model, Order},
     query::{Loader, Query, column_ref},
     record::Record,
     relation::Relation,
-    statement,
+    statement::{ColumnRef, Expr},
     value::Value,
 };
 
@@ -29,7 +29,7 @@ pub struct Load<M, N: Model, K> {
 
 impl<M: Model, N: Model, K> Relation<M, N, K> {
     /// Loads only records for which this holds.
-    pub fn filter<X: In<N, I>, I>(self, condition: Expr<X>) -> Load<M, N, K> {
+    pub fn filter<X: In<N, I>, I>(self, condition: model::Expr<X>) -> Load<M, N, K> {
         Load::from(self).filter(condition)
     }
 
@@ -47,7 +47,7 @@ impl<M: Model, N: Model, K> Relation<M, N, K> {
 impl<M: Model, N: Model, K> Load<M, N, K> {
     /// Loads only records for which this holds.
     #[must_use]
-    pub fn filter<X: In<N, I>, I>(mut self, condition: Expr<X>) -> Self {
+    pub fn filter<X: In<N, I>, I>(mut self, condition: model::Expr<X>) -> Self {
         self.query = self.query.filter(condition);
         self
     }
@@ -165,32 +165,58 @@ fn load<'a, M: Model, N: Model>(
     query: Query<N>,
 ) -> BoxFuture<'a, Result<()>> {
     Box::pin(async move {
-        let mut keys: Vec<Key> = Vec::with_capacity(records.len());
-        let mut groups: HashMap<Key, Vec<Record<N>>> = HashMap::with_capacity(records.len());
+        let mut groups = Groups::default();
         for record in records.iter() {
-            let key = Key(record.encode(relation.local));
-            if !key.0.is_null() && !groups.contains_key(&key) {
-                groups.insert(Key(key.0.clone()), Vec::new());
-                keys.push(key);
-            }
+            groups.expect(record.encode(relation.local));
         }
-        for chunk in keys.chunks(KEYS_PER_STATEMENT) {
-            let column = statement::Expr::Column(column_ref(N::meta(), relation.foreign));
-            let values = chunk.iter().map(|key| key.0.clone()).collect();
-            let found = query.clone().and_node(statement::Expr::In(Box::new(column), values)).get(db).await?;
-            for record in found {
-                groups.entry(Key(record.encode(relation.foreign))).or_default().push(record);
+        let mut found: Vec<Vec<Record<N>>> = Vec::new();
+        found.resize_with(groups.keys.len(), Vec::new);
+        for condition in groups.conditions(column_ref(N::meta(), relation.foreign)) {
+            for record in query.clone().and_node(condition).get(db).await? {
+                let group = groups.of(record.encode(relation.foreign));
+                if let Some(group) = group.and_then(|group| found.get_mut(group)) {
+                    group.push(record);
+                }
             }
         }
         let nothing = Arc::new(Vec::new());
-        let groups: HashMap<Key, Arc<Vec<Record<N>>>> =
-            groups.into_iter().map(|(key, group)| (key, Arc::new(group))).collect();
+        let found: Vec<Arc<Vec<Record<N>>>> = found.into_iter().map(Arc::new).collect();
         for record in records {
-            let group = groups.get(&Key(record.encode(relation.local))).unwrap_or(&nothing);
-            (relation.slot)(record.untracked()).put(group.clone());
+            let group = groups.of(record.encode(relation.local)).and_then(|group| found.get(group));
+            (relation.slot)(record.untracked()).put(group.unwrap_or(&nothing).clone());
         }
         Ok(())
     })
+}
+
+/// Which records go together: those whose columns hold the same key.
+#[derive(Default)]
+struct Groups {
+    keys: Vec<Value>,
+    places: HashMap<Key, usize>,
+}
+
+impl Groups {
+    /// Makes a group of a key that is not NULL.
+    fn expect(&mut self, key: Value) {
+        if !key.is_null()
+            && let Entry::Vacant(place) = self.places.entry(Key(key.clone()))
+        {
+            place.insert(self.keys.len());
+            self.keys.push(key);
+        }
+    }
+
+    /// The place of a key's group.
+    fn of(&self, key: Value) -> Option<usize> {
+        self.places.get(&Key(key)).copied()
+    }
+
+    /// Whose column holds one of the keys, in as many conditions as there are statements.
+    fn conditions(&self, column: ColumnRef) -> impl Iterator<Item = Expr> + use<> {
+        let chunks: Vec<Vec<Value>> = self.keys.chunks(KEYS_PER_STATEMENT).map(<[_]>::to_vec).collect();
+        chunks.into_iter().map(move |keys| Expr::In(Box::new(Expr::Column(column.clone())), keys))
+    }
 }
 
 /// A value as a key of a map.

@@ -1,0 +1,27 @@
+use std::ops::ControlFlow;
+
+use crate::{
+    driver::{Row, RowSink},
+    error::Result,
+    value::Value,
+};
+
+/// The values of every row, one row after the other.
+#[derive(Default)]
+pub(super) struct Values {
+    pub(super) values: Vec<Value>,
+}
+
+impl RowSink for Values {
+    fn row(&mut self, row: &dyn Row) -> Result<ControlFlow<()>> {
+        for index in 0..row.len() {
+            self.values.push(row.get(index)?.to_owned());
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    fn restart(&mut self) -> bool {
+        self.values.clear();
+        true
+    }
+}
