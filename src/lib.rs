@@ -5,7 +5,7 @@
 pub use atlas_core::{
     Assign, Assignment, Attribute, BelongsTo, Cast, Column, ConstraintKind, Db, Error, Expr, Fill, FromRow,
     HasMany, HasOne, Json, Model, Order, Pending, Query, Record, Relation, Result, Scalar, Transaction, With,
-    count_all, models, register_driver, value,
+    models, register_driver, value,
 };
 pub use atlas_core::model::Complete;
 pub use atlas_derive::{Attribute, Model};
@@ -25,7 +25,7 @@ pub use atlas_sqlite as sqlite;
 /// What calls ask of their arguments: the traits that compile errors name, and the types in them.
 pub mod bounds {
     pub use atlas_core::{
-        model::{Anywhere, Assignments, Both, Columns, Complete, In, IntoKey, Key, Missing, Operand, Set, Text},
+        model::{Assignments, Both, Columns, Complete, In, IntoKey, IntoOrder, Key, Missing, Operand, Set, Text},
         relation::{IntoLoad, SameKey, Sortable},
         value::{Nullable, Number, Serde, Stamp},
     };

@@ -46,7 +46,7 @@ pub enum Error {
     },
 
     /// The database refused a write because of a constraint.
-    #[error("{kind} constraint violated{}", on_constraint(.table, .columns, .constraint))]
+    #[error("{kind} constraint violated{}: {}", on_constraint(.table, .columns, .constraint), .kind.way_out())]
     Constraint {
         /// Which kind of constraint.
         kind: ConstraintKind,
@@ -261,6 +261,17 @@ pub enum ConstraintKind {
     NotNull,
     /// A CHECK.
     Check,
+}
+
+impl ConstraintKind {
+    fn way_out(self) -> &'static str {
+        match self {
+            Self::Unique => "another row has this value already",
+            Self::ForeignKey => "the row that is referred to is not there, or rows still refer to this one",
+            Self::NotNull => "the column needs a value",
+            Self::Check => "the table's check does not allow this value",
+        }
+    }
 }
 
 impl fmt::Display for ConstraintKind {

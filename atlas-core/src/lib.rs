@@ -22,7 +22,7 @@ pub mod value;
 pub use db::{Db, Pending, Transaction};
 pub use driver::register_driver;
 pub use error::{ConstraintKind, Error, Result};
-pub use model::{Assignment, Column, Expr, Fill, Model, Order, Scalar, count_all};
+pub use model::{Assignment, Column, Expr, Fill, Model, Order, Scalar};
 pub use query::{FromRow, Query};
 pub use record::Record;
 pub use relation::{BelongsTo, HasMany, HasOne, Relation};

@@ -13,13 +13,13 @@ mod tables;
 
 pub use column::{Assignment, Assignments, Column, Columns, Text};
 pub use draft::{Complete, DraftData, Missing, Set};
-pub use expr::{Expr, Order, Scalar, count_all};
+pub use expr::{Expr, IntoOrder, Order, Scalar};
 pub use fill::Fill;
 pub use key::{IntoKey, Key};
 pub use meta::{ColumnMeta, DefaultMeta, IndexMeta, KeyKind, ModelMeta};
 pub use operand::Operand;
 pub use reader::{Reader, locate};
-pub use scope::{Anywhere, Both, In};
+pub use scope::{Both, In};
 
 use crate::{
     db::{Db, Pending},

@@ -21,7 +21,7 @@ use crate::{
     error::Result,
     model::{Column, Columns, Model, ModelMeta},
     query::FromRow,
-    value::{Attribute, Value, ValueRef},
+    value::{Attribute, Plain, Value, ValueRef},
 };
 
 /// A row of `M`: the model itself, to which it derefs, and the state of its row.
@@ -253,34 +253,11 @@ impl<M: Model> fmt::Debug for Record<M> {
         let meta = M::meta();
         let mut shown = f.debug_struct(meta.name);
         for (index, column) in meta.columns.iter().enumerate() {
-            shown.field(column.field, &Shown(self.model.encode(index)));
+            shown.field(column.field, &Plain(&self.model.encode(index)));
         }
         if !self.exists() {
             shown.field("exists", &false);
         }
         shown.finish()
-    }
-}
-
-/// A column's value as one would write it.
-struct Shown(Value);
-
-impl fmt::Debug for Shown {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
-            Value::Null => f.write_str("None"),
-            Value::Bool(truth) => truth.fmt(f),
-            Value::I64(number) => number.fmt(f),
-            Value::U64(number) => number.fmt(f),
-            Value::F64(number) => number.fmt(f),
-            Value::Numeric(number) => fmt::Display::fmt(number, f),
-            Value::Text(text) => text.fmt(f),
-            Value::Bytes(bytes) => bytes.fmt(f),
-            Value::Uuid(bytes) => write!(f, "{:032x}", u128::from_be_bytes(*bytes)),
-            Value::Date(date) => fmt::Display::fmt(date, f),
-            Value::Time(time) => fmt::Display::fmt(time, f),
-            Value::DateTime(moment) | Value::Timestamp(moment) => fmt::Display::fmt(moment, f),
-            Value::Json(text) => f.write_str(text),
-        }
     }
 }

@@ -180,6 +180,29 @@ impl fmt::Display for ValueRef<'_> {
     }
 }
 
+/// A value as one would write it, without its kind.
+pub(crate) struct Plain<'a>(pub(crate) &'a Value);
+
+impl fmt::Debug for Plain<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Value::Null => f.write_str("None"),
+            Value::Bool(truth) => truth.fmt(f),
+            Value::I64(number) => number.fmt(f),
+            Value::U64(number) => number.fmt(f),
+            Value::F64(number) => number.fmt(f),
+            Value::Numeric(number) => fmt::Display::fmt(number, f),
+            Value::Text(text) => text.fmt(f),
+            Value::Bytes(bytes) => bytes.fmt(f),
+            Value::Uuid(bytes) => write!(f, "{:032x}", u128::from_be_bytes(*bytes)),
+            Value::Date(date) => fmt::Display::fmt(date, f),
+            Value::Time(time) => fmt::Display::fmt(time, f),
+            Value::DateTime(moment) | Value::Timestamp(moment) => fmt::Display::fmt(moment, f),
+            Value::Json(text) => f.write_str(text),
+        }
+    }
+}
+
 macro_rules! value_from {
     ($($type:ty => $variant:ident),*) => { $(
         impl From<$type> for Value {

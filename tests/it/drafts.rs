@@ -148,7 +148,7 @@ async fn a_draft_that_breaks_a_constraint_is_an_error_with_its_column() {
         assert!(error.is_unique_violation(), "{error:?}");
         let Error::Constraint { table, columns, .. } = &error else { panic!("{error:?}") };
         assert_eq!((table.as_deref(), columns.as_slice()), (Some("counters"), &["name".to_owned()][..]));
-        assert_eq!(error.to_string(), "unique constraint violated on `counters` (name)");
+        assert_eq!(error.to_string(), "unique constraint violated on `counters` (name): another row has this value already");
         assert_eq!(Counter::query().count(&db).await.unwrap(), 1);
     }
 }
@@ -168,5 +168,25 @@ async fn concurrent_first_or_create_makes_one_row() {
         let ids: Vec<i64> = tasks.join_all().await.into_iter().map(Result::unwrap).collect();
         assert!(ids.iter().all(|id| *id == 1), "{ids:?}");
         assert_eq!(Counter::query().count(&db).await.unwrap(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_draft_can_be_tried_again() {
+    for db in databases().await {
+        db.create_tables(models![Counter]).await.unwrap();
+        let draft = Counter::draft().name("a").points(1);
+        draft.clone().save(&db).await.unwrap();
+        assert!(draft.clone().save(&db).await.unwrap_err().is_unique_violation());
+        draft.clone().name("b").save(&db).await.unwrap();
+
+        let mut record = Record::new(draft).unwrap();
+        assert!(!record.exists() && record.id == 0);
+        assert!(record.save(&db).await.unwrap_err().is_unique_violation());
+        record.name = "c".into();
+        record.save(&db).await.unwrap();
+        assert!(record.exists() && record.was_recently_created());
+        let by_points = Counter::query().order_by(Counter::points).order_by(Counter::name.desc());
+        assert_eq!(by_points.pluck(&db, Counter::name).await.unwrap(), ["c", "b", "a"]);
     }
 }

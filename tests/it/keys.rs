@@ -81,7 +81,7 @@ async fn keys_of_ones_own() {
         assert_eq!(Country::find_or_fail(&db, &String::from("NO")).await.unwrap().name, "Norge");
         assert!(Country::draft().code("NO").name("again").save(&db).await.unwrap_err().is_unique_violation());
         let error = Country::find_or_fail(&db, "XX").await.unwrap_err();
-        assert_eq!(error.to_string(), "no `Country` was found for key the text \"XX\"");
+        assert_eq!(error.to_string(), "no `Country` was found for key \"XX\"");
         Device::draft().serial(5_u64).name("five").save(&db).await.unwrap();
         assert_eq!(Device::find_or_fail(&db, 5).await.unwrap().name, "five");
     }

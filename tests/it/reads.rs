@@ -54,7 +54,7 @@ async fn what_is_not_there_is_an_error_that_names_it() {
     for db in people().await {
         let error = Person::find_or_fail(&db, 99).await.unwrap_err();
         assert!(matches!(&error, Error::NotFound { model: "Person", key: Some(_) }), "{error:?}");
-        assert_eq!(error.to_string(), "no `Person` was found for key the integer 99");
+        assert_eq!(error.to_string(), "no `Person` was found for key 99");
         let none = Person::query().where_eq(Person::name, "Zoe");
         assert!(matches!(
             none.clone().first_or_fail(&db).await,

@@ -44,6 +44,12 @@ pub trait RowSink: Any + Send {
         false
     }
 
+    /// Whether [`restart`](Self::restart) would answer `true`, now and after every further row. A driver
+    /// that can only stop a long read by ending it asks before it does.
+    fn restartable(&self) -> bool {
+        false
+    }
+
     /// Whether the sink has room; a driver waits for it between batches of rows. This is the
     /// back-pressure of streams.
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<()> {
@@ -58,6 +64,10 @@ impl RowSink for () {
     }
 
     fn restart(&mut self) -> bool {
+        true
+    }
+
+    fn restartable(&self) -> bool {
         true
     }
 }

@@ -3,9 +3,9 @@
 use std::{marker::PhantomData, ops::Bound};
 
 use crate::{
-    model::{Anywhere, Both, In},
-    statement::{self, Aggregate, ArithmeticOp, CompareOp, Nulls, OrderTerm},
-    value::Value,
+    model::{Both, Column, In, Model},
+    statement::{self, ArithmeticOp, CompareOp, Nulls, OrderTerm},
+    value::{Attribute, Value},
 };
 
 use statement::Expr as Node;
@@ -125,15 +125,51 @@ impl<S, T> Clone for Scalar<S, T> {
     }
 }
 
-/// How many rows there are.
-pub fn count_all() -> Scalar<Anywhere, i64> {
-    Scalar::new(Node::Aggregate(Aggregate::Count, None))
-}
-
 /// An order of the models in `S`: see [`Column::asc`](crate::Column::asc).
 pub struct Order<S> {
     pub(crate) term: OrderTerm,
     of: PhantomData<fn() -> S>,
+}
+
+/// What rows are ordered by: an [`Order`] such as `Post::votes.desc()`, or a column or number, smaller values
+/// first.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no order",
+    label = "expected a column, `.asc()` or `.desc()`"
+)]
+pub trait IntoOrder {
+    /// The models that it mentions.
+    type Scope;
+
+    /// The order.
+    fn into_order(self) -> Order<Self::Scope>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<S> IntoOrder for Order<S> {
+    type Scope = S;
+
+    fn into_order(self) -> Self {
+        self
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<M: Model, T: Attribute> IntoOrder for Column<M, T> {
+    type Scope = M;
+
+    fn into_order(self) -> Order<M> {
+        self.asc()
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<S, T> IntoOrder for Scalar<S, T> {
+    type Scope = S;
+
+    fn into_order(self) -> Order<S> {
+        self.asc()
+    }
 }
 
 impl<S> Order<S> {

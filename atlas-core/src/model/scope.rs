@@ -7,9 +7,6 @@ use crate::model::Model;
 /// The expression of two expressions: it mentions what either mentions.
 pub struct Both<A, B>(PhantomData<fn() -> (A, B)>);
 
-/// What mentions no model at all.
-pub struct Anywhere;
-
 /// The models that may be mentioned in a query over `S`. `I` says where, and is inferred.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not part of this query over `{S}`",
@@ -20,8 +17,5 @@ pub trait In<S, I> {}
 
 #[diagnostic::do_not_recommend]
 impl<M: Model> In<M, ()> for M {}
-
-#[diagnostic::do_not_recommend]
-impl<S> In<S, Anywhere> for Anywhere {}
 
 impl<A: In<S, I>, B: In<S, J>, S, I, J> In<S, (I, J)> for Both<A, B> {}

@@ -2,7 +2,7 @@
 
 use crate::{
     error::Result,
-    model::{Column, In, Model, ModelMeta, Order},
+    model::{Column, In, IntoOrder, Model, ModelMeta},
     query::{Query, column_ref},
     statement::{Expr, OrderTerm, Select},
     value::{Attribute, Stamp},
@@ -19,13 +19,19 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
     /// # Ok(())
     /// # });
     /// ```
-    pub fn order_by<X: In<Scope, I>, I>(mut self, order: Order<X>) -> Self {
-        self.select.order.push(order.term);
+    pub fn order_by<O, I>(mut self, order: O) -> Self
+    where
+        O: IntoOrder<Scope: In<Scope, I>>,
+    {
+        self.select.order.push(order.into_order().term);
         self
     }
 
     /// In this order instead of any before.
-    pub fn reorder<X: In<Scope, I>, I>(mut self, order: Order<X>) -> Self {
+    pub fn reorder<O, I>(mut self, order: O) -> Self
+    where
+        O: IntoOrder<Scope: In<Scope, I>>,
+    {
         self.select.order.clear();
         self.order_by(order)
     }

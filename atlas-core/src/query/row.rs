@@ -30,6 +30,10 @@ impl<T: FromRow> RowSink for Collect<T> {
         self.0.clear();
         true
     }
+
+    fn restartable(&self) -> bool {
+        true
+    }
 }
 
 /// The first column of every row.
@@ -48,6 +52,10 @@ impl<T: Attribute> RowSink for Pluck<T> {
 
     fn restart(&mut self) -> bool {
         self.values.clear();
+        true
+    }
+
+    fn restartable(&self) -> bool {
         true
     }
 }
@@ -71,6 +79,10 @@ impl<T: Attribute> RowSink for One<T> {
         self.value = None;
         true
     }
+
+    fn restartable(&self) -> bool {
+        true
+    }
 }
 
 /// The last column of every row, as lines of text: a plan.
@@ -92,6 +104,10 @@ impl RowSink for Lines {
 
     fn restart(&mut self) -> bool {
         self.0.clear();
+        true
+    }
+
+    fn restartable(&self) -> bool {
         true
     }
 }

@@ -5,11 +5,11 @@
 use crate::{
     db::{Db, Pending},
     error::{Error, Result},
-    model::{DraftData, Fill, Key, Model, ModelMeta},
+    model::{Complete, DraftData, Fill, Key, Model, ModelMeta},
     query::{Query, key_filter},
     record::{AnyRecord, Record, State, insert::Batch, values::Values},
     statement::{ColumnRef, Delete, Expr, Scope, Select, Statement, TableRef, Update},
-    value::{Moment, Value, ValueRef},
+    value::{Moment, Plain, Value, ValueRef},
 };
 
 impl<M: Model> Record<M> {
@@ -139,7 +139,26 @@ impl<M: Model> Record<M> {
         Self::from_draft(draft)
     }
 
-    /// A record of a draft, not saved.
+    /// A record of a draft, not saved: to be read, changed and saved later.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let mut ann = Record::new(User::draft().name("Ann").email("taken@example.com"))?;
+    /// assert!(!ann.exists());
+    /// ann.email = "free@example.com".into();
+    /// ann.save(&db).await?;
+    /// # Ok(())
+    /// # });
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::MissingAttribute`] where a draft that was filled lacks a column.
+    pub fn new(draft: impl Complete<M>) -> Result<Self> {
+        Self::from_draft(draft.into_data())
+    }
+
     pub(crate) fn from_draft(mut draft: DraftData) -> Result<Self> {
         let left_out = draft.left_out();
         draft.complete(Moment::now())?;
@@ -295,7 +314,7 @@ fn row_scope(meta: &'static ModelMeta, key: Vec<Value>) -> Scope {
 }
 
 pub(crate) fn not_found(meta: &'static ModelMeta, key: &[Value]) -> Error {
-    let shown: Vec<String> = key.iter().map(|value| value.as_ref().to_string()).collect();
+    let shown: Vec<String> = key.iter().map(|value| format!("{:?}", Plain(value))).collect();
     Error::NotFound { model: meta.name, key: (!shown.is_empty()).then(|| shown.join(", ")) }
 }
 

@@ -24,4 +24,8 @@ impl RowSink for Values {
         self.values.clear();
         true
     }
+
+    fn restartable(&self) -> bool {
+        true
+    }
 }

@@ -10,7 +10,7 @@ use crate::{
     db::{Db, Pending},
     driver::BoxFuture,
     error::Result,
-    model::{self, In, Model, Order},
+    model::{self, In, IntoOrder, Model},
     query::{Loader, Query, column_ref},
     record::Record,
     relation::Relation,
@@ -34,7 +34,10 @@ impl<M: Model, N: Model, K> Relation<M, N, K> {
     }
 
     /// Loads the records in this order.
-    pub fn order_by<X: In<N, I>, I>(self, order: Order<X>) -> Load<M, N, K> {
+    pub fn order_by<O, I>(self, order: O) -> Load<M, N, K>
+    where
+        O: IntoOrder<Scope: In<N, I>>,
+    {
         Load::from(self).order_by(order)
     }
 
@@ -54,7 +57,10 @@ impl<M: Model, N: Model, K> Load<M, N, K> {
 
     /// Loads the records in this order.
     #[must_use]
-    pub fn order_by<X: In<N, I>, I>(mut self, order: Order<X>) -> Self {
+    pub fn order_by<O, I>(mut self, order: O) -> Self
+    where
+        O: IntoOrder<Scope: In<N, I>>,
+    {
         self.query = self.query.order_by(order);
         self
     }

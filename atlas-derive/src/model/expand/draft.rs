@@ -38,6 +38,7 @@ pub(super) fn draft(model: &Model) -> TokenStream {
         __draft(self.data.fill(fill))
     });
     let data = model.body(quote_spanned!(span=> self.data));
+    let copy = model.body(quote_spanned!(span=> __draft(::core::clone::Clone::clone(&self.data))));
     quote_spanned! {span=>
         #(#traits)*
 
@@ -50,6 +51,13 @@ pub(super) fn draft(model: &Model) -> TokenStream {
 
         fn __draft<#(#states),*>(data: __a::DraftData) -> #draft<#(#states),*> {
             #draft { data, state: ::core::marker::PhantomData }
+        }
+
+        #[automatically_derived]
+        impl<#(#states),*> ::core::clone::Clone for #draft<#(#states),*> {
+            fn clone(&self) -> Self {
+                #copy
+            }
         }
 
         #[automatically_derived]
