@@ -1,5 +1,7 @@
 use atlas_core::value::Value;
 
+use crate::compiler::quote_name;
+
 /// A statement's text and what it binds. Kept and used again, it allocates nothing.
 #[derive(Debug, Default, PartialEq)]
 pub struct Compiled<'s> {
@@ -7,6 +9,7 @@ pub struct Compiled<'s> {
     pub text: String,
     /// What its placeholders stand for, in their order.
     pub binds: Vec<Bind<'s>>,
+    pub(crate) lists: NameLists,
 }
 
 /// What a placeholder stands for.
@@ -43,12 +46,50 @@ impl Compiled<'_> {
     pub fn recycle<'t>(mut self) -> Compiled<'t> {
         self.clear();
         // Collecting a vector's own iterator keeps its allocation; there is nothing in it to map.
-        Compiled { text: self.text, binds: self.binds.into_iter().map_while(|_| None).collect() }
+        let binds = self.binds.into_iter().map_while(|_| None).collect();
+        Compiled { text: self.text, binds, lists: self.lists }
     }
 
     /// Copies the values out of the statement.
     pub fn values(&self) -> Vec<Value> {
         self.binds.iter().map(Bind::to_value).collect()
+    }
+}
+
+/// How many lists of names are kept.
+const LISTS: usize = 32;
+
+/// The columns of models as they were written before: the same few lists stand in most statements.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct NameLists(Vec<NameList>);
+
+#[derive(Debug, PartialEq)]
+struct NameList {
+    names: &'static [&'static str],
+    quote: char,
+    written: String,
+}
+
+impl NameLists {
+    /// Writes the names, quoted, with commas between them.
+    pub(crate) fn push(&mut self, names: &'static [&'static str], quote: char, out: &mut String) {
+        let is_same = |kept: &NameList| std::ptr::eq(kept.names, names) && kept.quote == quote;
+        if let Some(at) = self.0.iter().position(is_same) {
+            self.0.swap(0, at);
+        } else {
+            let mut written = String::new();
+            for (index, name) in names.iter().enumerate() {
+                if index > 0 {
+                    written.push_str(", ");
+                }
+                quote_name(quote, name, &mut written);
+            }
+            self.0.truncate(LISTS - 1);
+            self.0.insert(0, NameList { names, quote, written });
+        }
+        if let Some(list) = self.0.first() {
+            out.push_str(&list.written);
+        }
     }
 }
 

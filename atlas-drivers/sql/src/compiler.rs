@@ -12,7 +12,7 @@ pub(crate) struct Compiler<'c, 's> {
     pub(crate) out: &'c mut Compiled<'s>,
     /// Whether columns are written with their table: where a statement has several in scope.
     pub(crate) qualified: bool,
-    quote: char,
+    pub(crate) quote: char,
 }
 
 impl<'c, 's> Compiler<'c, 's> {
@@ -82,7 +82,7 @@ pub(crate) fn quote_name(quote: char, name: &str, out: &mut String) {
     out.reserve(name.len() + 2);
     push_quote(quote, out);
     // Quotes are ASCII: a byte of one is no part of another character.
-    if name.bytes().any(|byte| char::from(byte) == quote) {
+    if u8::try_from(quote).is_ok_and(|quote| name.as_bytes().contains(&quote)) {
         for part in name.chars() {
             out.push(part);
             if part == quote {

@@ -36,19 +36,20 @@ impl<'s> Compiler<'_, 's> {
 
     fn projection(&mut self, select: &'s Select) -> Result<()> {
         match &select.columns {
+            Projection::Names(names) if !self.qualified && !names.is_empty() => {
+                self.out.lists.push(names, self.quote, &mut self.out.text);
+            }
             Projection::Names(names) => {
                 for (index, name) in names.iter().enumerate() {
                     if index > 0 {
                         self.push(", ");
                     }
-                    if self.qualified {
-                        match &select.from {
-                            From::Table(table) => self.path(table.qualifier()),
-                            From::Select(_, alias) => self.name(alias),
-                            _ => {}
-                        }
-                        self.push(".");
+                    match &select.from {
+                        From::Table(table) => self.path(table.qualifier()),
+                        From::Select(_, alias) => self.name(alias),
+                        _ => {}
                     }
+                    self.push(".");
                     self.name(name);
                 }
                 if names.is_empty() {

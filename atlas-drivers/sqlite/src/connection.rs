@@ -67,7 +67,9 @@ impl SqliteConnection {
         };
         let mut hold = Hold::own(lease);
         run::command(&mut hold, begin, Box::new(())).await?;
-        self.transaction = Some(Transaction { lease: Some(hold.take()?), depth: 1 });
+        let lease = hold.take()?;
+        lease.began();
+        self.transaction = Some(Transaction { lease: Some(lease), depth: 1 });
         Ok(())
     }
 

@@ -176,7 +176,7 @@ impl Database {
         let bound = self.bind_copies(binds.iter().map(|text| BindRef::Text(text)));
         let stepped = if bound.is_ok() { self.step() } else { Ok(false) };
         let number = match (&stepped, self.row().value(0)) {
-            (Ok(true), Some(Ok(ValueRef::I64(number)))) => Some(number),
+            (Ok(true), Ok(ValueRef::I64(number))) => Some(number),
             _ => None,
         };
         self.finish();

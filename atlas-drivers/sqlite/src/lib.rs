@@ -27,6 +27,7 @@ mod raw;
 mod row;
 mod run;
 mod session;
+mod timer;
 mod url;
 mod value;
 mod watch;

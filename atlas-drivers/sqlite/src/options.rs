@@ -31,6 +31,7 @@ pub struct Sqlite {
     pub(crate) execution: Execution,
     pub(crate) max_readers: usize,
     pub(crate) busy_timeout: Duration,
+    pub(crate) acquire_timeout: Duration,
     pub(crate) statement_cache: usize,
     pub(crate) pragmas: Vec<(String, String)>,
 }
@@ -78,6 +79,7 @@ impl Sqlite {
             execution: Execution::default(),
             max_readers: thread::available_parallelism().map_or(4, |cores| cores.get().max(4)),
             busy_timeout: Duration::from_secs(5),
+            acquire_timeout: Duration::from_secs(30),
             statement_cache: 128,
             pragmas: Vec::new(),
         }
@@ -116,6 +118,15 @@ impl Sqlite {
     #[must_use]
     pub fn busy_timeout(mut self, timeout: Duration) -> Self {
         self.busy_timeout = timeout;
+        self
+    }
+
+    /// How long to wait for a connection that others of this program use: 30 seconds by default. A
+    /// statement that waits for its own transaction, because it was given the database's handle in
+    /// place of the transaction's, ends there.
+    #[must_use]
+    pub fn acquire_timeout(mut self, timeout: Duration) -> Self {
+        self.acquire_timeout = timeout;
         self
     }
 

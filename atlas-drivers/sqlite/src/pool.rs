@@ -1,4 +1,7 @@
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
 
 use atlas_core::error::{Error, Result};
 use tokio::{runtime::Handle, sync::Semaphore};
@@ -8,6 +11,7 @@ use crate::{
     open::{self, Role},
     options::{Mode, Sqlite},
     session::Session,
+    timer,
 };
 
 /// A database's connections.
@@ -21,27 +25,43 @@ pub(crate) struct Pool {
 }
 
 /// The connections of one role: a permit for each that may be open, and those that are idle.
-#[allow(clippy::vec_box, reason = "a lease moves: it holds a pointer")]
 struct Seats {
     role: Role,
     count: u32,
     permits: Semaphore,
-    idle: Mutex<Vec<Box<Session>>>,
+    state: Mutex<State>,
+}
+
+#[allow(clippy::vec_box, reason = "a lease moves: it holds a pointer")]
+struct State {
+    idle: Vec<Box<Session>>,
+    /// How many leases there have been.
+    leases: u64,
+    /// When the transaction of the last lease began, where it has one.
+    transaction: Option<Instant>,
 }
 
 impl Seats {
     #[allow(clippy::vec_box, reason = "as above")]
     fn new(role: Role, count: usize, idle: Vec<Box<Session>>) -> Self {
         let count = u32::try_from(count).unwrap_or(1_000).min(1_000);
-        Self { role, count, permits: Semaphore::new(count as usize), idle: Mutex::new(idle) }
+        let state = Mutex::new(State { idle, leases: 0, transaction: None });
+        Self { role, count, permits: Semaphore::new(count as usize), state }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn take(&self) -> Option<Box<Session>> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()
+        let mut state = self.state();
+        state.leases += 1;
+        state.transaction = None;
+        state.idle.pop()
     }
 
     fn put(&self, session: Box<Session>) {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(session);
+        self.state().idle.push(session);
     }
 }
 
@@ -112,7 +132,14 @@ impl Pool {
         let seats = self.seats(role).ok_or_else(|| self.read_only())?;
         let permit = match seats.permits.try_acquire() {
             Ok(permit) => permit,
-            Err(_) => seats.permits.acquire().await.map_err(|_| closed())?,
+            Err(_) => {
+                let before = seats.state().leases;
+                let limit = self.options.acquire_timeout;
+                match timer::within(limit, seats.permits.acquire()).await {
+                    Some(permit) => permit.map_err(|_| closed())?,
+                    None => return Err(self.no_connection(seats, before, limit)),
+                }
+            }
         };
         // From here on the lease gives the permit back.
         permit.forget();
@@ -132,6 +159,29 @@ impl Pool {
         }
     }
 
+    /// Why there is none: who has them. `before`: the leases until the waiting began.
+    #[cold]
+    fn no_connection(&self, seats: &Seats, before: u64, limit: Duration) -> Error {
+        let state = seats.state();
+        let others = state.leases - before;
+        let (what, instead) = match (seats.role, self.is_single()) {
+            (Role::Reader, _) => (
+                "all connections that read",
+                "end streams that are not read on, or give a greater `max_readers`",
+            ),
+            (Role::Writer, true) => ("the only connection", INSTEAD),
+            (Role::Writer, false) => ("the connection that writes", INSTEAD),
+        };
+        let held = match (seats.role, state.transaction) {
+            (Role::Writer, Some(since)) => {
+                format!("a transaction has held {what} for {:.1?}", since.elapsed())
+            }
+            _ if others == 0 => format!("{what} has been in use for more than {limit:.1?}"),
+            _ => format!("{what} went to {others} others within {limit:.1?}"),
+        };
+        Error::Pool { reason: format!("{held}: {instead}, or a longer `acquire_timeout`") }
+    }
+
     #[cold]
     fn read_only(&self) -> Error {
         Error::config(format!(
@@ -148,7 +198,7 @@ impl Pool {
             if let Ok(all) = seats.permits.acquire_many(seats.count).await {
                 seats.permits.close();
                 all.forget();
-                sessions.append(&mut *seats.idle.lock().unwrap_or_else(PoisonError::into_inner));
+                sessions.append(&mut seats.state().idle);
             }
         }
         // The last connection to close writes the log back into the file: the writer is at the end.
@@ -169,6 +219,13 @@ impl Pool {
 impl Lease {
     pub(crate) fn pool(&self) -> &Arc<Pool> {
         &self.pool
+    }
+
+    /// The lease is for a transaction, which has begun.
+    pub(crate) fn began(&self) {
+        if let Some(seats) = self.pool.seats(self.role) {
+            seats.state().transaction = Some(Instant::now());
+        }
     }
 
     /// The connection.
@@ -194,6 +251,10 @@ impl Drop for Lease {
         seats.permits.add_permits(1);
     }
 }
+
+/// What to do where a transaction is in the way, most often one's own.
+const INSTEAD: &str = "inside a transaction, statements must be given the transaction's handle (`tx`), since those given \
+    the database's wait for it to end; if it is another one, make it shorter";
 
 #[cold]
 pub(crate) fn closed() -> Error {

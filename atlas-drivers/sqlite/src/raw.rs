@@ -28,6 +28,7 @@ use rusqlite::ffi;
 
 use crate::{
     error::Failure,
+    row::no_such_column,
     value::{Buffer, Encoded, encode},
     watch::{STEPS, Watch},
 };
@@ -53,7 +54,8 @@ struct Prepared {
 #[derive(Clone, Copy)]
 struct Active {
     statement: *mut ffi::sqlite3_stmt,
-    columns: c_int,
+    /// 0 until there is a row.
+    columns: usize,
     reads_only: bool,
     /// Whether it stays in the cache.
     kept: bool,
@@ -257,7 +259,8 @@ impl Database {
                 if active.columns == 0 {
                     // Not before: preparing anew after a change of the schema can change it.
                     // SAFETY: as above.
-                    active.columns = unsafe { ffi::sqlite3_column_count(active.statement) };
+                    let columns = unsafe { ffi::sqlite3_column_count(active.statement) };
+                    active.columns = usize::try_from(columns).unwrap_or(0);
                 }
                 Ok(true)
             }
@@ -380,53 +383,64 @@ impl<'b> From<&'b Value> for BindRef<'b> {
 pub(crate) struct CurrentRow<'d> {
     /// Null where there is no row, with no columns.
     statement: *mut ffi::sqlite3_stmt,
-    columns: c_int,
+    columns: usize,
     of: PhantomData<&'d Database>,
 }
 
 impl CurrentRow<'_> {
+    #[inline]
     pub(crate) fn columns(&self) -> usize {
-        usize::try_from(self.columns).unwrap_or(0)
+        self.columns
     }
 
-    /// A column's value; `None` where there is no such column.
+    /// A column's value.
     ///
     /// # Errors
     ///
-    /// [`Error::Decode`] for text that is not UTF-8.
+    /// [`Error::Decode`] where there is no such column, and for text that is not UTF-8.
     #[inline]
-    pub(crate) fn value(&self, index: usize) -> Option<CoreResult<ValueRef<'_>>> {
-        let column = c_int::try_from(index).ok().filter(|column| *column < self.columns)?;
+    pub(crate) fn value(&self, index: usize) -> CoreResult<ValueRef<'_>> {
+        if index >= self.columns() {
+            return Err(no_such_column(index, self.columns()));
+        }
         // SAFETY: there is a column, so that the statement is prepared and stands at a row; `Database`
-        // is borrowed, so that it stays there. A pointer that SQLite gives is valid for the length
-        // that it gives with it until the statement is stepped, reset or finalized, or the column is
-        // converted: here each is read in its own type, and text is converted from UTF-16, if that is
-        // what the database holds, by the first call only.
+        // is borrowed, so that it stays there. What SQLite calls an unprotected value may be read like
+        // any other where no mutex protects values, as here, and no other thread is in the connection.
+        // A pointer that SQLite gives is valid for the length that it gives with it until the statement
+        // is stepped, reset or finalized, or the column is converted: here each is read in its own
+        // type, and text is converted from UTF-16, if that is what the database holds, by the first
+        // call only.
         unsafe {
-            Some(Ok(match ffi::sqlite3_column_type(self.statement, column) {
-                ffi::SQLITE_INTEGER => ValueRef::I64(ffi::sqlite3_column_int64(self.statement, column)),
+            // One look for the column, and not one for each question about it.
+            let value = ffi::sqlite3_column_value(self.statement, index as c_int);
+            match ffi::sqlite3_value_type(value) {
+                ffi::SQLITE_INTEGER => Ok(ValueRef::I64(ffi::sqlite3_value_int64(value))),
                 ffi::SQLITE_TEXT => {
-                    let start = ffi::sqlite3_column_text(self.statement, column);
-                    let length = ffi::sqlite3_column_bytes(self.statement, column);
-                    match std::str::from_utf8(bytes(start, length)) {
-                        Ok(text) => ValueRef::Text(text),
-                        Err(_) => return Some(Err(not_utf8(bytes(start, length)))),
+                    let start = ffi::sqlite3_value_text(value);
+                    if start.is_null() {
+                        return Err(no_memory());
+                    }
+                    let text = bytes(start, ffi::sqlite3_value_bytes(value));
+                    match std::str::from_utf8(text) {
+                        Ok(text) => Ok(ValueRef::Text(text)),
+                        Err(_) => Err(not_utf8(text)),
                     }
                 }
-                ffi::SQLITE_FLOAT => ValueRef::F64(ffi::sqlite3_column_double(self.statement, column)),
+                ffi::SQLITE_FLOAT => Ok(ValueRef::F64(ffi::sqlite3_value_double(value))),
                 ffi::SQLITE_BLOB => {
-                    let start = ffi::sqlite3_column_blob(self.statement, column);
-                    ValueRef::Bytes(bytes(start.cast(), ffi::sqlite3_column_bytes(self.statement, column)))
+                    let start = ffi::sqlite3_value_blob(value);
+                    Ok(ValueRef::Bytes(bytes(start.cast(), ffi::sqlite3_value_bytes(value))))
                 }
-                _ => ValueRef::Null,
-            }))
+                _ => Ok(ValueRef::Null),
+            }
         }
     }
 
     /// A column's name; empty where there is no such column.
     pub(crate) fn name(&self, index: usize) -> &str {
-        let Some(column) = c_int::try_from(index).ok().filter(|column| *column < self.columns) else {
-            return "";
+        let column = match c_int::try_from(index) {
+            Ok(column) if index < self.columns() => column,
+            _ => return "",
         };
         // SAFETY: as in `value`; the name is valid until the statement is finalized or prepared anew,
         // or its name is asked for in UTF-16, which nobody does.
@@ -450,6 +464,11 @@ unsafe fn bytes<'r>(start: *const u8, length: c_int) -> &'r [u8] {
         // An empty blob has no address.
         _ => &[],
     }
+}
+
+#[cold]
+fn no_memory() -> Error {
+    Error::Driver { message: "there is no memory left to convert a text".to_owned(), source: None }
 }
 
 #[cold]

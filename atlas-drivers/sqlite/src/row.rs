@@ -15,10 +15,7 @@ impl Row for CurrentRow<'_> {
 
     #[inline]
     fn get(&self, index: usize) -> Result<ValueRef<'_>> {
-        match self.value(index) {
-            Some(value) => value,
-            None => Err(no_such_column(index, self.columns())),
-        }
+        self.value(index)
     }
 
     fn name(&self, index: usize) -> &str {

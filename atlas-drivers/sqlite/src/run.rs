@@ -15,7 +15,6 @@ use crate::{
     options::Execution,
     raw::BindRef,
     session::{Progress, Running, hand_over, table_of},
-    watch::Limit,
 };
 
 /// How often a statement with many rows lets others run before it moves to another thread, where its
@@ -120,7 +119,7 @@ async fn rows(
             Progress::Overdue if running.turns < TURNS => {
                 running.turns += 1;
                 let_others_run().await;
-                hold.session()?.watch().begin(Limit::Note);
+                hold.session()?.watch().begin(running.limit);
             }
             Progress::Overdue => return offload(hold, Job::GoOn(running), sink, table_of(statement)).await,
             Progress::Batch => {}

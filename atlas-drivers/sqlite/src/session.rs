@@ -56,7 +56,7 @@ pub(crate) struct Running {
     written_before: i64,
     /// Whether it may be stopped and run again. Not a write in a transaction: that would undo it all.
     repeatable: bool,
-    limit: Limit,
+    pub(crate) limit: Limit,
     /// How often it has let others run.
     pub(crate) turns: u8,
 }
@@ -176,9 +176,13 @@ impl Database {
                 }
             }
             running.rows += 1;
-            if running.rows == 1 && running.limit == Limit::Interrupt {
-                // The rows are in the sink's hands from now on.
-                self.watch().set_limit(Limit::Note);
+            if running.limit == Limit::Interrupt {
+                self.watch().saw_row();
+                if running.rows == 1 && !sink.restartable() {
+                    // What the sink got, it keeps: from now on the statement only goes on.
+                    running.limit = Limit::Note;
+                    self.watch().set_limit(Limit::Note);
+                }
             }
             if self.watch().is_overdue() {
                 return Ok(Progress::Overdue);

@@ -23,6 +23,10 @@ pub(crate) struct Watch {
     /// Nanoseconds of the epoch at the first look at the clock; 0: none yet.
     started: AtomicU64,
     limit: AtomicU8,
+    /// Whether there was a row since the last look at the clock.
+    row: AtomicBool,
+    /// Nanoseconds of the epoch at the first look after the last row, or at the first of all.
+    quiet_since: AtomicU64,
     overdue: AtomicBool,
     /// Milliseconds to wait for a lock of another process.
     patience: AtomicU64,
@@ -39,7 +43,7 @@ pub(crate) enum Limit {
     None,
     /// It is marked, and noticed at the next row.
     Note,
-    /// It is interrupted.
+    /// It is interrupted where no row came for as long; otherwise that is noticed at the next row.
     Interrupt,
 }
 
@@ -49,6 +53,8 @@ impl Watch {
             epoch: Instant::now(),
             started: AtomicU64::new(0),
             limit: AtomicU8::new(Limit::None as u8),
+            row: AtomicBool::new(false),
+            quiet_since: AtomicU64::new(0),
             overdue: AtomicBool::new(false),
             patience: AtomicU64::new(0),
             waiting_since: AtomicU64::new(0),
@@ -60,12 +66,18 @@ impl Watch {
     /// A statement begins.
     pub(crate) fn begin(&self, limit: Limit) {
         self.started.store(0, Relaxed);
+        self.row.store(false, Relaxed);
         self.overdue.store(false, Relaxed);
         self.limit.store(limit as u8, Relaxed);
     }
 
     pub(crate) fn set_limit(&self, limit: Limit) {
         self.limit.store(limit as u8, Relaxed);
+    }
+
+    /// The statement gave a row.
+    pub(crate) fn saw_row(&self) {
+        self.row.store(true, Relaxed);
     }
 
     /// Whether the statement has been found to take long.
@@ -98,15 +110,21 @@ impl Watch {
         }
         let now = self.now();
         let started = self.started.load(Relaxed);
+        let had_row = self.row.load(Relaxed);
+        if started == 0 || had_row {
+            self.row.store(false, Relaxed);
+            self.quiet_since.store(now, Relaxed);
+        }
         if started == 0 {
             self.started.store(now, Relaxed);
             return false;
         }
-        if u128::from(now - started) < SHORT.as_nanos() {
+        let is_long = |since: u64| u128::from(now.saturating_sub(since)) >= SHORT.as_nanos();
+        if !is_long(started) {
             return false;
         }
         self.overdue.store(true, Relaxed);
-        limit == Limit::Interrupt as u8
+        limit == Limit::Interrupt as u8 && is_long(self.quiet_since.load(Relaxed))
     }
 
     /// A lock is held by somebody else, for the `tries`th time: whether to try again.

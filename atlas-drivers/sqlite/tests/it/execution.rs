@@ -27,6 +27,8 @@ async fn long_statements_leave_the_thread() {
         for text in [
             LONG,
             "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500000) SELECT i FROM n",
+            // A row at once, and the next one after a long gap.
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 600000) SELECT i FROM n WHERE i IN (1, 600000)",
             "INSERT INTO t WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500000) SELECT i FROM n",
             "UPDATE t SET a = a + 1",
             "DELETE FROM t WHERE a > 100",

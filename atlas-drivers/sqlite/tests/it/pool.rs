@@ -1,6 +1,6 @@
 use std::{sync::Arc, time::Duration};
 
-use atlas_core::{Error, value::Value};
+use atlas_core::{Error, driver::Driver, value::Value};
 use atlas_sqlite::Sqlite;
 use tokio::sync::Mutex;
 
@@ -104,6 +104,67 @@ async fn another_process_is_waited_for_and_then_given_up() {
     other.execute_batch("COMMIT").unwrap();
     assert_eq!(waiting.await.unwrap().unwrap(), 1);
     assert_eq!(query(&driver, "SELECT a FROM t ORDER BY a").await.unwrap().len(), 2);
+}
+
+/// A statement that was given the database's handle inside a transaction waits for itself.
+async fn wait_for_oneself(driver: &Arc<dyn Driver>) {
+    let mut tx = driver.acquire().await.unwrap();
+    tx.begin().await.unwrap();
+    run(&mut *tx, &sql("INSERT INTO t VALUES (1)")).await.unwrap();
+    match execute(driver, "INSERT INTO t VALUES (2)").await {
+        Err(Error::Pool { reason }) => {
+            assert!(reason.contains("a transaction has held") && reason.contains("(`tx`)"), "{reason}");
+        }
+        other => panic!("{other:?}"),
+    }
+    run(&mut *tx, &sql("INSERT INTO t VALUES (3)")).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(execute(driver, "INSERT INTO t VALUES (4)").await.unwrap(), 1);
+}
+
+#[test]
+fn waiting_for_a_connection_ends() {
+    let directory = Directory::new();
+    // One that has no timer, as well as one that has.
+    let timeless = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let timed = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    for (number, runtime) in [timeless, timed].into_iter().enumerate() {
+        let file = directory.file().with_extension(number.to_string());
+        for options in [Sqlite::memory(), Sqlite::file(file)] {
+            runtime.block_on(async {
+                let driver = options.acquire_timeout(Duration::from_millis(50)).open().await.unwrap();
+                execute(&driver, "CREATE TABLE t (a)").await.unwrap();
+                for _ in 0..3 {
+                    wait_for_oneself(&driver).await;
+                }
+                assert_eq!(count(&driver, "t").await, 9);
+            });
+        }
+    }
+}
+
+#[tokio::test]
+async fn who_is_served_in_time_does_not_notice_the_limit() {
+    let driver = Sqlite::memory().acquire_timeout(Duration::from_secs(60)).open().await.unwrap();
+    execute(&driver, "CREATE TABLE t (a)").await.unwrap();
+    let mut tx = driver.acquire().await.unwrap();
+    tx.begin().await.unwrap();
+    let waiting: Vec<_> = (0..20)
+        .map(|_| {
+            let driver = Arc::clone(&driver);
+            tokio::spawn(async move { execute(&driver, "INSERT INTO t VALUES (1)").await })
+        })
+        .collect();
+    tokio::task::yield_now().await;
+    tx.commit().await.unwrap();
+    for waiting in waiting {
+        waiting.await.unwrap().unwrap();
+    }
+    assert_eq!(count(&driver, "t").await, 20);
+    let at_once = Sqlite::memory().acquire_timeout(Duration::ZERO).open().await.unwrap();
+    let mut tx = at_once.acquire().await.unwrap();
+    tx.begin().await.unwrap();
+    assert!(matches!(execute(&at_once, "SELECT 1").await, Err(Error::Pool { .. })));
 }
 
 /// How often a timer of 5 ms ticks meanwhile.

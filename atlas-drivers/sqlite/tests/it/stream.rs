@@ -137,3 +137,27 @@ async fn a_long_stream_gets_each_row_once() {
         assert_eq!(rows, (1..=300_000).collect::<Vec<_>>());
     }
 }
+
+/// Sinks that can start again get the rows of a read that was interrupted, and others those of one that
+/// went on.
+#[tokio::test]
+async fn a_gap_between_rows_loses_none() {
+    let driver = Sqlite::memory().open().await.unwrap();
+    let gap = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000) \
+               SELECT i FROM n WHERE i < 100 OR i = 300000";
+    let expected: Vec<i64> = (1..100).chain([300_000]).collect();
+    let mut connection = driver.acquire().await.unwrap();
+    for in_transaction in [false, true] {
+        if in_transaction {
+            connection.begin().await.unwrap();
+        }
+        let rows = run(&mut *connection, &sql(gap)).await.unwrap().0;
+        assert!(
+            rows.iter().map(|row| &row[0]).eq(&expected.iter().map(|i| Value::I64(*i)).collect::<Vec<_>>())
+        );
+        let (sink, _) = connection.run(&sql(gap), Box::new(Once::default())).await.unwrap();
+        let sink: Box<dyn std::any::Any> = sink;
+        assert_eq!(sink.downcast::<Once>().unwrap().0, expected);
+    }
+    connection.commit().await.unwrap();
+}

@@ -52,6 +52,10 @@ impl RowSink for Collect {
         self.0.clear();
         true
     }
+
+    fn restartable(&self) -> bool {
+        true
+    }
 }
 
 pub(crate) fn sql(text: impl Into<String>) -> Statement {
