@@ -137,36 +137,27 @@ pub struct Order<S> {
     message = "`{Self}` is no order",
     label = "expected a column, `.asc()` or `.desc()`"
 )]
-pub trait IntoOrder {
-    /// The models that it mentions.
-    type Scope;
-
+pub trait IntoOrder<S> {
     /// The order.
-    fn into_order(self) -> Order<Self::Scope>;
+    fn into_order(self) -> Order<S>;
 }
 
 #[diagnostic::do_not_recommend]
-impl<S> IntoOrder for Order<S> {
-    type Scope = S;
-
+impl<S> IntoOrder<S> for Order<S> {
     fn into_order(self) -> Self {
         self
     }
 }
 
 #[diagnostic::do_not_recommend]
-impl<M: Model, T: Attribute> IntoOrder for Column<M, T> {
-    type Scope = M;
-
+impl<M: Model, T: Attribute> IntoOrder<M> for Column<M, T> {
     fn into_order(self) -> Order<M> {
         self.asc()
     }
 }
 
 #[diagnostic::do_not_recommend]
-impl<S, T> IntoOrder for Scalar<S, T> {
-    type Scope = S;
-
+impl<S, T> IntoOrder<S> for Scalar<S, T> {
     fn into_order(self) -> Order<S> {
         self.asc()
     }

@@ -19,19 +19,13 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
     /// # Ok(())
     /// # });
     /// ```
-    pub fn order_by<O, I>(mut self, order: O) -> Self
-    where
-        O: IntoOrder<Scope: In<Scope, I>>,
-    {
+    pub fn order_by<X: In<Scope, I>, I>(mut self, order: impl IntoOrder<X>) -> Self {
         self.select.order.push(order.into_order().term);
         self
     }
 
     /// In this order instead of any before.
-    pub fn reorder<O, I>(mut self, order: O) -> Self
-    where
-        O: IntoOrder<Scope: In<Scope, I>>,
-    {
+    pub fn reorder<X: In<Scope, I>, I>(mut self, order: impl IntoOrder<X>) -> Self {
         self.select.order.clear();
         self.order_by(order)
     }

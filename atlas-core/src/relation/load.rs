@@ -34,10 +34,7 @@ impl<M: Model, N: Model, K> Relation<M, N, K> {
     }
 
     /// Loads the records in this order.
-    pub fn order_by<O, I>(self, order: O) -> Load<M, N, K>
-    where
-        O: IntoOrder<Scope: In<N, I>>,
-    {
+    pub fn order_by<X: In<N, I>, I>(self, order: impl IntoOrder<X>) -> Load<M, N, K> {
         Load::from(self).order_by(order)
     }
 
@@ -57,10 +54,7 @@ impl<M: Model, N: Model, K> Load<M, N, K> {
 
     /// Loads the records in this order.
     #[must_use]
-    pub fn order_by<O, I>(mut self, order: O) -> Self
-    where
-        O: IntoOrder<Scope: In<N, I>>,
-    {
+    pub fn order_by<X: In<N, I>, I>(mut self, order: impl IntoOrder<X>) -> Self {
         self.query = self.query.order_by(order);
         self
     }
