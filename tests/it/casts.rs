@@ -44,7 +44,7 @@ impl Cast<Duration> for Seconds {
     }
 
     fn decode(value: ValueRef<'_>) -> Result<Duration> {
-        let seconds = <f64 as atlas::Attribute>::decode(value)?;
+        let seconds = f64::decode(value)?;
         Duration::try_from_secs_f64(seconds).map_err(|_| Error::decode("length of time", value))
     }
 }
@@ -52,7 +52,7 @@ impl Cast<Duration> for Seconds {
 #[derive(Debug, Clone, PartialEq)]
 struct Celsius(f64);
 
-impl atlas::Attribute for Celsius {
+impl Attribute for Celsius {
     type Base = Self;
     const TYPE: ColumnType = ColumnType::F64;
 
