@@ -89,7 +89,7 @@ async fn a_statement_may_be_dropped_at_every_poll() {
                 let mut connection = driver.acquire().await.unwrap();
                 let done = drop_after(polls, connection.run(&statement, Box::new(Slow::default()))).await;
                 drop(connection);
-                let after = tokio::time::timeout(Duration::from_secs(20), async {
+                let after = tokio::time::timeout(Duration::from_secs(60), async {
                     execute(&driver, "DELETE FROM t WHERE a = -1").await.unwrap();
                     count(&driver, "t").await
                 });
@@ -118,7 +118,7 @@ async fn a_transaction_may_be_dropped_at_every_poll() {
                 connection.rollback().await.unwrap();
             };
             drop_after(polls, work).await;
-            let after = tokio::time::timeout(Duration::from_secs(20), async {
+            let after = tokio::time::timeout(Duration::from_secs(60), async {
                 execute(&driver, "DELETE FROM t WHERE a = -1").await.unwrap();
                 count(&driver, "t").await
             });
@@ -154,7 +154,7 @@ async fn a_dropped_read_is_interrupted() {
     let mut connection = driver.acquire().await.unwrap();
     let run = connection.run(&endless, Box::new(Collect::default()));
     assert!(tokio::time::timeout(Duration::from_millis(30), run).await.is_err());
-    let next = tokio::time::timeout(Duration::from_secs(5), query(&driver, "SELECT 1"));
+    let next = tokio::time::timeout(Duration::from_secs(60), query(&driver, "SELECT 1"));
     assert_eq!(next.await.expect("the only connection came back").unwrap(), [[Value::I64(1)]]);
 }
 

@@ -57,9 +57,11 @@ async fn a_stream_without_room_keeps_nobody_from_the_database() {
                 connection.run(&sql(MANY), Box::new(Gate(channel))).await.map(|_| ())
             }
         });
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        while channel.lock().unwrap().waiting.is_none() {
+            tokio::task::yield_now().await;
+        }
         assert!((1..1000).contains(&channel.lock().unwrap().rows.len()));
-        let other = tokio::time::timeout(Duration::from_secs(5), execute(&driver, "CREATE TABLE t (a)"));
+        let other = tokio::time::timeout(Duration::from_secs(60), execute(&driver, "CREATE TABLE t (a)"));
         other.await.expect("the stream holds the connection").unwrap();
         let waiting = {
             let mut channel = channel.lock().unwrap();
