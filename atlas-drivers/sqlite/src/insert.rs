@@ -46,10 +46,16 @@ pub(crate) fn insert_at_once(
     if !keys.are_told(insert, database, alone)? {
         return run::in_one_go(hold, statement, sink, false);
     }
-    let mut compiled = std::mem::take(kept).recycle();
-    let done = compile_insert(insert, 0..insert.rows, &[], &SqliteDialect, &mut compiled)
-        .and_then(|()| write(database, &compiled.text, compiled.binds.iter().map(BindRef::from)));
-    *kept = compiled.recycle();
+    let values = insert.values.iter().map(BindRef::from);
+    let done = if insert.rows == 1 {
+        write(database, keys.text(insert, kept)?, values)
+    } else {
+        let mut compiled = std::mem::take(kept).recycle();
+        let done = compile_insert(insert, 0..insert.rows, &[], &SqliteDialect, &mut compiled)
+            .and_then(|()| write(database, &compiled.text, values));
+        *kept = compiled.recycle();
+        done
+    };
     match done? {
         Ok(written) => {
             hand_out(insert, insert.rows, written, sink)?;

@@ -22,7 +22,10 @@ use atlas_core::{
     value::ValueRef,
 };
 
+use atlas_sql::{Compiled, compile_insert};
+
 use crate::{
+    dialect::SqliteDialect,
     error::Failure,
     raw::{BindRef, Database},
     watch::Limit,
@@ -48,6 +51,9 @@ struct Known {
     table: Name,
     column: Name,
     is_rowid: bool,
+    /// The last columns of which one row was written, and the text that did it.
+    columns: Vec<Name>,
+    text: String,
 }
 
 impl Keys {
@@ -113,6 +119,23 @@ impl Keys {
         ask(database).map_err(|failure| failure.into_error(Some(&insert.table.name)))
     }
 
+    /// The text that inserts one row without RETURNING: programs write the same columns again and again.
+    /// For the insert whose keys are told, as was just asked.
+    pub(crate) fn text<'k>(&'k mut self, insert: &Insert, memory: &mut Compiled<'static>) -> Result<&'k str> {
+        let Some(known) = self.known.first_mut() else { return Ok("") };
+        let columns = insert.columns.iter().map(|column| &column.name);
+        if known.text.is_empty() || !known.columns.iter().eq(columns.clone()) {
+            let mut compiled = std::mem::take(memory).recycle();
+            let done = compile_insert(insert, 0..1, &[], &SqliteDialect, &mut compiled);
+            known.text.clone_from(&compiled.text);
+            *memory = compiled.recycle();
+            done?;
+            known.columns.clear();
+            known.columns.extend(columns.cloned());
+        }
+        Ok(&known.text)
+    }
+
     fn is_rowid(&mut self, table: &Name, column: &Name, database: &mut Database) -> Result<bool, Failure> {
         let at = self.known.iter().position(|known| known.table == *table && known.column == *column);
         if let Some(at) = at {
@@ -120,7 +143,8 @@ impl Keys {
         } else {
             let is_rowid = database.number(IS_ROWID, &[table, column])? == Some(1);
             self.known.truncate(TABLES - 1);
-            self.known.push(Known { table: table.clone(), column: column.clone(), is_rowid });
+            let (table, column) = (table.clone(), column.clone());
+            self.known.push(Known { table, column, is_rowid, columns: Vec::new(), text: String::new() });
             let last = self.known.len() - 1;
             self.known.swap(0, last);
         }

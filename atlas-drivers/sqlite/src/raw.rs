@@ -398,7 +398,7 @@ impl CurrentRow<'_> {
     /// # Errors
     ///
     /// [`Error::Decode`] where there is no such column, and for text that is not UTF-8.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn value(&self, index: usize) -> CoreResult<ValueRef<'_>> {
         if index >= self.columns() {
             return Err(no_such_column(index, self.columns()));
@@ -409,7 +409,7 @@ impl CurrentRow<'_> {
         // A pointer that SQLite gives is valid for the length that it gives with it until the statement
         // is stepped, reset or finalized, or the column is converted: here each is read in its own
         // type, and text is converted from UTF-16, if that is what the database holds, by the first
-        // call only.
+        // call only. ASCII is UTF-8.
         unsafe {
             // One look for the column, and not one for each question about it.
             let value = ffi::sqlite3_column_value(self.statement, index as c_int);
@@ -421,6 +421,10 @@ impl CurrentRow<'_> {
                         return Err(no_memory());
                     }
                     let text = bytes(start, ffi::sqlite3_value_bytes(value));
+                    if text.is_ascii() {
+                        // Most texts are short and ASCII, which is found out much faster.
+                        return Ok(ValueRef::Text(std::str::from_utf8_unchecked(text)));
+                    }
                     match std::str::from_utf8(text) {
                         Ok(text) => Ok(ValueRef::Text(text)),
                         Err(_) => Err(not_utf8(text)),

@@ -299,3 +299,33 @@ async fn beside_a_given_rowid() {
         assert_eq!(given, [7, 3, 5].map(|key| [Value::I64(row + key)]));
     }
 }
+
+/// The text of one row is kept: not that of other columns.
+#[tokio::test]
+async fn of_rows_with_other_columns() {
+    let driver = Sqlite::memory().open().await.unwrap();
+    execute(&driver, "CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT DEFAULT 'n', more TEXT)")
+        .await
+        .unwrap();
+    let mut connection = driver.acquire().await.unwrap();
+    for (key, columns) in
+        [&["name"][..], &["more"], &[], &["name", "more"], &["more", "name"], &["name"], &[]]
+            .into_iter()
+            .enumerate()
+    {
+        let mut statement = insert(columns.iter().map(|column| format!("a {column}")));
+        let column = |name: &&'static str| ColumnRef { table: None, name: (*name).into(), ty: None };
+        statement.columns = columns.iter().map(column).collect();
+        statement.rows = 1;
+        let (given, _) = run(&mut *connection, &statement.into()).await.unwrap();
+        let key = i64::try_from(key + 1).unwrap();
+        assert_eq!(given, [[Value::I64(key)]]);
+        let value = |name| match columns.contains(&name) {
+            true => Value::Text(format!("a {name}")),
+            false if name == "name" => Value::Text("n".to_owned()),
+            false => Value::Null,
+        };
+        let row = run(&mut *connection, &sql(format!("SELECT name, more FROM t WHERE id = {key}"))).await;
+        assert_eq!(row.unwrap().0, [[value("name"), value("more")]]);
+    }
+}
