@@ -30,7 +30,7 @@ use std::ops::Range;
 use atlas_core::{
     error::{Error, Result},
     schema::Name,
-    statement::{Insert, Statement},
+    statement::{Insert, Scope, Statement, TableRef},
 };
 use compiler::Compiler;
 
@@ -65,6 +65,22 @@ pub fn compile_insert<'s>(
     into.clear();
     let mut compiler = Compiler::new(dialect, into);
     compiler.insert(insert, rows, returning)
+}
+
+/// Writes a select of how many rows a scope reaches, counted up to `limit`, in place of what `into` held.
+///
+/// # Errors
+///
+/// As [`compile`].
+pub fn compile_count<'s>(
+    table: &'s TableRef,
+    scope: &'s Scope,
+    limit: u64,
+    dialect: &dyn Dialect,
+    into: &mut Compiled<'s>,
+) -> Result<()> {
+    into.clear();
+    Compiler::new(dialect, into).count(table, scope, limit)
 }
 
 impl<'s> Compiler<'_, 's> {

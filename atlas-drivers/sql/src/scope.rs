@@ -6,6 +6,16 @@ use atlas_core::{
 use crate::compiler::Compiler;
 
 impl<'s> Compiler<'_, 's> {
+    /// How many rows a scope reaches, counted up to `limit`.
+    pub(crate) fn count(&mut self, table: &'s TableRef, scope: &'s Scope, limit: u64) -> Result<()> {
+        self.push("SELECT COUNT(*) FROM (SELECT 1 FROM ");
+        self.table(table);
+        self.filter(scope.filter.as_ref())?;
+        self.limit(Some(scope.limit.map_or(limit, |own| own.min(limit))), None);
+        self.push(") AS counted");
+        Ok(())
+    }
+
     /// Which rows an update or a delete reaches. SQL knows no limit there: the rows are found by a
     /// select of their keys.
     pub(crate) fn scope(&mut self, table: &'s TableRef, scope: &'s Scope) -> Result<()> {

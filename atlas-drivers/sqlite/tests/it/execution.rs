@@ -8,6 +8,7 @@ use std::{
 use atlas_core::{
     Result,
     driver::{Row, RowSink},
+    statement::{ColumnRef, CompareOp, Expr, Scope, TableRef, Update},
     value::Value,
 };
 use atlas_sqlite::{Execution, Sqlite};
@@ -74,6 +75,41 @@ async fn the_thread_can_be_chosen() {
         let here = sink.downcast::<Seen>().unwrap().0.unwrap() == thread::current().id();
         assert_eq!(here, execution != Execution::Threaded, "{execution:?}");
     }
+}
+
+/// Few rows are not worth another thread, many are; what is long to find does not end the transaction.
+#[tokio::test]
+async fn writes_of_few_rows_in_a_transaction_stay() {
+    let driver = Sqlite::memory().open().await.unwrap();
+    execute(&driver, "CREATE TABLE t (id INTEGER PRIMARY KEY, a INTEGER)").await.unwrap();
+    let fill =
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200000) SELECT i, i FROM n";
+    execute(&driver, &format!("INSERT INTO t {fill}")).await.unwrap();
+    let column = |name: &'static str| ColumnRef { table: None, name: name.into(), ty: None };
+    let mut connection = driver.acquire().await.unwrap();
+    connection.begin().await.unwrap();
+    for (by, most, stays) in [("id", 1, true), ("id", 100, true), ("id", 101, false), ("a", 100, false)] {
+        let most = Expr::Value(Value::I64(most));
+        let filter = Expr::Compare(CompareOp::Le, Box::new(Expr::Column(column(by))), Box::new(most.clone()));
+        let update = Update {
+            table: TableRef::new("t"),
+            set: vec![(column("a"), Expr::Column(column("id")))],
+            scope: Scope { filter: Some(filter), ..Scope::default() },
+            returning: vec!["id".into()],
+        };
+        let (sink, outcome) = connection.run(&update.into(), Box::new(Seen(None))).await.unwrap();
+        assert_eq!(
+            Value::I64(i64::try_from(outcome.affected).unwrap()),
+            match most {
+                Expr::Value(most) => most,
+                _ => Value::Null,
+            }
+        );
+        let sink: Box<dyn Any> = sink;
+        let stayed = sink.downcast::<Seen>().unwrap().0.unwrap() == thread::current().id();
+        assert_eq!(stayed, stays, "{by}");
+    }
+    connection.commit().await.unwrap();
 }
 
 #[tokio::test]
