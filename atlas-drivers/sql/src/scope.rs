@@ -11,7 +11,9 @@ impl<'s> Compiler<'_, 's> {
         self.push("SELECT COUNT(*) FROM (SELECT 1 FROM ");
         self.table(table);
         self.filter(scope.filter.as_ref())?;
-        self.limit(Some(scope.limit.map_or(limit, |own| own.min(limit))), None);
+        // What has to be put in order or passed over first, takes as long here as in the statement.
+        self.order(&scope.order)?;
+        self.limit(Some(scope.limit.map_or(limit, |own| own.min(limit))), scope.offset);
         self.push(") AS counted");
         Ok(())
     }

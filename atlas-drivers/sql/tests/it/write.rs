@@ -5,8 +5,9 @@ use atlas_core::{
     },
     value::Value,
 };
+use atlas_sql::{Compiled, compile_count, compile_insert};
 
-use crate::support::{check, column, compiled, eq, reference, value};
+use crate::support::{Standard, check, column, compiled, eq, reference, value};
 
 fn insert(columns: &[&'static str], rows: usize, values: Vec<Value>) -> Insert {
     Insert {
@@ -76,6 +77,38 @@ fn scope(key: &[&'static str]) -> Scope {
         limit: Some(3),
         offset: None,
         key: key.iter().map(|name| (*name).into()).collect(),
+    }
+}
+
+#[test]
+fn parts_of_inserts() {
+    let insert = insert(&["id", "name"], 3, (1..=6).map(Value::I64).collect());
+    let mut into = Compiled::default();
+    for (rows, returning, text, binds) in [
+        (1..2, &[][..], r#"INSERT INTO "users" ("id", "name") VALUES ($1, $2)"#, 3..=4),
+        (
+            1..3,
+            &["id".into()],
+            r#"INSERT INTO "users" ("id", "name") VALUES ($1, $2), ($3, $4) RETURNING "id""#,
+            3..=6,
+        ),
+    ] {
+        compile_insert(&insert, rows, returning, &Standard, &mut into).unwrap();
+        assert_eq!(into.text, text);
+        assert_eq!(into.values(), binds.map(Value::I64).collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn counts_of_scopes() {
+    let table = TableRef::new("users");
+    let ordered = Scope { offset: Some(2), ..scope(&["id"]) };
+    for (scope, inner) in
+        [(Scope::default(), "LIMIT 50"), (ordered, r#"WHERE "a" = $1 ORDER BY "b" DESC LIMIT 3 OFFSET $2"#)]
+    {
+        let mut into = Compiled::default();
+        compile_count(&table, &scope, 50, &Standard, &mut into).unwrap();
+        assert_eq!(into.text, format!(r#"SELECT COUNT(*) FROM (SELECT 1 FROM "users" {inner}) AS counted"#));
     }
 }
 
