@@ -134,7 +134,7 @@ async fn insert_chunks(hold: &mut Hold<'_>, insert: &Insert, sink: &mut Box<dyn 
     let alone = hold.pool()?.is_single();
     let Session { database, keys, .. } = hold.session()?;
     let told = keys.are_told(insert, database, alone)?;
-    let returning: &[Name] = if told { &[] } else { &insert.returning };
+    let mut returning: &[Name] = if told { &[] } else { &insert.returning };
     let at_once = rows_at_once(insert);
     let mut affected = 0;
     let mut from = 0;
@@ -143,7 +143,7 @@ async fn insert_chunks(hold: &mut Hold<'_>, insert: &Insert, sink: &mut Box<dyn 
     let mut wanted = true;
     while from < insert.rows {
         let rows = at_once.min(insert.rows - from);
-        if from == 0 || rows < at_once {
+        if text.is_empty() || rows < at_once {
             text = text_of(hold, insert, from..from + rows, returning)?;
         }
         let database = &mut hold.session()?.database;
@@ -154,7 +154,13 @@ async fn insert_chunks(hold: &mut Hold<'_>, insert: &Insert, sink: &mut Box<dyn 
             }
             rows as u64
         } else {
-            insert_some(database, insert, &text, from, rows, &mut **sink)?
+            let (written, stopped) = insert_some(database, insert, &text, from, rows, &mut **sink)?;
+            if stopped {
+                // The rest is written all the same.
+                returning = &[];
+                text.clear();
+            }
+            written
         };
         from += rows;
         poll_fn(|context| sink.poll_ready(context)).await;
@@ -198,7 +204,7 @@ fn insert_some(
     from: usize,
     rows: usize,
     sink: &mut dyn RowSink,
-) -> Result<u64> {
+) -> Result<(u64, bool)> {
     let table = Some(&*insert.table.name);
     database.start(text).map_err(|failure| failure.into_error(table))?;
     database.with_lent(values_of(insert, from, rows).iter().map(BindRef::from), |database| {
@@ -206,7 +212,7 @@ fn insert_some(
         database.begin(&mut running);
         loop {
             match database.advance(&mut running, sink, table)? {
-                Progress::Done(outcome) => return Ok(outcome.affected),
+                Progress::Done(outcome) => return Ok((outcome.affected, running.stopped)),
                 Progress::Again => return Err(Failure::busy().into_error(table)),
                 Progress::Batch | Progress::Overdue => {}
             }

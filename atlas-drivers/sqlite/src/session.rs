@@ -59,6 +59,8 @@ pub(crate) struct Running {
     pub(crate) limit: Limit,
     /// How often it has let others run.
     pub(crate) turns: u8,
+    /// Whether the sink wants no more rows.
+    pub(crate) stopped: bool,
 }
 
 impl Running {
@@ -68,7 +70,7 @@ impl Running {
             (true, true) => Limit::Interrupt,
             (true, false) => Limit::Note,
         };
-        Self { rows: 0, written_before: 0, repeatable, limit, turns: 0 }
+        Self { rows: 0, written_before: 0, repeatable, limit, turns: 0, stopped: false }
     }
 }
 
@@ -169,7 +171,10 @@ impl Database {
             }
             match sink.row(&self.row()) {
                 Ok(ControlFlow::Continue(())) => {}
-                Ok(ControlFlow::Break(())) => return Ok(Progress::Done(self.end(running))),
+                Ok(ControlFlow::Break(())) => {
+                    running.stopped = true;
+                    return Ok(Progress::Done(self.end(running)));
+                }
                 Err(error) => {
                     self.finish();
                     return Err(error);

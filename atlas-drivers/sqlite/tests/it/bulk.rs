@@ -4,7 +4,10 @@ use atlas_core::{
 };
 use atlas_sqlite::Sqlite;
 
-use crate::support::{Directory, count, execute, run};
+use crate::{
+    stream::Stop,
+    support::{Directory, count, execute, run},
+};
 
 fn insert(keys: impl IntoIterator<Item = i64>, returning: bool) -> Insert {
     let values: Vec<Value> =
@@ -79,4 +82,30 @@ async fn rows_without_columns_are_written() {
         assert_eq!((returned.len(), outcome.affected), (rows, rows as u64));
     }
     assert_eq!(count(&driver, "t").await, 4);
+}
+
+#[tokio::test]
+async fn a_sink_that_has_enough_gets_no_more() {
+    let driver = Sqlite::memory().open().await.unwrap();
+    execute(&driver, "CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT)").await.unwrap();
+    let mut connection = driver.acquire().await.unwrap();
+    for (round, at) in [(0, 1), (1, 60)] {
+        let all = insert(round * 1_000..round * 1_000 + 170, true);
+        let names: Vec<Value> = all.values.iter().skip(1).step_by(2).cloned().collect();
+        let named = Insert {
+            columns: all.columns.iter().skip(1).cloned().collect(),
+            values: names,
+            returning: vec!["id".into()],
+            ..all.clone()
+        };
+        // Asked for what was given, and told by the connection.
+        for statement in [all, named] {
+            let before = count(&driver, "t").await;
+            let stop = Stop { at, fails: false, seen: 0 };
+            let (sink, outcome) = connection.run(&statement.into(), Box::new(stop)).await.unwrap();
+            let sink: Box<dyn std::any::Any> = sink;
+            assert_eq!((sink.downcast::<Stop>().unwrap().seen, outcome.affected), (at, 170));
+            assert_eq!(count(&driver, "t").await, before + 170);
+        }
+    }
 }

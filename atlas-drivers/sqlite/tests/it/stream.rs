@@ -76,10 +76,10 @@ async fn a_stream_without_room_keeps_nobody_from_the_database() {
 }
 
 /// Says to stop, or fails, at a row.
-struct Stop {
-    at: i64,
-    fails: bool,
-    seen: i64,
+pub(crate) struct Stop {
+    pub(crate) at: i64,
+    pub(crate) fails: bool,
+    pub(crate) seen: i64,
 }
 
 impl RowSink for Stop {
