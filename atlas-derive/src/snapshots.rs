@@ -54,7 +54,7 @@ fn full() {
             #[default(sql = "CURRENT_TIMESTAMP")]
             pub seen_at: DateTime<Utc>,
             pub team_id: i64,
-            #[belongs_to(on_delete = cascade, on_update = set_null)]
+            #[belongs_to(on_delete = cascade, on_update = restrict)]
             pub team: BelongsTo<Team>,
             #[has_many(foreign_key = author_id)]
             pub posts: HasMany<Post>,

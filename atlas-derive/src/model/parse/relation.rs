@@ -1,6 +1,6 @@
 //! Fields that are relations.
 
-use quote::format_ident;
+use quote::{ToTokens, format_ident};
 use syn::{Attribute, Error, Field, Ident, Result, Type, ext::IdentExt, parse::ParseStream};
 
 use super::{
@@ -39,8 +39,16 @@ pub(super) struct Unresolved {
     foreign_key: Option<Ident>,
     /// `local_key` or `owner_key`.
     other_key: Option<Ident>,
-    on_delete: &'static str,
-    on_update: &'static str,
+    on_delete: Option<Reaction>,
+    on_update: Option<Reaction>,
+}
+
+/// What `on_delete` or `on_update` says.
+struct Reaction {
+    option: Ident,
+    written: Ident,
+    /// The variant of `Action`.
+    action: &'static str,
 }
 
 /// Whether a field is a relation: by its attribute, or (an error) by its type alone.
@@ -86,8 +94,8 @@ pub(super) fn read(field: &Field, ident: &Ident, errors: &mut Errors) -> Option<
         target: target.clone(),
         foreign_key: None,
         other_key: None,
-        on_delete: "NoAction",
-        on_update: "NoAction",
+        on_delete: None,
+        on_update: None,
     };
     let known: &[&str] = match kind {
         RelationKind::BelongsTo => &["foreign_key", "owner_key", "on_delete", "on_update"],
@@ -96,8 +104,8 @@ pub(super) fn read(field: &Field, ident: &Ident, errors: &mut Errors) -> Option<
     let read = arguments::options(attribute, known, |option, name, input| {
         match name {
             "foreign_key" => relation.foreign_key = Some(arguments::name_value(option, input)?),
-            "on_delete" => relation.on_delete = action(option, input)?,
-            "on_update" => relation.on_update = action(option, input)?,
+            "on_delete" => relation.on_delete = Some(reaction(option, input)?),
+            "on_update" => relation.on_update = Some(reaction(option, input)?),
             _ => relation.other_key = Some(arguments::name_value(option, input)?),
         }
         Ok(())
@@ -105,14 +113,15 @@ pub(super) fn read(field: &Field, ident: &Ident, errors: &mut Errors) -> Option<
     errors.take(read).map(|()| relation)
 }
 
-fn action(option: &Ident, input: ParseStream<'_>) -> Result<&'static str> {
+fn reaction(option: &Ident, input: ParseStream<'_>) -> Result<Reaction> {
     let written = arguments::name_value(option, input)?;
-    let found = ACTIONS.iter().find(|(name, _)| written == name);
-    found.map(|(_, action)| *action).ok_or_else(|| {
+    let Some((_, action)) = ACTIONS.iter().find(|(name, _)| written == name) else {
         let names = ACTIONS.map(|(name, _)| name);
         let (known, meant) = (listed(&names), did_you_mean(&written.to_string(), &names));
-        Error::new(written.span(), format_args!("`{option}` is one of {known}, not `{written}`{meant}"))
-    })
+        let message = format_args!("`{option}` is one of {known}, not `{written}`{meant}");
+        return Err(Error::new(written.span(), message));
+    };
+    Ok(Reaction { option: option.clone(), written, action })
 }
 
 /// Finds the columns of a relation. Those of its target are left to the compiler.
@@ -131,6 +140,7 @@ pub(super) fn resolve(
                 Some(given) => known_column("`foreign_key`", given, columns, errors)?,
                 None => own_foreign_key(&relation, &name, columns, errors)?,
             };
+            takes_null(&relation, columns.get(local)?, errors);
             (local, relation.other_key.unwrap_or_else(|| Ident::new("id", span)))
         }
         RelationKind::HasMany | RelationKind::HasOne => {
@@ -159,9 +169,30 @@ pub(super) fn resolve(
         target: relation.target,
         local: columns.get(local)?.ident.clone(),
         foreign,
-        on_delete: relation.on_delete,
-        on_update: relation.on_update,
+        on_delete: action(relation.on_delete),
+        on_update: action(relation.on_update),
     })
+}
+
+fn action(reaction: Option<Reaction>) -> &'static str {
+    reaction.map_or("NoAction", |reaction| reaction.action)
+}
+
+/// Only a foreign key that takes NULL can be set to it.
+fn takes_null(relation: &Unresolved, key: &Column, errors: &mut Errors) {
+    let reactions = [&relation.on_delete, &relation.on_update].into_iter().flatten();
+    for Reaction { option, written, .. } in reactions.filter(|reaction| reaction.action == "SetNull") {
+        if key.optional.is_none() {
+            let (field, ty) = (&key.ident, key.ty.to_token_stream());
+            errors.at(
+                written,
+                format_args!(
+                    "`{option} = set_null` writes NULL to `{field}`, which takes none: make it an `Option<{ty}>`, \
+                     or write `{option} = cascade` or `{option} = restrict`"
+                ),
+            );
+        }
+    }
 }
 
 /// `author_id` for a field `author`.

@@ -1,0 +1,19 @@
+use atlas::prelude::*;
+
+#[derive(Model)]
+pub struct User {
+    pub id: i64,
+    pub team_id: i64,
+    #[belongs_to(on_delete = set_null)]
+    pub team: BelongsTo<Team>,
+    pub boss_id: i64,
+    #[belongs_to(on_update = set_null)]
+    pub boss: BelongsTo<User>,
+}
+
+#[derive(Model)]
+pub struct Team {
+    pub id: i64,
+}
+
+fn main() {}
