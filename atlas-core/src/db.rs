@@ -1,5 +1,7 @@
 //! The handle: which database, and which transaction.
 
+mod inside;
+mod level;
 mod pending;
 mod transaction;
 
@@ -14,7 +16,7 @@ use crate::{
     statement::{Raw, Statement},
     value::Value,
 };
-use transaction::Level;
+use level::Level;
 
 /// A handle on a database. Cheap to clone; every clone is the same pool.
 ///
@@ -121,6 +123,11 @@ impl Db {
         })
     }
 
+    /// What becomes of what is done through this handle; `None` outside of a transaction.
+    pub(crate) fn fate(&self) -> Option<Fate> {
+        self.level.clone().map(Fate)
+    }
+
     /// A statement as this handle's database would get it.
     pub(crate) fn render(&self, statement: &Statement) -> Result<Rendered> {
         self.driver.render(statement)
@@ -157,5 +164,21 @@ impl fmt::Debug for Db {
             .field("driver", &self.driver.name())
             .field("in_transaction", &self.in_transaction())
             .finish()
+    }
+}
+
+/// What becomes of something that was done in a transaction.
+#[derive(Clone)]
+pub(crate) struct Fate(Arc<Level>);
+
+impl Fate {
+    /// Whether it has been undone.
+    pub(crate) fn is_undone(&self) -> bool {
+        self.0.is_undone()
+    }
+
+    /// Whether it is kept for good.
+    pub(crate) fn is_kept(&self) -> bool {
+        self.0.is_kept()
     }
 }

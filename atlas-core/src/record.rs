@@ -214,7 +214,9 @@ impl<M: Model> Record<M> {
 
     /// Sets a column as a change that `save` will see.
     pub(crate) fn assign(&mut self, column: usize, value: ValueRef<'_>) -> Result<()> {
-        self.deref_mut().assign(column, value)
+        self.deref_mut().assign(column, value)?;
+        self.state.take_over(column);
+        Ok(())
     }
 }
 
@@ -233,9 +235,7 @@ impl<M: Model> Deref for Record<M> {
 
 impl<M: Model> DerefMut for Record<M> {
     fn deref_mut(&mut self) -> &mut M {
-        if self.state.wants_original() {
-            self.erased_mut().keep_original();
-        }
+        self.erased_mut().before_change();
         &mut self.model
     }
 }

@@ -260,3 +260,35 @@ async fn a_value_that_a_type_does_not_know_is_an_error_that_names_the_place() {
         }
     }
 }
+
+#[derive(Model, Debug)]
+struct Loose {
+    id: i64,
+    #[cast(json)]
+    pairs: Option<std::collections::HashMap<(i32, i32), i32>>,
+    #[cast(json)]
+    numbers: Vec<f64>,
+}
+
+#[tokio::test]
+async fn json_that_cannot_be_read_back_is_not_written() {
+    for db in databases().await {
+        db.create_tables(models![Loose]).await.unwrap();
+        let pairs = || std::collections::HashMap::from([((1, 2), 3)]);
+        let refused = |error: Error, named: &str| match error {
+            Error::Decode { model: "Loose", column, .. } => assert_eq!(column, named),
+            other => panic!("{other:?}"),
+        };
+        refused(Loose::draft().pairs(pairs()).numbers(vec![]).save(&db).await.unwrap_err(), "pairs");
+        refused(Loose::draft().numbers(vec![f64::NAN]).save(&db).await.unwrap_err(), "numbers");
+        refused(Loose::insert(&db, [Loose::draft().numbers(vec![f64::NAN])]).await.unwrap_err(), "numbers");
+        let mut loose = Loose::draft().numbers(vec![1.5]).save(&db).await.unwrap();
+        loose.pairs = Some(pairs());
+        assert!(loose.is_dirty(Loose::pairs));
+        refused(loose.save(&db).await.unwrap_err(), "pairs");
+        refused(Loose::query().update(&db, Loose::numbers.set(vec![f64::INFINITY])).await.unwrap_err(), "numbers");
+        loose.refresh(&db).await.unwrap();
+        assert_eq!((&loose.pairs, loose.numbers.as_slice()), (&None, &[1.5][..]));
+        assert_eq!(Loose::query().count(&db).await.unwrap(), 1);
+    }
+}

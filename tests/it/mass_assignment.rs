@@ -96,3 +96,42 @@ async fn what_is_filled_is_checked() {
         assert!(Member::query().doesnt_exist(&db).await.unwrap());
     }
 }
+
+#[tokio::test]
+async fn each_type_is_filled_from_its_own_form() {
+    for input in [
+        r#"{"name": {"a": ["$ne"]}}"#,
+        r#"{"name": ["x"]}"#,
+        r#"{"name": true}"#,
+        r#"{"born": 5}"#,
+        r#"{"born": true}"#,
+        r#"{"balance": 12345678901234567.89}"#,
+        r#"{"balance": [1]}"#,
+        r#"{"photo": "text"}"#,
+    ] {
+        let error = serde_json::from_str::<Fill<Member>>(input).unwrap_err().to_string();
+        assert!(error.contains("Member"), "{input}: {error}");
+    }
+    for input in [r#"{"balance": 0.1}"#, r#"{"balance": 1234567890.12345}"#, r#"{"balance": 100000000000000000000}"#] {
+        let read = serde_json::from_str::<Fill<Member>>(input);
+        assert!(read.is_ok(), "{input}: {read:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_filled_reaches_the_database_whatever_its_value() {
+    #[derive(Model, Debug)]
+    #[fillable(flag)]
+    struct Switch {
+        id: i64,
+        #[default(sql = "1")]
+        flag: bool,
+    }
+    for db in databases().await {
+        db.create_tables(models![Switch]).await.unwrap();
+        let mut switch = Record::new(Switch::draft()).unwrap();
+        switch.fill(serde_json::from_str(r#"{"flag": false}"#).unwrap()).unwrap();
+        switch.save(&db).await.unwrap();
+        assert!(!switch.flag && !Switch::find_or_fail(&db, 1).await.unwrap().flag);
+    }
+}

@@ -154,3 +154,85 @@ async fn records_print_without_debug_of_the_model() {
         assert_eq!((plain.id, plain.name.as_str()), (1, "Ann"));
     }
 }
+
+#[tokio::test]
+async fn what_a_transaction_undoes_the_record_forgets() {
+    for db in people().await {
+        let mut ann = Person::find_or_fail(&db, 1).await.unwrap();
+        let mut bob = Person::find_or_fail(&db, 2).await.unwrap();
+        let mut ghost = None;
+        ann.friends = 50;
+        let undone: Result<()> = db
+            .transaction(async |tx| {
+                ann.save(&tx).await?;
+                assert!(ann.is_clean(()));
+                tx.transaction(async |sp| {
+                    ann.friends = 60;
+                    ann.save(&sp).await
+                })
+                .await?;
+                bob.delete(&tx).await?;
+                ghost = Some(Person::draft().name("ghost").score(0).save(&tx).await?);
+                Err(Error::config("no"))
+            })
+            .await;
+        assert!(undone.is_err());
+
+        assert_eq!(ann.dirty(), [("friends", Value::from(60))]);
+        assert_eq!(ann.original(Person::friends).unwrap(), 3);
+        ann.save(&db).await.unwrap();
+        assert_eq!(Person::find_or_fail(&db, 1).await.unwrap().friends, 60);
+
+        assert!(bob.exists() && !bob.is_deleted());
+        bob.name = "Rob".into();
+        bob.save(&db).await.unwrap();
+
+        let mut ghost = ghost.unwrap();
+        assert!(!ghost.exists() && !ghost.was_recently_created());
+        let other = Person::draft().name("other").score(0).save(&db).await.unwrap();
+        ghost.save(&db).await.unwrap();
+        assert!(ghost.exists() && ghost.id != other.id);
+        assert_eq!(Person::find_or_fail(&db, &other).await.unwrap().name, "other");
+        assert_eq!(Person::find_or_fail(&db, &ghost).await.unwrap().name, "ghost");
+    }
+}
+
+#[tokio::test]
+async fn what_only_a_savepoint_undoes() {
+    for db in people().await {
+        let mut ann = Person::find_or_fail(&db, 1).await.unwrap();
+        db.transaction(async |tx| {
+            ann.friends = 10;
+            ann.save(&tx).await?;
+            let undone: Result<()> = tx
+                .transaction(async |sp| {
+                    ann.friends = 20;
+                    ann.save(&sp).await?;
+                    Err(Error::config("no"))
+                })
+                .await;
+            assert!(undone.is_err());
+            assert_eq!(ann.original(Person::friends)?, 10);
+            assert!(ann.is_dirty(Person::friends));
+            ann.refresh(&tx).await
+        })
+        .await
+        .unwrap();
+        assert_eq!(ann.friends, 10);
+        assert!(ann.is_clean(()));
+        ann.friends = 11;
+        ann.save(&db).await.unwrap();
+        assert_eq!(Person::find_or_fail(&db, 1).await.unwrap().friends, 11);
+    }
+}
+
+#[tokio::test]
+async fn a_new_record_is_dirty_until_it_is_saved() {
+    for db in people().await {
+        let mut new = Record::new(Person::draft().name("Fay").score(1)).unwrap();
+        assert!(new.is_dirty(()) && new.is_dirty(Person::name));
+        assert_eq!(new.dirty().len(), 7);
+        new.save(&db).await.unwrap();
+        assert!(new.is_clean(()) && !new.was_changed(()) && new.changes().is_empty());
+    }
+}

@@ -86,3 +86,39 @@ async fn a_relation_that_is_not_loaded_is_an_error_that_names_the_call() {
         assert!(Book::query().where_eq(Book::title, "changed").exists(&db).await.unwrap());
     }
 }
+
+#[derive(Model, Debug)]
+struct Rate {
+    #[primary_key(manual)]
+    percent: rust_decimal::Decimal,
+    #[has_many(foreign_key = percent, local_key = percent)]
+    prices: HasMany<Taxed>,
+}
+
+#[derive(Model, Debug)]
+struct Taxed {
+    id: i64,
+    percent: rust_decimal::Decimal,
+}
+
+#[tokio::test]
+async fn keys_that_the_database_takes_for_equal_are() {
+    for db in databases().await {
+        db.create_tables(models![Rate, Taxed]).await.unwrap();
+        Rate::draft().percent("7.0".parse::<rust_decimal::Decimal>().unwrap()).save(&db).await.unwrap();
+        Taxed::draft().percent("7.00".parse::<rust_decimal::Decimal>().unwrap()).save(&db).await.unwrap();
+        let rate = Rate::query().with(Rate::prices).sole(&db).await.unwrap();
+        assert_eq!(rate.prices.get().unwrap().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_record_that_is_read_anew_has_no_old_relations() {
+    for db in library().await {
+        let mut book = Book::query().with(Book::author).find_or_fail(&db, 1).await.unwrap();
+        book.author_id = Some(2);
+        book.save(&db).await.unwrap();
+        book.refresh(&db).await.unwrap();
+        assert!(matches!(book.author.get(), Err(Error::RelationNotLoaded { .. })));
+    }
+}

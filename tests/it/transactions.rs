@@ -153,3 +153,80 @@ async fn money_is_neither_made_nor_lost_by_concurrent_transfers() {
     db.close().await.unwrap();
     assert!(matches!(Person::query().count(&db).await, Err(Error::Closed { .. })));
 }
+
+#[tokio::test]
+async fn a_statement_of_the_outer_level_is_no_part_of_the_savepoint_beside_it() {
+    for db in people().await {
+        db.transaction(async |tx| {
+            let inner = tx.transaction(async |sp| {
+                Person::draft().name("inner").score(0).save(&sp).await?;
+                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+                Err::<(), _>(Error::config("undo"))
+            });
+            let outer = async {
+                tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+                Person::draft().name("outer").score(0).save(&tx).await
+            };
+            let (inner, outer) = tokio::join!(inner, outer);
+            assert!(inner.is_err() && outer.is_ok());
+
+            let twice = (0..3_000).map(|n| Person::draft().name("many").score(0).id(if n == 2_999 { 1 } else { n + 100 }));
+            let (many, single) =
+                tokio::join!(Person::create_many(&tx, twice), Person::draft().name("single").score(0).save(&tx));
+            assert!(many.unwrap_err().is_unique_violation() && single.is_ok());
+            Ok(())
+        })
+        .await
+        .unwrap();
+        let names = Person::query().where_gt(Person::id, 5).order_by(Person::name).pluck(&db, Person::name);
+        assert_eq!(names.await.unwrap(), ["outer", "single"]);
+    }
+}
+
+#[tokio::test]
+async fn who_would_wait_for_himself_is_told() {
+    for db in people().await {
+        db.transaction(async |tx| {
+            let told = tx.transaction(async |_| Person::query().count(&tx).await).await;
+            assert!(matches!(&told, Err(Error::Closed { .. })), "{told:?}");
+            assert!(told.unwrap_err().to_string().contains("savepoint"));
+            let told = tx.transaction(async |_| tx.transaction(async |_| Ok(())).await).await;
+            assert!(matches!(told, Err(Error::Closed { .. })), "{told:?}");
+
+            let savepoint = tx.begin().await?;
+            assert!(matches!(Person::query().count(&tx).await, Err(Error::Closed { .. })));
+            assert!(matches!(tx.begin().await.map(drop), Err(Error::Closed { .. })));
+            assert_eq!(Person::query().count(&savepoint).await?, 5);
+            drop(savepoint);
+            assert_eq!(Person::query().count(&tx).await?, 5);
+            Ok(())
+        })
+        .await
+        .unwrap();
+    }
+}
+
+#[tokio::test]
+async fn errors_of_ones_own() {
+    #[derive(Debug)]
+    enum Refused {
+        Poor,
+        #[allow(dead_code)]
+        Database(Error),
+    }
+    impl From<Error> for Refused {
+        fn from(error: Error) -> Self {
+            Self::Database(error)
+        }
+    }
+    for db in people().await {
+        let refused: Result<(), Refused> = db
+            .try_transaction(async |tx| {
+                Person::query().delete(&tx).await?;
+                Err(Refused::Poor)
+            })
+            .await;
+        assert!(matches!(refused, Err(Refused::Poor)));
+        assert_eq!(Person::query().count(&db).await.unwrap(), 5);
+    }
+}

@@ -1,116 +1,16 @@
-use std::{
-    future::Future,
-    ops::Deref,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering::SeqCst},
-    },
-};
+use std::{future::Future, ops::Deref, sync::Arc};
 
-use tokio::sync::{Mutex, MutexGuard, OwnedMutexGuard};
+use tokio::sync::OwnedMutexGuard;
 
 use crate::{
-    db::{Db, Pending},
-    driver::{Connection, Ran, RowSink},
+    db::{
+        Db, Pending,
+        inside::Inside,
+        level::{Form, Level},
+    },
+    driver::BoxFuture,
     error::{Error, Result},
-    statement::Statement,
 };
-
-/// A transaction or savepoint.
-pub(super) struct Level {
-    /// The connection, and the levels that are open on it.
-    stack: Arc<Mutex<Stack>>,
-    /// Set once this level was committed, rolled back or dropped.
-    ended: AtomicBool,
-    /// Held by the savepoint that is open inside: siblings take turns, since savepoints nest.
-    inside: Arc<Mutex<()>>,
-}
-
-struct Stack {
-    /// Gone once the outermost level has ended.
-    connection: Option<Box<dyn Connection>>,
-    /// The open levels, the outermost first.
-    levels: Vec<Arc<Level>>,
-}
-
-const CLOSED: Error = Error::Closed {
-    what: "this transaction",
-    instead: "use the handle that it was begun on, or begin another",
-};
-
-impl Level {
-    pub(super) async fn run(self: &Arc<Self>, statement: &Statement, sink: Box<dyn RowSink>) -> Ran {
-        let ran = {
-            let mut stack = self.enter().await?;
-            match &mut stack.connection {
-                Some(connection) => connection.run(statement, sink).await,
-                None => Err(CLOSED),
-            }
-        };
-        self.release_if_ended();
-        ran
-    }
-
-    /// The connection, when it is this level's turn, with what was dropped above it undone.
-    async fn enter(self: &Arc<Self>) -> Result<MutexGuard<'_, Stack>> {
-        let mut stack = self.stack.lock().await;
-        let dropped = stack.levels.iter().position(|level| level.ended.load(SeqCst));
-        if let Some(keep) = dropped {
-            stack.unwind_to(keep).await?;
-        }
-        if stack.connection.is_none() || !stack.levels.iter().any(|level| Arc::ptr_eq(level, self)) {
-            return Err(CLOSED);
-        }
-        Ok(stack)
-    }
-
-    /// Gives the connection back where the outermost level ended while a statement was on its way.
-    fn release_if_ended(&self) {
-        if let Ok(mut stack) = self.stack.try_lock()
-            && stack.levels.first().is_some_and(|outermost| outermost.ended.load(SeqCst))
-        {
-            stack.connection = None;
-        }
-    }
-
-    /// Ends this level, and first undoes what is still open inside it.
-    async fn end(self: &Arc<Self>, commit: bool) -> Result<()> {
-        let mut stack = self.enter().await?;
-        let depth = stack.levels.iter().position(|level| Arc::ptr_eq(level, self)).unwrap_or(0);
-        stack.unwind_to(depth + 1).await?;
-        let ended = match &mut stack.connection {
-            Some(connection) if commit => connection.commit().await,
-            Some(connection) => connection.rollback().await,
-            None => Err(CLOSED),
-        };
-        self.ended.store(true, SeqCst);
-        stack.levels.truncate(depth);
-        if depth == 0 {
-            stack.connection = None;
-        }
-        ended
-    }
-}
-
-impl Stack {
-    /// Rolls back every level but the outermost `keep`.
-    async fn unwind_to(&mut self, keep: usize) -> Result<()> {
-        if keep == 0 {
-            // The driver undoes everything with the connection.
-            self.connection = None;
-            self.levels.clear();
-        }
-        while self.levels.len() > keep {
-            if let Some(connection) = &mut self.connection {
-                connection.rollback().await?;
-            }
-            if let Some(level) = self.levels.pop() {
-                level.ended.store(true, SeqCst);
-            }
-        }
-        Ok(())
-    }
-}
 
 /// A transaction, or a savepoint inside one, as a value: a [`Db`] to work with, to be ended by
 /// [`commit`](Self::commit). Dropped without one, it is rolled back.
@@ -152,9 +52,7 @@ impl Deref for Transaction {
 
 impl Drop for Transaction {
     fn drop(&mut self) {
-        if !self.level.ended.swap(true, SeqCst) {
-            self.level.release_if_ended();
-        }
+        self.level.abandon();
     }
 }
 
@@ -176,44 +74,21 @@ impl Db {
     ///
     /// What the database reports, and what taking a connection gives.
     pub fn begin(&self) -> Pending<'_, Transaction> {
-        Pending::new(async move {
-            match &self.level {
-                None => self.begin_outermost().await,
-                Some(level) => self.begin_inside(level).await,
-            }
-        })
+        Pending::new(self.begin_as(Form::Guard))
     }
 
-    async fn begin_outermost(&self) -> Result<Transaction> {
-        let mut connection = self.driver.acquire().await?;
-        connection.begin().await?;
-        let stack = Arc::new(Mutex::new(Stack { connection: Some(connection), levels: Vec::new() }));
-        let level =
-            Arc::new(Level { stack: stack.clone(), ended: AtomicBool::new(false), inside: Arc::default() });
-        stack.lock().await.levels.push(level.clone());
-        Ok(self.transaction_on(level, None))
+    /// Begins a transaction or savepoint for an operation of ours that takes several statements.
+    pub(crate) async fn begin_own(&self) -> Result<Transaction> {
+        self.begin_as(Form::Own).await
     }
 
-    async fn begin_inside(&self, outer: &Arc<Level>) -> Result<Transaction> {
-        let turn = outer.inside.clone().lock_owned().await;
-        let mut stack = outer.enter().await?;
-        match &mut stack.connection {
-            Some(connection) => connection.begin().await?,
-            None => return Err(CLOSED),
-        }
-        let level = Arc::new(Level {
-            stack: outer.stack.clone(),
-            ended: AtomicBool::new(false),
-            inside: Arc::default(),
-        });
-        stack.levels.push(level.clone());
-        drop(stack);
-        Ok(self.transaction_on(level, Some(turn)))
-    }
-
-    fn transaction_on(&self, level: Arc<Level>, turn: Option<OwnedMutexGuard<()>>) -> Transaction {
+    async fn begin_as(&self, form: Form) -> Result<Transaction> {
+        let (level, turn) = match &self.level {
+            None => (Level::outermost(self.driver.acquire().await?, form).await?, None),
+            Some(level) => level.savepoint(form).await.map(|(level, turn)| (level, Some(turn)))?,
+        };
         let db = Self { driver: self.driver.clone(), level: Some(level.clone()) };
-        Transaction { db, level, _turn: turn }
+        Ok(Transaction { db, level, _turn: turn })
     }
 
     /// Runs `work` in a transaction: committed where it gives `Ok`, rolled back where it gives `Err`,
@@ -241,15 +116,61 @@ impl Db {
     /// What `work` gives, and what beginning and committing give.
     pub fn transaction<'a, T, F, Fut>(&'a self, work: F) -> Pending<'a, T>
     where
-        T: Send,
+        T: Send + 'a,
         F: FnOnce(Db) -> Fut + Send + 'a,
         Fut: Future<Output = Result<T>> + Send,
     {
-        Pending::new(async move {
-            let transaction = self.begin().await?;
-            let done = work(transaction.db.clone()).await;
+        Pending::new(self.try_transaction(work))
+    }
+
+    /// As [`transaction`](Self::transaction), for work whose errors are of another type, which Atlas's own
+    /// convert to.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// #[derive(Debug)]
+    /// enum Refused {
+    ///     TooFewVotes,
+    ///     Database(Error),
+    /// }
+    ///
+    /// impl From<Error> for Refused {
+    ///     fn from(error: Error) -> Self {
+    ///         Self::Database(error)
+    ///     }
+    /// }
+    ///
+    /// # run(async |db| {
+    /// let refused = db
+    ///     .try_transaction(async |tx| {
+    ///         Post::query().decrement(&tx, Post::votes, 5).await?;
+    ///         let short = Post::query().where_lt(Post::votes, 0).exists(&tx).await?;
+    ///         if short { Err(Refused::TooFewVotes) } else { Ok(()) }
+    ///     })
+    ///     .await;
+    /// assert!(matches!(refused, Err(Refused::TooFewVotes)));
+    /// # Ok(())
+    /// # });
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// What `work` gives, and what beginning and committing give.
+    pub fn try_transaction<'a, T, E, F, Fut>(&'a self, work: F) -> BoxFuture<'a, Result<T, E>>
+    where
+        T: Send,
+        E: From<Error> + Send,
+        F: FnOnce(Db) -> Fut + Send + 'a,
+        Fut: Future<Output = Result<T, E>> + Send,
+    {
+        Box::pin(async move {
+            let transaction = self.begin_as(Form::Closure).await?;
+            let done = Inside::new(transaction.level.clone(), work(transaction.db.clone())).await;
             match done {
-                Ok(value) => transaction.commit().await.map(|()| value),
+                Ok(value) => {
+                    transaction.commit().await?;
+                    Ok(value)
+                }
                 Err(error) => {
                     // The error that made it roll back says more than one from rolling back, after which
                     // the driver throws the connection away.

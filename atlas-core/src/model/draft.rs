@@ -84,6 +84,14 @@ impl DraftData {
         Ok(())
     }
 
+    /// Whether its JSON values read as they were written.
+    pub(crate) fn check(&self) -> Result<()> {
+        let values = self.values.iter().enumerate();
+        values
+            .filter_map(|(index, value)| Some((index, value.as_ref()?)))
+            .try_for_each(|(i, v)| self.meta.check(i, v))
+    }
+
     /// The columns that an insert of this draft leaves to the database; of a draft that is not complete.
     pub(crate) fn left_out(&self) -> Vec<usize> {
         self.meta.filled_by_database().filter(|column| !self.has(*column)).collect()

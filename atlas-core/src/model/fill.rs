@@ -6,7 +6,7 @@ use serde::{
 };
 
 use crate::{
-    error::Result,
+    error::{Error, Result},
     model::{ColumnMeta, Model, ModelMeta},
     value::{ColumnType, Value, ValueRef},
 };
@@ -104,30 +104,67 @@ impl<'de> Visitor<'de> for Fields {
     }
 }
 
-/// A JSON value in the stored form of a column.
+/// A JSON value in the stored form of a column: each in the one form that its type has in JSON.
 fn from_json(column: &ColumnMeta, given: serde_json::Value) -> Result<Value> {
     use serde_json::Value as Json;
-    if column.ty == ColumnType::Json && !given.is_null() {
-        return (column.cast)(ValueRef::Json(&given.to_string()));
-    }
-    match &given {
-        Json::Null => (column.cast)(ValueRef::Null),
-        Json::Bool(truth) => (column.cast)(ValueRef::Bool(*truth)),
-        Json::String(text) => (column.cast)(ValueRef::Text(text)),
-        Json::Number(number) => (column.cast)(match (number.as_i64(), number.as_u64(), number.as_f64()) {
-            (Some(number), _, _) => ValueRef::I64(number),
-            (_, Some(number), _) => ValueRef::U64(number),
-            (_, _, Some(number)) => ValueRef::F64(number),
-            _ => ValueRef::Null,
-        }),
-        Json::Array(items) if column.ty == ColumnType::Bytes => {
-            let bytes: Option<Vec<u8>> =
-                items.iter().map(|item| item.as_u64().and_then(|n| u8::try_from(n).ok())).collect();
-            match bytes {
+    match (column.ty, &given) {
+        (_, Json::Null) => (column.cast)(ValueRef::Null),
+        (ColumnType::Json, _) => (column.cast)(ValueRef::Json(&given.to_string())),
+        (ColumnType::Bool, Json::Bool(truth)) => (column.cast)(ValueRef::Bool(*truth)),
+        (ColumnType::F32 | ColumnType::F64 | ColumnType::Numeric, Json::Number(number)) => {
+            (column.cast)(number_of(column.ty, number)?)
+        }
+        (ty, Json::Number(number)) if ty.is_integer() => (column.cast)(number_of(ty, number)?),
+        (ColumnType::Bytes, Json::Array(items)) => {
+            let byte = |item: &Json| item.as_u64().and_then(|number| u8::try_from(number).ok());
+            match items.iter().map(byte).collect::<Option<Vec<u8>>>() {
                 Some(bytes) => (column.cast)(ValueRef::Bytes(&bytes)),
-                None => (column.cast)(ValueRef::Json(&given.to_string())),
+                None => Err(Error::decode("list of bytes", &given)),
             }
         }
-        Json::Array(_) | Json::Object(_) => (column.cast)(ValueRef::Json(&given.to_string())),
+        (
+            ColumnType::Text
+            | ColumnType::Uuid
+            | ColumnType::Numeric
+            | ColumnType::Date
+            | ColumnType::Time
+            | ColumnType::DateTime
+            | ColumnType::Timestamp,
+            Json::String(text),
+        ) => (column.cast)(ValueRef::Text(text)),
+        (ty, _) => Err(Error::decode(expected(ty), &given)),
     }
+}
+
+/// How a type is written in JSON.
+fn expected(ty: ColumnType) -> &'static str {
+    match ty {
+        ColumnType::Bool => "true or false",
+        ColumnType::F32 | ColumnType::F64 => "number",
+        ColumnType::Numeric => "number or text of one",
+        ColumnType::Bytes => "list of bytes",
+        ColumnType::Text => "text",
+        ty if ty.is_integer() => "integer",
+        _ => "text of this type",
+    }
+}
+
+fn number_of(ty: ColumnType, number: &serde_json::Number) -> Result<ValueRef<'static>> {
+    match (number.as_i64(), number.as_u64(), number.as_f64()) {
+        (Some(number), _, _) => Ok(ValueRef::I64(number)),
+        (_, Some(number), _) => Ok(ValueRef::U64(number)),
+        // A floating point number holds 15 digits for certain: more may have been rounded on the way.
+        (_, _, Some(float)) if ty == ColumnType::Numeric && digits(float) > 15 => {
+            Err(Error::decode("decimal that JSON keeps: write it as text", number))
+        }
+        (_, _, Some(float)) => Ok(ValueRef::F64(float)),
+        _ => Err(Error::decode("number", number)),
+    }
+}
+
+/// How many digits the shortest form of a number has.
+fn digits(number: f64) -> usize {
+    let text = number.to_string();
+    let digits = text.trim_start_matches(['-', '0', '.']).bytes().filter(u8::is_ascii_digit).count();
+    if text.contains('.') { digits } else { text.trim_end_matches('0').len().max(1) }
 }

@@ -143,6 +143,16 @@ impl ColumnMeta {
 }
 
 impl ModelMeta {
+    /// Whether a value of a JSON column reads as it was written: serde writes some values that it does not
+    /// read, as a NaN in a list, and cannot write others at all, as a map whose keys are no text.
+    pub(crate) fn check(&self, index: usize, value: &Value) -> Result<()> {
+        let column = self.column(index)?;
+        if column.ty == ColumnType::Json && !value.is_null() {
+            (column.cast)(value.as_ref()).map_err(|error| error.at(self.name, column.name))?;
+        }
+        Ok(())
+    }
+
     /// The column of this index.
     ///
     /// # Errors

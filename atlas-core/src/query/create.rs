@@ -73,7 +73,7 @@ pub(crate) fn first_or_create<M: Model>(db: &Db, by: Expr<M>, draft: DraftData) 
 
 pub(crate) fn update_or_create<M: Model>(db: &Db, by: Expr<M>, draft: DraftData) -> Pending<'_, Record<M>> {
     Pending::new(async move {
-        let tx = db.begin().await?;
+        let tx = db.begin_own().await?;
         let record = match first::<M>(&tx, &by).await? {
             Some(record) => set(&tx, record, draft).await?,
             None => {
@@ -100,7 +100,7 @@ async fn set<M: Model>(db: &Db, mut record: Record<M>, draft: DraftData) -> Resu
 /// savepoint of its own, since a failed statement ends the transaction on some databases.
 async fn create_or_first<M: Model>(db: &Db, by: &Expr<M>, draft: DraftData) -> Result<Record<M>> {
     let inserted = if db.in_transaction() {
-        let savepoint = db.begin().await?;
+        let savepoint = db.begin_own().await?;
         match record::insert(&savepoint, draft).await {
             Ok(record) => savepoint.commit().await.map(|()| record),
             Err(error) => {

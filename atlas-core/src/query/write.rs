@@ -80,6 +80,11 @@ fn update<M: Model>(
                 meta.name
             )));
         }
+        for (column, value) in &set {
+            if let (Some(index), Expr::Value(value)) = (meta.index_of(&column.name), value) {
+                meta.check(index, value)?;
+            }
+        }
         stamp(meta, &mut set)?;
         let update: Statement = Update {
             table: TableRef::new(meta.table),

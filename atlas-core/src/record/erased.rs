@@ -1,4 +1,5 @@
 use crate::{
+    driver::Row,
     error::Result,
     model::{Model, ModelMeta},
     record::{Record, State},
@@ -16,6 +17,9 @@ pub(crate) trait AnyRecord: Send {
 
     /// Sets a column to what its row has: no change of the record's.
     fn set(&mut self, column: usize, value: ValueRef<'_>) -> Result<()>;
+
+    /// Becomes a row that was read anew, without relations.
+    fn replace(&mut self, row: &dyn Row) -> Result<()>;
 }
 
 impl<M: Model> AnyRecord for Record<M> {
@@ -38,19 +42,43 @@ impl<M: Model> AnyRecord for Record<M> {
     fn set(&mut self, column: usize, value: ValueRef<'_>) -> Result<()> {
         self.model.assign(column, value)
     }
+
+    fn replace(&mut self, row: &dyn Row) -> Result<()> {
+        self.model = M::decode(row, 0)?;
+        Ok(())
+    }
 }
 
 impl dyn AnyRecord + '_ {
-    /// Keeps the values as they are in the row, before the first change.
-    pub(crate) fn keep_original(&mut self) {
+    /// Before a change: forgets what was undone with its transaction, and keeps the values of the row.
+    pub(crate) fn before_change(&mut self) {
+        self.settle();
         if self.state().wants_original() {
             let values = (0..self.meta().columns.len()).map(|column| self.value(column)).collect();
             self.state_mut().set_original(values);
         }
     }
 
-    /// The columns that differ from the row, with their present values.
+    /// Forgets what was undone with its transaction. A row that was never inserted has none of the values
+    /// that the database filled in.
+    pub(crate) fn settle(&mut self) {
+        if !self.state_mut().settle() || !self.state().is_new() {
+            return;
+        }
+        let meta = self.meta();
+        for column in self.state().left_out().to_vec() {
+            if let Some(placeholder) = meta.placeholder(column) {
+                // A placeholder is of the field's own type.
+                let _ = self.set(column, placeholder.as_ref());
+            }
+        }
+    }
+
+    /// The columns that differ from the row, with their present values: all of a new record.
     pub(crate) fn changed(&self) -> Vec<(usize, Value)> {
+        if self.state().is_new() {
+            return (0..self.meta().columns.len()).map(|column| (column, self.value(column))).collect();
+        }
         let original = self.state().original().unwrap_or_default();
         let differing = |(column, before): (usize, &Value)| {
             let value = self.value(column);

@@ -18,30 +18,34 @@ const ROWS_PER_BATCH: usize = 1_000;
 pub(crate) async fn insert<M: Model>(db: &Db, mut draft: DraftData) -> Result<Record<M>> {
     let mut batch = Batch::new(M::meta(), draft.left_out(), 1);
     draft.complete(Moment::now())?;
-    let mut record = Record { model: M::decode(&draft, 0)?, state: State::created() };
+    let model = M::decode(&draft, 0)?;
     batch.push(draft.into_values());
-    batch.insert(db).await?.give_to(0, &mut record)?;
+    let written = batch.insert(db).await?;
+    let mut record = Record { model, state: State::inserted(db.fate(), &written.columns) };
+    written.give_to(0, &mut record)?;
     Ok(record)
 }
 
 /// Inserts drafts, all or none; the records are in the order of the drafts.
 pub(crate) async fn insert_many<M: Model>(db: &Db, drafts: Vec<DraftData>) -> Result<Vec<Record<M>>> {
     let now = Moment::now();
-    let mut records = Vec::with_capacity(drafts.len());
+    let mut records: Vec<Record<M>> = Vec::with_capacity(drafts.len());
     let mut drafts = drafts.into_iter().peekable();
     let mut tx = None;
     loop {
         let from = records.len();
         let batch = next_batch(M::meta(), &mut drafts, now, |draft| {
-            records.push(Record { model: M::decode(draft, 0)?, state: State::created() });
+            records.push(Record { model: M::decode(draft, 0)?, state: State::existing() });
             Ok(())
         })?;
         let Some(batch) = batch else { break };
         if tx.is_none() && drafts.peek().is_some() {
-            tx = Some(db.begin().await?);
+            tx = Some(db.begin_own().await?);
         }
-        let written = batch.insert(tx.as_deref().unwrap_or(db)).await?;
+        let on = tx.as_deref().unwrap_or(db);
+        let written = batch.insert(on).await?;
         for (row, record) in records.iter_mut().skip(from).enumerate() {
+            record.state = State::inserted(on.fate(), &written.columns);
             written.give_to(row, record)?;
         }
     }
@@ -62,9 +66,9 @@ pub(crate) async fn insert_all(
     let mut drafts = drafts.into_iter().peekable();
     let mut tx = None;
     let mut affected = 0;
-    while let Some(batch) = next_batch(meta, &mut drafts, now, |_| Ok(()))? {
+    while let Some(batch) = next_batch(meta, &mut drafts, now, DraftData::check)? {
         if tx.is_none() && drafts.peek().is_some() {
-            tx = Some(db.begin().await?);
+            tx = Some(db.begin_own().await?);
         }
         let statement = batch.into_insert(on_conflict.clone(), false).into();
         affected += tx.as_deref().unwrap_or(db).run(&statement, Box::new(())).await?.1.affected;

@@ -176,6 +176,7 @@ impl<M: Model> Record<M> {
 
 impl dyn AnyRecord + '_ {
     async fn save(&mut self, db: &Db) -> Result<()> {
+        self.settle();
         let model = self.meta().name;
         if self.state().is_deleted() {
             return Err(Error::Deleted { model, operation: "saved" });
@@ -184,6 +185,7 @@ impl dyn AnyRecord + '_ {
     }
 
     async fn delete(&mut self, db: &Db) -> Result<()> {
+        self.settle();
         let meta = self.meta();
         if self.state().is_deleted() {
             return Err(Error::Deleted { model: meta.name, operation: "deleted again" });
@@ -194,11 +196,12 @@ impl dyn AnyRecord + '_ {
         let scope = row_scope(meta, self.stored_key());
         let delete = Statement::Delete(Delete { table: TableRef::new(meta.table), scope });
         db.run(&delete, Box::new(())).await?;
-        self.state_mut().mark_deleted();
+        self.state_mut().mark_deleted(db.fate());
         Ok(())
     }
 
     async fn refresh(&mut self, db: &Db) -> Result<()> {
+        self.settle();
         let meta = self.meta();
         if self.state().is_deleted() {
             return Err(Error::Deleted { model: meta.name, operation: "refreshed" });
@@ -210,10 +213,8 @@ impl dyn AnyRecord + '_ {
         if row.values.is_empty() {
             return Err(not_found(meta, &key));
         }
-        for (column, value) in row.values.iter().enumerate() {
-            self.set(column, value.as_ref())?;
-        }
-        self.state_mut().mark_saved(Vec::new());
+        self.replace(&row)?;
+        self.state_mut().mark_read();
         Ok(())
     }
 
@@ -225,7 +226,7 @@ impl dyn AnyRecord + '_ {
                 meta.name
             )));
         };
-        self.keep_original();
+        self.before_change();
         self.set(column, ValueRef::Timestamp(Moment::now()))?;
         self.save(db).await
     }
@@ -252,30 +253,31 @@ impl dyn AnyRecord + '_ {
         let meta = self.meta();
         let mut changes = self.changed();
         if changes.is_empty() {
-            self.state_mut().mark_saved(Vec::new());
+            self.state_mut().mark_saved(None, Vec::new());
             return Ok(());
         }
+        changes.iter().try_for_each(|(column, value)| meta.check(*column, value))?;
         stamp(meta, &mut changes)?;
         update_row(db, meta, self.stored_key(), &changes).await?;
         for (column, value) in changes.iter().filter(|(column, _)| meta.updated_at == Some(*column)) {
             self.set(*column, value.as_ref())?;
         }
-        self.state_mut().mark_saved(changes);
+        self.state_mut().mark_saved(db.fate(), changes);
         Ok(())
     }
 
     async fn insert(&mut self, db: &Db) -> Result<()> {
         let meta = self.meta();
         let values: Vec<Value> = (0..meta.columns.len()).map(|column| self.value(column)).collect();
+        values.iter().enumerate().try_for_each(|(column, value)| meta.check(column, value))?;
         // A column that was left to the database goes there after all where it was set since.
         let left_out = self.state().left_out().iter().copied();
         let left_out = left_out.filter(|column| values.get(*column) == meta.placeholder(*column).as_ref());
         let mut batch = Batch::new(meta, left_out.collect(), 1);
-        let changes = values.iter().cloned().enumerate().collect();
         batch.push(values.into_iter());
         let written = batch.insert(db).await?;
         written.give_to(0, self)?;
-        self.state_mut().mark_created(changes);
+        self.state_mut().mark_created(db.fate());
         Ok(())
     }
 }

@@ -1,12 +1,18 @@
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, mem};
 
-use crate::value::Value;
+use crate::{db::Fate, value::Value};
 
 /// What a record knows of its row. 16 bytes where nothing was written.
 pub(crate) struct State {
+    standing: Standing,
+    kept: Option<Box<Kept>>,
+}
+
+/// How a record stands to its row.
+#[derive(Clone, Copy)]
+struct Standing {
     phase: Phase,
     recently_created: bool,
-    kept: Option<Box<Kept>>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -16,48 +22,78 @@ enum Phase {
     Deleted,
 }
 
+/// Every column's value in the row, by index.
+type Original = Box<[Value]>;
+
 #[derive(Default)]
 struct Kept {
-    /// Every column's value when the row was read or saved; there once something was written.
-    original: Option<Box<[Value]>>,
+    /// There once something was written.
+    original: Option<Original>,
     /// What the last save changed.
     changes: Vec<(usize, Value)>,
     /// Values beside the columns.
     extras: BTreeMap<String, Value>,
     /// Of a new record: the columns that were left to the database.
     left_out: Vec<usize>,
+    /// What there was before each write in a transaction that may still be undone, the first first.
+    before: Vec<Before>,
+}
+
+/// What there was before a write in a transaction.
+struct Before {
+    fate: Fate,
+    standing: Standing,
+    original: Option<Original>,
+    left_out: Vec<usize>,
 }
 
 impl State {
     pub(crate) fn existing() -> Self {
-        Self { phase: Phase::Existing, recently_created: false, kept: None }
+        Self { standing: Standing { phase: Phase::Existing, recently_created: false }, kept: None }
     }
 
     pub(crate) fn new(left_out: Vec<usize>) -> Self {
-        let mut state = Self { phase: Phase::New, recently_created: false, kept: None };
-        state.kept().left_out = left_out;
+        let mut state =
+            Self { standing: Standing { phase: Phase::New, recently_created: false }, kept: None };
+        if !left_out.is_empty() {
+            state.kept().left_out = left_out;
+        }
         state
     }
 
-    /// Of a record whose row was inserted without its being told apart from its draft.
-    pub(crate) fn created() -> Self {
-        Self { phase: Phase::Existing, recently_created: true, kept: None }
+    /// Of a draft that was inserted, in a transaction of this fate, without these columns.
+    pub(crate) fn inserted(fate: Option<Fate>, left_out: &[usize]) -> Self {
+        let standing = Standing { phase: Phase::Existing, recently_created: true };
+        if fate.is_none() {
+            return Self { standing, kept: None };
+        }
+        let mut state = Self::new(left_out.to_vec());
+        state.mark_created(fate);
+        state
     }
 
     pub(crate) fn exists(&self) -> bool {
-        self.phase == Phase::Existing
+        self.standing().phase == Phase::Existing
+    }
+
+    pub(crate) fn is_new(&self) -> bool {
+        self.standing().phase == Phase::New
     }
 
     pub(crate) fn is_deleted(&self) -> bool {
-        self.phase == Phase::Deleted
+        self.standing().phase == Phase::Deleted
     }
 
     pub(crate) fn was_recently_created(&self) -> bool {
-        self.recently_created
+        self.standing().recently_created
     }
 
+    /// The values of the row, where they were kept.
     pub(crate) fn original(&self) -> Option<&[Value]> {
-        self.kept.as_ref()?.original.as_deref()
+        match self.undone() {
+            Some(before) => before.original.as_deref(),
+            None => self.kept.as_ref()?.original.as_deref(),
+        }
     }
 
     /// Whether a write is about to happen that nothing was kept for.
@@ -65,7 +101,7 @@ impl State {
         self.exists() && self.original().is_none()
     }
 
-    pub(crate) fn set_original(&mut self, values: Box<[Value]>) {
+    pub(crate) fn set_original(&mut self, values: Original) {
         self.kept().original = Some(values);
     }
 
@@ -74,7 +110,18 @@ impl State {
     }
 
     pub(crate) fn left_out(&self) -> &[usize] {
-        self.kept.as_ref().map_or(&[], |kept| &kept.left_out)
+        match (self.undone(), &self.kept) {
+            (Some(before), _) => &before.left_out,
+            (None, Some(kept)) => &kept.left_out,
+            (None, None) => &[],
+        }
+    }
+
+    /// A column that was left to the database has got a value.
+    pub(crate) fn take_over(&mut self, column: usize) {
+        if let Some(kept) = &mut self.kept {
+            kept.left_out.retain(|other| *other != column);
+        }
     }
 
     pub(crate) fn extra(&self, name: &str) -> Option<&Value> {
@@ -85,23 +132,58 @@ impl State {
         self.kept().extras.insert(name, value);
     }
 
-    pub(crate) fn mark_created(&mut self, changes: Vec<(usize, Value)>) {
-        self.phase = Phase::Existing;
-        self.recently_created = true;
-        self.mark_saved(changes);
+    /// The row was inserted, in a transaction of this fate.
+    pub(crate) fn mark_created(&mut self, fate: Option<Fate>) {
+        self.write(fate, Standing { phase: Phase::Existing, recently_created: true }, Vec::new());
     }
 
-    pub(crate) fn mark_saved(&mut self, changes: Vec<(usize, Value)>) {
-        if self.kept.is_some() || !changes.is_empty() {
-            let kept = self.kept();
-            kept.changes = changes;
-            kept.original = None;
-            kept.left_out = Vec::new();
+    /// The row was updated.
+    pub(crate) fn mark_saved(&mut self, fate: Option<Fate>, changes: Vec<(usize, Value)>) {
+        self.write(fate, self.standing, changes);
+    }
+
+    /// The row was deleted.
+    pub(crate) fn mark_deleted(&mut self, fate: Option<Fate>) {
+        self.write(fate, Standing { phase: Phase::Deleted, ..self.standing }, Vec::new());
+    }
+
+    /// The record has the values of its row again.
+    pub(crate) fn mark_read(&mut self) {
+        self.write(None, self.standing, Vec::new());
+    }
+
+    fn write(&mut self, fate: Option<Fate>, standing: Standing, changes: Vec<(usize, Value)>) {
+        let earlier = mem::replace(&mut self.standing, standing);
+        if fate.is_none() && changes.is_empty() && self.kept.is_none() {
+            return;
         }
+        let kept = self.kept();
+        kept.changes = changes;
+        let (original, left_out) = (kept.original.take(), mem::take(&mut kept.left_out));
+        kept.before.retain(|before| !before.fate.is_kept());
+        kept.before.extend(fate.map(|fate| Before { fate, standing: earlier, original, left_out }));
     }
 
-    pub(crate) fn mark_deleted(&mut self) {
-        self.phase = Phase::Deleted;
+    /// Goes back to what there was before the first write that has been undone: whether there was one.
+    pub(crate) fn settle(&mut self) -> bool {
+        let Some(kept) = &mut self.kept else { return false };
+        let Some(first) = kept.before.iter().position(|before| before.fate.is_undone()) else { return false };
+        if let Some(before) = kept.before.drain(first..).next() {
+            self.standing = before.standing;
+            kept.original = before.original;
+            kept.left_out = before.left_out;
+            kept.changes = Vec::new();
+        }
+        true
+    }
+
+    fn standing(&self) -> Standing {
+        self.undone().map_or(self.standing, |before| before.standing)
+    }
+
+    /// What there was before the first write that has been undone.
+    fn undone(&self) -> Option<&Before> {
+        self.kept.as_ref()?.before.iter().find(|before| before.fate.is_undone())
     }
 
     fn kept(&mut self) -> &mut Kept {

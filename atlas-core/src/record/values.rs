@@ -3,7 +3,7 @@ use std::ops::ControlFlow;
 use crate::{
     driver::{Row, RowSink},
     error::Result,
-    value::Value,
+    value::{Value, ValueRef},
 };
 
 /// The values of every row, one row after the other.
@@ -27,5 +27,20 @@ impl RowSink for Values {
 
     fn restartable(&self) -> bool {
         true
+    }
+}
+
+/// Of one row: the row.
+impl Row for Values {
+    fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    fn get(&self, index: usize) -> Result<ValueRef<'_>> {
+        Ok(self.values.get(index).map_or(ValueRef::Null, Value::as_ref))
+    }
+
+    fn name(&self, _: usize) -> &str {
+        ""
     }
 }

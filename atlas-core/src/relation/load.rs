@@ -200,7 +200,7 @@ impl Groups {
     /// Makes a group of a key that is not NULL.
     fn expect(&mut self, key: Value) {
         if !key.is_null()
-            && let Entry::Vacant(place) = self.places.entry(Key(key.clone()))
+            && let Entry::Vacant(place) = self.places.entry(Key::new(key.clone()))
         {
             place.insert(self.keys.len());
             self.keys.push(key);
@@ -209,7 +209,7 @@ impl Groups {
 
     /// The place of a key's group.
     fn of(&self, key: Value) -> Option<usize> {
-        self.places.get(&Key(key)).copied()
+        self.places.get(&Key::new(key)).copied()
     }
 
     /// Whose column holds one of the keys, in as many conditions as there are statements.
@@ -221,6 +221,16 @@ impl Groups {
 
 /// A value as a key of a map.
 struct Key(Value);
+
+impl Key {
+    /// Numbers are the same key where the database takes them for equal: `1.0` and `1.00`.
+    fn new(value: Value) -> Self {
+        match value {
+            Value::Numeric(number) => Self(Value::Numeric(number.normalized())),
+            value => Self(value),
+        }
+    }
+}
 
 impl PartialEq for Key {
     fn eq(&self, other: &Self) -> bool {

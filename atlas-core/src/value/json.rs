@@ -38,10 +38,10 @@ impl<T: Serde> Attribute for Json<T> {
 impl<T: Serde> Cast<T> for Json<T> {
     const TYPE: ColumnType = ColumnType::Json;
 
-    /// A value that serde cannot write (a map whose keys are not text, say) is stored as NULL, which
-    /// a column that is not optional then refuses.
+    /// A value that serde cannot write (a map whose keys are not text, say) becomes a text that is no
+    /// JSON and says why: saving refuses it.
     fn encode(value: &T) -> Value {
-        serde_json::to_string(value).map_or(Value::Null, Value::Json)
+        Value::Json(serde_json::to_string(value).unwrap_or_else(|reason| format!("<not written: {reason}>")))
     }
 
     fn decode(value: ValueRef<'_>) -> Result<T> {

@@ -61,6 +61,15 @@ impl Numeric {
         }
     }
 
+    /// The same number without zeros at the end of its fraction.
+    pub(crate) fn normalized(self) -> Self {
+        let (mut unscaled, mut scale) = (self.unscaled(), self.scale);
+        while scale > 0 && unscaled % 10 == 0 {
+            (unscaled, scale) = (unscaled / 10, scale - 1);
+        }
+        Self::new(unscaled, scale)
+    }
+
     fn rescaled(self, scale: u8) -> Option<i128> {
         10i128.checked_pow(u32::from(scale.checked_sub(self.scale)?))?.checked_mul(self.unscaled())
     }

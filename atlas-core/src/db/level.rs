@@ -1,0 +1,215 @@
+use std::sync::{
+    Arc,
+    atomic::{AtomicU8, Ordering::SeqCst},
+};
+
+use tokio::sync::{Mutex, MutexGuard, OwnedMutexGuard};
+
+use crate::{
+    db::inside,
+    driver::{Connection, Ran, RowSink},
+    error::{Error, Result},
+    statement::Statement,
+};
+
+/// A transaction or savepoint.
+pub(super) struct Level {
+    /// The connection, and the levels that are open on it.
+    stack: Arc<Mutex<Stack>>,
+    /// The level that this one is inside of.
+    parent: Option<Arc<Level>>,
+    form: Form,
+    fate: AtomicU8,
+    /// Held by the savepoint that is open inside: siblings take turns, since savepoints nest.
+    inside: Arc<Mutex<()>>,
+}
+
+/// Who ends a level.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// The closure that runs in it.
+    Closure,
+    /// Whoever holds the guard.
+    Guard,
+    /// One of our own operations, which takes several statements.
+    Own,
+}
+
+const OPEN: u8 = 0;
+const KEPT: u8 = 1;
+const UNDONE: u8 = 2;
+
+pub(super) struct Stack {
+    /// Gone once the outermost level has ended.
+    connection: Option<Box<dyn Connection>>,
+    /// The open levels, the outermost first.
+    levels: Vec<Arc<Level>>,
+    /// A level is being begun or ended: where this is found, that future was dropped half-way.
+    half_done: bool,
+}
+
+pub(super) const CLOSED: Error = Error::Closed {
+    what: "this transaction",
+    instead: "use the handle that it was begun on, or begin another",
+};
+
+const INNER_IS_OPEN: Error = Error::Closed {
+    what: "the turn of this transaction's handle",
+    instead: "a savepoint is open inside it: use the savepoint's own handle, or end it first",
+};
+
+impl Level {
+    /// Begins the outermost level on a connection.
+    pub(super) async fn outermost(mut connection: Box<dyn Connection>, form: Form) -> Result<Arc<Self>> {
+        connection.begin().await?;
+        let stack = Stack { connection: Some(connection), levels: Vec::new(), half_done: false };
+        let stack = Arc::new(Mutex::new(stack));
+        let level = Arc::new(Self::new(stack.clone(), None, form));
+        stack.lock().await.levels.push(level.clone());
+        Ok(level)
+    }
+
+    /// Begins a savepoint inside this level, when it is its turn.
+    pub(super) async fn savepoint(self: &Arc<Self>, form: Form) -> Result<(Arc<Self>, OwnedMutexGuard<()>)> {
+        let turn = match self.inside.clone().try_lock_owned() {
+            Ok(turn) => turn,
+            Err(_) => {
+                // This says who would wait for himself.
+                drop(self.enter().await?);
+                self.inside.clone().lock_owned().await
+            }
+        };
+        let mut stack = self.enter_now().await?;
+        let begun = stack.begin_call()?.begin().await;
+        stack.half_done = false;
+        begun?;
+        let level = Arc::new(Self::new(self.stack.clone(), Some(self.clone()), form));
+        stack.levels.push(level.clone());
+        Ok((level, turn))
+    }
+
+    fn new(stack: Arc<Mutex<Stack>>, parent: Option<Arc<Self>>, form: Form) -> Self {
+        Self { stack, parent, form, fate: AtomicU8::new(OPEN), inside: Arc::default() }
+    }
+
+    pub(super) async fn run(self: &Arc<Self>, statement: &Statement, sink: Box<dyn RowSink>) -> Ran {
+        let ran = {
+            let mut stack = self.enter().await?;
+            match &mut stack.connection {
+                Some(connection) => connection.run(statement, sink).await,
+                None => Err(CLOSED),
+            }
+        };
+        self.release_if_ended();
+        ran
+    }
+
+    /// The connection, when it is this level's turn: while a savepoint is open inside, a statement would
+    /// be part of that, and be undone with it.
+    async fn enter(self: &Arc<Self>) -> Result<MutexGuard<'_, Stack>> {
+        loop {
+            let stack = self.enter_now().await?;
+            let depth = stack.depth(self).ok_or(CLOSED)?;
+            let Some(inner) = stack.levels.get(depth + 1) else { return Ok(stack) };
+            if inner.form == Form::Guard || inside::is_running(inner) {
+                return Err(INNER_IS_OPEN);
+            }
+            drop(stack);
+            drop(self.inside.lock().await);
+        }
+    }
+
+    /// The connection, with what was dropped undone.
+    async fn enter_now(self: &Arc<Self>) -> Result<MutexGuard<'_, Stack>> {
+        let mut stack = self.stack.lock().await;
+        if stack.half_done {
+            stack.close();
+        }
+        let dropped = stack.levels.iter().position(|level| level.fate.load(SeqCst) != OPEN);
+        if let Some(keep) = dropped {
+            stack.unwind_to(keep).await?;
+        }
+        if stack.connection.is_none() || stack.depth(self).is_none() { Err(CLOSED) } else { Ok(stack) }
+    }
+
+    /// Ends this level, and first undoes what is still open inside it.
+    pub(super) async fn end(self: &Arc<Self>, keep: bool) -> Result<()> {
+        let mut stack = self.enter_now().await?;
+        let depth = stack.depth(self).ok_or(CLOSED)?;
+        stack.unwind_to(depth + 1).await?;
+        let connection = stack.begin_call()?;
+        let ended = if keep { connection.commit().await } else { connection.rollback().await };
+        stack.half_done = false;
+        let fate = if keep && ended.is_ok() { KEPT } else { UNDONE };
+        self.fate.store(fate, SeqCst);
+        stack.levels.truncate(depth);
+        if depth == 0 {
+            stack.connection = None;
+        }
+        ended
+    }
+
+    /// Marks this level as undone, where it has not ended: the next user of the connection undoes it.
+    pub(super) fn abandon(&self) {
+        if self.fate.compare_exchange(OPEN, UNDONE, SeqCst, SeqCst).is_ok() {
+            self.release_if_ended();
+        }
+    }
+
+    /// Gives the connection back where the outermost level ended while a statement was on its way.
+    fn release_if_ended(&self) {
+        if let Ok(mut stack) = self.stack.try_lock()
+            && stack.levels.first().is_some_and(|outermost| outermost.fate.load(SeqCst) != OPEN)
+        {
+            stack.connection = None;
+        }
+    }
+
+    /// Whether what was done in this level has been undone.
+    pub(super) fn is_undone(&self) -> bool {
+        self.fate.load(SeqCst) == UNDONE || self.parent.as_ref().is_some_and(|parent| parent.is_undone())
+    }
+
+    /// Whether what was done in this level is kept for good.
+    pub(super) fn is_kept(&self) -> bool {
+        self.fate.load(SeqCst) == KEPT && self.parent.as_ref().is_none_or(|parent| parent.is_kept())
+    }
+}
+
+impl Stack {
+    fn depth(&self, level: &Arc<Level>) -> Option<usize> {
+        self.levels.iter().position(|other| Arc::ptr_eq(other, level))
+    }
+
+    /// The connection, for a call that must not stop half-way.
+    fn begin_call(&mut self) -> Result<&mut Box<dyn Connection>> {
+        let connection = self.connection.as_mut().ok_or(CLOSED)?;
+        self.half_done = true;
+        Ok(connection)
+    }
+
+    /// Rolls back every level but the outermost `keep`.
+    async fn unwind_to(&mut self, keep: usize) -> Result<()> {
+        if keep == 0 {
+            self.close();
+        }
+        while self.levels.len() > keep {
+            let undone = self.begin_call()?.rollback().await;
+            self.half_done = false;
+            undone?;
+            if let Some(level) = self.levels.pop() {
+                level.fate.store(UNDONE, SeqCst);
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives the connection back: the driver undoes everything with it.
+    fn close(&mut self) {
+        self.connection = None;
+        self.half_done = false;
+        for level in self.levels.drain(..) {
+            level.fate.store(UNDONE, SeqCst);
+        }
+    }
+}
