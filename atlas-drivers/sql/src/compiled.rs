@@ -17,7 +17,9 @@ pub struct Compiled<'s> {
 pub enum Bind<'s> {
     /// A value of the statement, lent.
     Value(&'s Value),
-    /// A text that the compiler made: a pattern in the database's own form.
+    /// A text of the statement, lent: a pattern.
+    Str(&'s str),
+    /// A text that the compiler made: a list.
     Text(String),
     /// A number that the compiler made: a limit or an offset.
     I64(i64),
@@ -28,6 +30,7 @@ impl Bind<'_> {
     pub fn to_value(&self) -> Value {
         match self {
             Self::Value(value) => (*value).clone(),
+            Self::Str(text) => Value::Text((*text).to_owned()),
             Self::Text(text) => Value::Text(text.clone()),
             Self::I64(number) => Value::I64(*number),
         }

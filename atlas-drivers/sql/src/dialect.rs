@@ -1,5 +1,3 @@
-use std::borrow::Cow;
-
 use atlas_core::{
     schema::Column,
     statement::{Aggregate, ArithmeticOp},
@@ -29,14 +27,10 @@ pub trait Dialect: Send + Sync {
         None
     }
 
-    /// The operator of a case-sensitive pattern, without spaces.
-    fn like(&self) -> &'static str {
-        "LIKE"
-    }
-
-    /// A pattern of `%`, `_` and `\` in the form that the operator of [`like`](Self::like) takes.
-    fn like_pattern<'p>(&self, pattern: &'p str) -> Cow<'p, str> {
-        Cow::Borrowed(pattern)
+    /// The function of a text and a pattern that is 1 where they match and 0 where they do not, where
+    /// that is not what `LIKE` tells: with case, and with every character.
+    fn like_function(&self) -> Option<&'static str> {
+        None
     }
 
     /// The collation under which decimals compare by number, where they are stored as text.
@@ -51,6 +45,11 @@ pub trait Dialect: Send + Sync {
 
     /// The function that makes one decimal of several, where it is not the usual one.
     fn numeric_aggregate(&self, _aggregate: Aggregate) -> Option<&'static str> {
+        None
+    }
+
+    /// The function for the remainder of two floats, where the operator `%` is one of integers alone.
+    fn float_remainder(&self) -> Option<&'static str> {
         None
     }
 

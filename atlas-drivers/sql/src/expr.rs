@@ -1,5 +1,3 @@
-use std::borrow::Cow;
-
 use atlas_core::{
     error::Result,
     statement::{Aggregate, ArithmeticOp, CompareOp, Expr, Select},
@@ -189,15 +187,18 @@ impl<'s> Compiler<'_, 's> {
     }
 
     fn like(&mut self, of: &'s Expr, pattern: &'s str, negated: bool) -> Result<()> {
+        if let Some(function) = self.dialect.like_function() {
+            self.push(function);
+            self.push("(");
+            self.expr(of)?;
+            self.push(", ");
+            self.bind(Bind::Str(pattern));
+            self.push(if negated { ") = 0" } else { ")" });
+            return Ok(());
+        }
         self.at(of, Level::Sum)?;
-        self.push(if negated { " NOT " } else { " " });
-        self.push(self.dialect.like());
-        self.push(" ");
-        let pattern = match self.dialect.like_pattern(pattern) {
-            Cow::Borrowed(pattern) => pattern.to_owned(),
-            Cow::Owned(pattern) => pattern,
-        };
-        self.bind(Bind::Text(pattern));
+        self.push(if negated { " NOT LIKE " } else { " LIKE " });
+        self.bind(Bind::Str(pattern));
         Ok(())
     }
 

@@ -1,5 +1,3 @@
-use std::borrow::Cow;
-
 use atlas_core::{
     schema::Column,
     statement::{Aggregate, ArithmeticOp},
@@ -30,23 +28,8 @@ impl Dialect for SqliteDialect {
         Some("-1")
     }
 
-    /// SQLite's own LIKE takes no notice of case.
-    fn like(&self) -> &'static str {
-        "GLOB"
-    }
-
-    fn like_pattern<'p>(&self, pattern: &'p str) -> Cow<'p, str> {
-        let mut glob = String::with_capacity(pattern.len() + 8);
-        let mut rest = pattern.chars();
-        while let Some(part) = rest.next() {
-            match part {
-                '%' => glob.push('*'),
-                '_' => glob.push('?'),
-                '\\' => literally(rest.next().unwrap_or('\\'), &mut glob),
-                part => literally(part, &mut glob),
-            }
-        }
-        Cow::Owned(glob)
+    fn like_function(&self) -> Option<&'static str> {
+        Some(functions::LIKE)
     }
 
     fn numeric_collation(&self) -> Option<&'static str> {
@@ -102,17 +85,6 @@ impl Dialect for SqliteDialect {
     }
 }
 
-/// Writes a character so that GLOB takes it as it stands.
-fn literally(part: char, glob: &mut String) {
-    if matches!(part, '*' | '?' | '[') {
-        glob.push('[');
-        glob.push(part);
-        glob.push(']');
-    } else {
-        glob.push(part);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use atlas_core::{
@@ -122,7 +94,7 @@ mod tests {
         },
         value::{ColumnType, Value},
     };
-    use atlas_sql::{Compiled, Dialect, compile};
+    use atlas_sql::{Compiled, compile};
 
     use super::SqliteDialect;
 
@@ -147,22 +119,15 @@ mod tests {
     }
 
     #[test]
-    fn patterns_become_globs() {
-        for (pattern, glob) in [
-            ("a%b_c", "a*b?c"),
-            (r"100\%", "100%"),
-            (r"a\_b\\", r"a_b\"),
-            ("*?[]", "[*][?][[]]"),
-            (r"end\", r"end\"),
-            ("ä%", "ä*"),
-        ] {
-            assert_eq!(SqliteDialect.like_pattern(pattern), glob);
-        }
-        let like = Expr::Like(
-            Box::new(Expr::Column(ColumnRef { table: None, name: "a".into(), ty: None })),
-            "%".into(),
-        );
-        assert_eq!(filtered(like), r#""a" GLOB ?"#);
+    fn patterns_are_matched_by_our_own_function() {
+        let like = || {
+            Expr::Like(
+                Box::new(Expr::Column(ColumnRef { table: None, name: "a".into(), ty: None })),
+                "%".into(),
+            )
+        };
+        assert_eq!(filtered(like()), r#"atlas_like("a", ?)"#);
+        assert_eq!(filtered(Expr::Not(Box::new(like()))), r#"atlas_like("a", ?) = 0"#);
     }
 
     #[test]

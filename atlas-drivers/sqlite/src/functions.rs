@@ -1,4 +1,7 @@
-//! What Atlas adds to SQLite: decimals that are stored as text compare and add up exactly.
+//! What Atlas adds to SQLite: decimals that are stored as text compare and add up exactly, patterns match
+//! to the last byte, floats have a remainder.
+
+use std::borrow::Cow;
 
 use atlas_core::value::Numeric;
 use rusqlite::{
@@ -7,7 +10,7 @@ use rusqlite::{
     types::ValueRef,
 };
 
-use crate::numeric;
+use crate::{like::Pattern, numeric};
 
 pub(crate) const COLLATION: &str = "atlas_numeric";
 pub(crate) const SUM: &str = "atlas_sum";
@@ -17,6 +20,12 @@ pub(crate) const SUB: &str = "atlas_sub";
 pub(crate) const MUL: &str = "atlas_mul";
 pub(crate) const DIV: &str = "atlas_div";
 pub(crate) const REM: &str = "atlas_rem";
+/// Of a text and a pattern: 1 where it matches, 0 where it does not.
+pub(crate) const LIKE: &str = "atlas_like";
+/// The remainder of two floats.
+pub(crate) const FMOD: &str = "atlas_fmod";
+/// A float from the integer of its bits, in which it passes through JSON.
+pub(crate) const FLOAT: &str = "atlas_float";
 
 type Operator = fn(Numeric, Numeric) -> Option<Numeric>;
 
@@ -48,7 +57,36 @@ pub(crate) fn register(connection: &Connection) -> Result<()> {
             operator(left, right).map(|number| Some(number.to_string())).ok_or_else(too_long)
         })?;
     }
+    connection.create_scalar_function(LIKE, 2, flags, like)?;
+    connection.create_scalar_function(FMOD, 2, flags, |context| {
+        let (left, right) = (context.get::<Option<f64>>(0)?, context.get::<Option<f64>>(1)?);
+        // By zero: NaN, which SQLite has no other form for than NULL.
+        Ok(left.zip(right).map(|(left, right)| left % right))
+    })?;
+    connection.create_scalar_function(FLOAT, 1, flags, |context| {
+        Ok(context.get::<Option<i64>>(0)?.map(|bits| f64::from_bits(bits.cast_unsigned())))
+    })?;
     Ok(())
+}
+
+fn like(context: &Context<'_>) -> Result<Option<bool>> {
+    let Some(text) = as_text(context.get_raw(0)) else { return Ok(None) };
+    // A bound pattern is taken apart once for all rows.
+    let pattern = context.get_or_create_aux(1, |pattern| {
+        let text = as_text(pattern).ok_or(rusqlite::types::FromSqlError::InvalidType)?;
+        Ok::<_, Error>(Pattern::new(&text))
+    })?;
+    Ok(Some(pattern.matches(&text)))
+}
+
+/// A value as the text that SQLite would make of it; `None` for NULL.
+fn as_text(value: ValueRef<'_>) -> Option<Cow<'_, str>> {
+    match value {
+        ValueRef::Null => None,
+        ValueRef::Integer(number) => Some(number.to_string().into()),
+        ValueRef::Real(number) => Some(format!("{number:?}").into()),
+        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => Some(String::from_utf8_lossy(bytes)),
+    }
 }
 
 /// An argument as a decimal: a float is what it is written as, so that 0.1 is 0.1.

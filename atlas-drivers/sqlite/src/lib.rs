@@ -17,6 +17,7 @@ mod functions;
 mod hold;
 mod insert;
 mod keys;
+mod like;
 mod list;
 mod numeric;
 mod offload;

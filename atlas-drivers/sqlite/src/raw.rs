@@ -367,6 +367,7 @@ impl<'b> From<&'b Bind<'_>> for BindRef<'b> {
     fn from(bind: &'b Bind<'_>) -> Self {
         match bind {
             Bind::Value(value) => Self::Value(value),
+            Bind::Str(text) => Self::Text(text),
             Bind::Text(text) => Self::Text(text),
             Bind::I64(number) => Self::I64(*number),
         }

@@ -10,7 +10,7 @@ use crate::{
     table::{Table, column, id},
 };
 
-cases! { wildcards, wildcards_taken_as_they_stand, case_matters, characters_of_other_languages, only_percent_and_underscore_are_special, null_matches_nothing }
+cases! { wildcards, wildcards_taken_as_they_stand, case_matters, characters_of_other_languages, only_percent_and_underscore_are_special, nul_is_a_character_like_others, null_matches_nothing }
 
 async fn stored(db: &Subject, texts: &[&str]) -> Verdict<Table> {
     let table = db.table([id(), column("s", Text).nullable()]).await?;
@@ -97,6 +97,26 @@ async fn only_percent_and_underscore_are_special(db: Subject) -> Verdict {
     let patterns: Vec<(&str, &[&str])> = each.iter().map(|text| (text[0], text.as_slice())).collect();
     matches(&db, &texts, &patterns).await?;
     let patterns: [(_, &[&str]); 3] = [("[%", &["[x]"]), ("%'s", &["it's"]), ("(_|b)", &["(a|b)"])];
+    matches(&db, &texts, &patterns).await
+}
+
+/// A text does not end at a NUL, and neither does a pattern. Some databases store none.
+async fn nul_is_a_character_like_others(db: Subject) -> Verdict {
+    let texts = ["", "a", "a\0b", "b", "\0", "a\0"];
+    let patterns: [(_, &[&str]); 12] = [
+        ("%\0nothing%", &[]),
+        ("\0nothing%", &[]),
+        ("%\0%", &["a\0b", "\0", "a\0"]),
+        ("%b", &["a\0b", "b"]),
+        ("a%", &["a", "a\0b", "a\0"]),
+        ("%\0", &["\0", "a\0"]),
+        ("\0%", &["\0"]),
+        ("\0", &["\0"]),
+        ("a", &["a"]),
+        ("a_b", &["a\0b"]),
+        ("a\0b", &["a\0b"]),
+        ("\\\0", &["\0"]),
+    ];
     matches(&db, &texts, &patterns).await
 }
 
