@@ -71,6 +71,15 @@ pub trait Dialect: Send + Sync {
     /// key included; only asked for a table's single key column.
     fn generated_key(&self, column: &Column) -> &'static str;
 
+    /// Writes, with a space before it, what refuses the values that the column's type in the database
+    /// takes and its field does not: `CHECK (..)`.
+    fn check(&self, _column: &Column, _out: &mut String) {}
+
+    /// What stands after the last parenthesis of a new table, with a space before it.
+    fn table_options(&self) -> &'static str {
+        ""
+    }
+
     /// Whether an index names its schema at its own name, and not at its table's.
     fn index_names_schema(&self) -> bool {
         false

@@ -9,7 +9,11 @@ use crate::{
     compiler::{quote_name, quote_path},
 };
 
-/// The statements of a change of the schema, in the order in which they are to be run.
+/// The statements of a change of the schema, in the order in which they are to be run, all or none.
+///
+/// Those of a new table are for a database that has none of its name: a driver MUST look first, and run
+/// none of them where there is one. Had they an `IF NOT EXISTS`, an index whose name is taken would be
+/// left out without a word, and what it should hold would not be held.
 ///
 /// # Errors
 ///
@@ -43,7 +47,7 @@ fn create_table(table: &Table, dialect: &dyn Dialect) -> Result<String> {
             table.name
         )));
     }
-    let mut text = String::from("CREATE TABLE IF NOT EXISTS ");
+    let mut text = String::from("CREATE TABLE ");
     quote_path(dialect.quote(), &table.name, &mut text);
     text.push_str(" (");
     let mut key_is_declared = table.primary_key.is_empty();
@@ -56,6 +60,7 @@ fn create_table(table: &Table, dialect: &dyn Dialect) -> Result<String> {
             quote_name(dialect.quote(), &column.name, &mut text);
             text.push(' ');
             text.push_str(dialect.generated_key(column));
+            dialect.check(column, &mut text);
             key_is_declared = true;
         } else {
             declare(column, dialect, &mut text);
@@ -70,6 +75,7 @@ fn create_table(table: &Table, dialect: &dyn Dialect) -> Result<String> {
         foreign_key(key, dialect, &mut text);
     }
     text.push(')');
+    text.push_str(dialect.table_options());
     Ok(text)
 }
 
@@ -92,6 +98,7 @@ fn declare(column: &Column, dialect: &dyn Dialect, text: &mut String) {
             text.push(')');
         }
     }
+    dialect.check(column, text);
 }
 
 fn foreign_key(key: &ForeignKey, dialect: &dyn Dialect, text: &mut String) {
@@ -121,7 +128,6 @@ fn foreign_key(key: &ForeignKey, dialect: &dyn Dialect, text: &mut String) {
 /// SQLite's at the index alone.
 fn create_index(table: &str, index: &Index, dialect: &dyn Dialect) -> String {
     let mut text = String::from(if index.unique { "CREATE UNIQUE INDEX " } else { "CREATE INDEX " });
-    text.push_str("IF NOT EXISTS ");
     let on = match table.split_once('.') {
         Some((schema, bare)) if dialect.index_names_schema() => {
             quote_name(dialect.quote(), schema, &mut text);

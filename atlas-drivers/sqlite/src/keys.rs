@@ -193,6 +193,26 @@ impl Database {
         stepped.map(|_| written)
     }
 
+    /// The first row of texts that a statement about the schema gives.
+    pub(crate) fn texts<const N: usize>(
+        &mut self,
+        text: &str,
+        binds: &[&str],
+    ) -> Result<Option<[String; N]>, Failure> {
+        self.watch().begin(Limit::None);
+        self.start(text)?;
+        let bound = self.bind_copies(binds.iter().map(|text| BindRef::Text(text)));
+        let stepped = if bound.is_ok() { self.step() } else { Ok(false) };
+        let row = matches!(stepped, Ok(true)).then(|| {
+            std::array::from_fn(|index| match self.row().value(index) {
+                Ok(ValueRef::Text(text)) => text.to_owned(),
+                _ => String::new(),
+            })
+        });
+        self.finish();
+        stepped.map(|_| row)
+    }
+
     /// The one number that a statement about the schema gives.
     fn number(&mut self, text: &str, binds: &[&str]) -> Result<Option<i64>, Failure> {
         self.watch().begin(Limit::None);

@@ -27,6 +27,7 @@ mod pool;
 mod raw;
 mod row;
 mod run;
+mod schema;
 mod session;
 mod timer;
 mod url;

@@ -3,6 +3,7 @@ use std::{panic, sync::Arc, time::Duration};
 use atlas_core::{
     driver::{Outcome, Ran, RowSink},
     error::{Error, Result},
+    schema::SchemaChange,
 };
 use tokio::runtime::Handle;
 
@@ -12,6 +13,7 @@ use crate::{
     hold::Hold,
     options::Execution,
     pool::closed,
+    schema,
     session::{Owned, Progress, Running, Session},
     watch::Limit,
 };
@@ -22,9 +24,9 @@ pub(crate) enum Job {
     GoOn(Running),
     /// A statement, from its start.
     Run(Owned),
-    /// Statements without values and rows, all or none of them.
-    Script(Vec<String>),
-    /// One of them, which begins or ends a transaction.
+    /// A change of the schema, all or nothing of it.
+    Schema(SchemaChange),
+    /// A statement without values and rows, which begins or ends a transaction.
     Command(&'static str),
 }
 
@@ -99,7 +101,7 @@ fn run(
             session.database.begin(&mut running);
             running
         }
-        Job::Script(statements) => return script(session, &statements).map(|()| Outcome::affected(0)),
+        Job::Schema(change) => return schema::change(&mut session.database, &change).map(|()| Outcome::affected(0)),
         Job::Command(text) => {
             session.database.command(text).map_err(|failure| failure.into_error(None))?;
             return Ok(Outcome::affected(0));
@@ -137,32 +139,6 @@ fn wait_for(sink: &mut dyn RowSink, runtime: Option<&Handle>, cancel: &Cancel) {
         }
         sink.poll_ready(context)
     }));
-}
-
-fn script(session: &mut Session, statements: &[String]) -> Result<()> {
-    let database = &mut session.database;
-    let fail = |failure: Failure| failure.into_error(None);
-    let own = !database.in_transaction();
-    let (begin, end, undo): (_, _, &[&str]) = if own {
-        ("BEGIN IMMEDIATE", "COMMIT", &["ROLLBACK"])
-    } else {
-        (
-            "SAVEPOINT atlas_script",
-            "RELEASE atlas_script",
-            &["ROLLBACK TO atlas_script", "RELEASE atlas_script"],
-        )
-    };
-    database.command(begin).map_err(fail)?;
-    let mut done = statements.iter().try_for_each(|statement| database.command(statement));
-    if done.is_ok() {
-        done = database.command(end);
-    }
-    if done.is_err() {
-        for text in undo {
-            let _ = database.command(text);
-        }
-    }
-    done.map_err(fail)
 }
 
 #[cold]

@@ -6,7 +6,7 @@ use atlas_core::{
     statement::{Delete, Scope, Statement, TableRef, Update},
     value::ValueRef,
 };
-use atlas_sql::{compile_count, schema_statements};
+use atlas_sql::compile_count;
 
 use crate::{
     dialect::SqliteDialect,
@@ -77,8 +77,7 @@ pub(crate) async fn rest(
     match (rest, statement) {
         (Rest::Rows(running, progress), _) => rows(hold, statement, sink, running, progress).await,
         (Rest::Several, Statement::Schema(change)) => {
-            let job = Job::Script(schema_statements(change, &SqliteDialect)?);
-            offload(hold, job, sink, None).await
+            offload(hold, Job::Schema(change.clone()), sink, None).await
         }
         (Rest::Several, Statement::Insert(insert)) => insert_many(hold, insert, sink).await,
         _ => elsewhere(hold, statement, sink).await,

@@ -11,7 +11,7 @@ use atlas_core::{
 };
 
 use crate::{
-    case::{Verdict, cases},
+    case::{Failure, Verdict, cases},
     expect::{ensure, same, violates, violates_one_of},
     expression::{Operators, Refine, ascending, value},
     subject::Subject,
@@ -20,6 +20,9 @@ use crate::{
 
 cases! {
     a_table_may_be_created_twice,
+    a_table_that_is_there_stays_as_it_is,
+    every_index_of_a_new_table_is_made,
+    a_table_is_made_with_its_indexes_or_not_at_all needs TransactionalSchema,
     a_table_may_be_dropped_twice,
     a_dropped_table_is_gone,
     composite_keys_are_held,
@@ -45,6 +48,50 @@ async fn a_table_may_be_created_twice(db: Subject) -> Verdict {
         &vec![1],
         &db.column::<i64>(table.select(&["id"])).await?,
     )
+}
+
+/// The program has gone on, the table not yet: nothing is added to it, and nothing fails.
+async fn a_table_that_is_there_stays_as_it_is(db: Subject) -> Verdict {
+    let old = db.table([id(), column("v", I64).nullable()]).await?;
+    let new = Table::new(old.schema.name.clone(), [id(), column("v", I64).nullable(), column("w", I64)]);
+    db.create(new.unique(&["w"]).unique(&["v"])).await?;
+    db.run(old.insert(&["id", "v"], [vec![1.into(), 1.into()], vec![2.into(), 1.into()]])).await?;
+    same("the rows of the old table", &2, &db.rows(old.select(&["id", "v"])).await?.len())
+}
+
+/// A name that is taken is an error where the database has it once for all tables; it is never a reason
+/// to leave the index out.
+async fn every_index_of_a_new_table_is_made(db: Subject) -> Verdict {
+    let first = db.create(db.plan([id(), column("v", I64)]).unique(&["v"])).await?;
+    let name = first.schema.indexes.first().map(|index| index.name.clone()).unwrap_or_default();
+    let mut second = db.plan([id(), column("v", I64)]).unique(&["v"]);
+    for index in &mut second.schema.indexes {
+        index.name = name.clone();
+    }
+    let create = Statement::Schema(SchemaChange::CreateTable(second.schema.clone()));
+    match db.link().await?.send(&create, ()).await {
+        Ok(_) => {
+            let row = |id: i64| second.insert(&["id", "v"], [vec![id.into(), 1.into()]]);
+            db.run(row(1)).await?;
+            violates(&db.fails(row(2)).await?, ConstraintKind::Unique, second.name(), &["v"])
+        }
+        Err(Error::Config { message }) => {
+            ensure(message.contains(&*name) && message.contains(second.name()), || {
+                format!("expected the index `{name}` and the table `{}`, found {message}", second.name())
+            })?;
+            ensure(message.contains(first.name()), || {
+                format!("expected the table `{}` that has the name, found {message}", first.name())
+            })
+        }
+        Err(error) => Err(Failure::broken(format_args!("expected Config, found {error:?}"))),
+    }
+}
+
+async fn a_table_is_made_with_its_indexes_or_not_at_all(db: Subject) -> Verdict {
+    let table = db.plan([id(), column("v", I64)]).unique(&["nowhere"]);
+    db.fails(Statement::Schema(SchemaChange::CreateTable(table.schema.clone()))).await?;
+    let error = db.fails(table.select(&["id"])).await?;
+    ensure(matches!(error, Error::MissingTable { .. }), || format!("expected MissingTable, found {error:?}"))
 }
 
 async fn a_table_may_be_dropped_twice(db: Subject) -> Verdict {
