@@ -27,6 +27,7 @@ use crate::{
     error::Result,
     query::{self, Query},
     record::Record,
+    statement::OnConflict,
     value::{Value, ValueRef},
 };
 
@@ -182,7 +183,7 @@ pub trait Model: Sized + Send + Sync + 'static {
         db: &Db,
         drafts: impl IntoIterator<Item = D>,
     ) -> Pending<'_, Vec<Record<Self>>> {
-        query::create_many(db, drafts.into_iter().map(Complete::into_data).collect())
+        query::create_many(db, &mut drafts.into_iter().map(Complete::into_data))
     }
 
     /// Inserts drafts, all or none, without giving their records back: how many were written.
@@ -196,7 +197,7 @@ pub trait Model: Sized + Send + Sync + 'static {
     /// # });
     /// ```
     fn insert<D: Complete<Self>>(db: &Db, drafts: impl IntoIterator<Item = D>) -> Pending<'_, u64> {
-        query::insert::<Self>(db, drafts.into_iter().map(Complete::into_data).collect())
+        query::insert::<Self>(db, &mut drafts.into_iter().map(Complete::into_data), OnConflict::Fail)
     }
 
     /// Inserts drafts, leaving out those whose unique columns are taken. How many were written.
@@ -210,7 +211,7 @@ pub trait Model: Sized + Send + Sync + 'static {
     /// # });
     /// ```
     fn insert_or_ignore<D: Complete<Self>>(db: &Db, drafts: impl IntoIterator<Item = D>) -> Pending<'_, u64> {
-        query::insert_or_ignore::<Self>(db, drafts.into_iter().map(Complete::into_data).collect())
+        query::insert::<Self>(db, &mut drafts.into_iter().map(Complete::into_data), OnConflict::Ignore)
     }
 
     /// Inserts drafts; where the unique columns `by` are taken, sets the columns `update` of the row
@@ -236,8 +237,12 @@ pub trait Model: Sized + Send + Sync + 'static {
         by: impl Columns<Self>,
         update: impl Columns<Self>,
     ) -> Pending<'_, u64> {
-        let drafts = drafts.into_iter().map(Complete::into_data).collect();
-        query::upsert::<Self>(db, drafts, by.columns(), update.columns())
+        query::upsert::<Self>(
+            db,
+            &mut drafts.into_iter().map(Complete::into_data),
+            by.columns(),
+            update.columns(),
+        )
     }
 
     /// The first record that matches, or a new one of the draft, not saved: [`Record::exists`] tells.

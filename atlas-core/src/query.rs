@@ -15,7 +15,7 @@ use std::{marker::PhantomData, sync::Arc};
 
 pub use condition::Given;
 pub(crate) use create::{
-    create, create_many, first_or_create, first_or_new, insert, insert_or_ignore, update_or_create, upsert,
+    create, create_many, first_or_create, first_or_new, insert, update_or_create, upsert,
 };
 pub use row::FromRow;
 

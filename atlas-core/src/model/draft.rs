@@ -34,7 +34,9 @@ pub struct DraftData {
 impl DraftData {
     /// An empty draft of a model.
     pub fn new(meta: &'static ModelMeta) -> Self {
-        Self { meta, values: vec![None; meta.columns.len()] }
+        let mut values = Vec::with_capacity(meta.columns.len());
+        values.resize_with(meta.columns.len(), || None);
+        Self { meta, values }
     }
 
     /// Sets a column, by index.

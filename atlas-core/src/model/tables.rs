@@ -40,7 +40,7 @@ impl Db {
             in_order_of_references(models.into_iter().collect()).into_iter().map(table).collect();
         Pending::new(async move {
             if self.capabilities().transactional_schema {
-                let tx = self.begin().await?;
+                let tx = self.begin_own().await?;
                 create(&tx, tables).await?;
                 tx.commit().await
             } else {

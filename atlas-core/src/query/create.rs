@@ -3,9 +3,9 @@
 use crate::{
     db::{Db, Pending},
     error::{Error, Result},
-    model::{DraftData, Expr, Model},
+    model::{DraftData, Expr, Model, ModelMeta},
     query::Query,
-    record::{self, Record},
+    record::{self, Gathered, Record},
     schema::Name,
     statement::OnConflict,
 };
@@ -14,43 +14,72 @@ pub(crate) fn create<M: Model>(db: &Db, draft: DraftData) -> Pending<'_, Record<
     Pending::new(record::insert(db, draft))
 }
 
-pub(crate) fn create_many<M: Model>(db: &Db, drafts: Vec<DraftData>) -> Pending<'_, Vec<Record<M>>> {
-    Pending::new(record::insert_many(db, drafts))
+pub(crate) fn create_many<'a, M: Model>(
+    db: &'a Db,
+    drafts: &mut dyn Iterator<Item = DraftData>,
+) -> Pending<'a, Vec<Record<M>>> {
+    let mut records = Vec::with_capacity(drafts.size_hint().0);
+    let gathered = gather(M::meta(), drafts, |draft| {
+        records.push(Record::loaded(M::decode(draft, 0)?));
+        Ok(())
+    });
+    Pending::new(async move { gathered?.insert_records(db, records).await })
 }
 
-pub(crate) fn insert<M: Model>(db: &Db, drafts: Vec<DraftData>) -> Pending<'_, u64> {
-    Pending::new(record::insert_all(db, M::meta(), drafts, OnConflict::Fail))
+pub(crate) fn insert<'a, M: Model>(
+    db: &'a Db,
+    drafts: &mut dyn Iterator<Item = DraftData>,
+    on_conflict: OnConflict,
+) -> Pending<'a, u64> {
+    insert_all(db, M::meta(), drafts, on_conflict)
 }
 
-pub(crate) fn insert_or_ignore<M: Model>(db: &Db, drafts: Vec<DraftData>) -> Pending<'_, u64> {
-    Pending::new(record::insert_all(db, M::meta(), drafts, OnConflict::Ignore))
-}
-
-pub(crate) fn upsert<M: Model>(
-    db: &Db,
-    drafts: Vec<DraftData>,
+pub(crate) fn upsert<'a, M: Model>(
+    db: &'a Db,
+    drafts: &mut dyn Iterator<Item = DraftData>,
     by: Vec<usize>,
     update: Vec<usize>,
-) -> Pending<'_, u64> {
-    Pending::new(async move {
-        let meta = M::meta();
-        if by.is_empty() {
-            return Err(Error::config(format!(
-                "an upsert of `{}` needs the unique columns that tell whether a row is there: name at least one",
-                meta.name
-            )));
-        }
-        let name = |index: &usize| meta.names.get(*index).map(|name| Name::from(*name));
-        let mut columns: Vec<Name> = update.iter().filter_map(name).collect();
-        if let Some(stamp) = meta.updated_at.as_ref().and_then(name)
-            && !columns.is_empty()
-            && !columns.contains(&stamp)
-        {
-            columns.push(stamp);
-        }
-        let by = by.iter().filter_map(name).collect();
-        record::insert_all(db, M::meta(), drafts, OnConflict::Update { by, columns, set: Vec::new() }).await
-    })
+) -> Pending<'a, u64> {
+    let meta = M::meta();
+    if by.is_empty() {
+        let message = format!(
+            "an upsert of `{}` needs the unique columns that tell whether a row is there: name at least one",
+            meta.name
+        );
+        return Pending::new(std::future::ready(Err(Error::config(message))));
+    }
+    let name = |index: &usize| meta.names.get(*index).map(|name| Name::from(*name));
+    let mut columns: Vec<Name> = update.iter().filter_map(name).collect();
+    if let Some(stamp) = meta.updated_at.as_ref().and_then(name)
+        && !columns.is_empty()
+        && !columns.contains(&stamp)
+    {
+        columns.push(stamp);
+    }
+    let by = by.iter().filter_map(name).collect();
+    insert_all(db, meta, drafts, OnConflict::Update { by, columns, set: Vec::new() })
+}
+
+fn insert_all<'a>(
+    db: &'a Db,
+    meta: &'static ModelMeta,
+    drafts: &mut dyn Iterator<Item = DraftData>,
+    on_conflict: OnConflict,
+) -> Pending<'a, u64> {
+    let gathered = gather(meta, drafts, DraftData::check);
+    Pending::new(async move { gathered?.insert(db, on_conflict).await })
+}
+
+fn gather(
+    meta: &'static ModelMeta,
+    drafts: &mut dyn Iterator<Item = DraftData>,
+    mut look: impl FnMut(&DraftData) -> Result<()>,
+) -> Result<Gathered> {
+    let mut gathered = Gathered::new(meta, drafts.size_hint().0);
+    for draft in drafts {
+        gathered.add(draft, &mut look)?;
+    }
+    Ok(gathered)
 }
 
 pub(crate) fn first_or_new<M: Model>(db: &Db, by: Expr<M>, draft: DraftData) -> Pending<'_, Record<M>> {

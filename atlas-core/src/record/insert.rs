@@ -1,9 +1,7 @@
 //! Drafts into rows, many with one statement.
 
-use std::{iter::Peekable, vec::IntoIter};
-
 use crate::{
-    db::Db,
+    db::{Db, Transaction},
     error::{Error, Result},
     model::{DraftData, Model, ModelMeta},
     record::{AnyRecord, Record, State, values::Values},
@@ -26,85 +24,91 @@ pub(crate) async fn insert<M: Model>(db: &Db, mut draft: DraftData) -> Result<Re
     Ok(record)
 }
 
-/// Inserts drafts, all or none; the records are in the order of the drafts.
-pub(crate) async fn insert_many<M: Model>(db: &Db, drafts: Vec<DraftData>) -> Result<Vec<Record<M>>> {
-    let now = Moment::now();
-    let mut records: Vec<Record<M>> = Vec::with_capacity(drafts.len());
-    let mut drafts = drafts.into_iter().peekable();
-    let mut tx = None;
-    loop {
-        let from = records.len();
-        let batch = next_batch(M::meta(), &mut drafts, now, |draft| {
-            records.push(Record { model: M::decode(draft, 0)?, state: State::existing() });
-            Ok(())
-        })?;
-        let Some(batch) = batch else { break };
-        if tx.is_none() && drafts.peek().is_some() {
-            tx = Some(db.begin_own().await?);
-        }
-        let on = tx.as_deref().unwrap_or(db);
-        let written = batch.insert(on).await?;
-        for (row, record) in records.iter_mut().skip(from).enumerate() {
-            record.state = State::inserted(on.fate(), &written.columns);
-            written.give_to(row, record)?;
-        }
-    }
-    if let Some(tx) = tx {
-        tx.commit().await?;
-    }
-    Ok(records)
-}
-
-/// Writes drafts without making records of them, all or none: how many rows were written.
-pub(crate) async fn insert_all(
-    db: &Db,
+/// Drafts on their way into a table, in as few statements as they allow. They are taken apart one by one, so
+/// that a million of them need not be there at once.
+pub(crate) struct Gathered {
     meta: &'static ModelMeta,
-    drafts: Vec<DraftData>,
-    on_conflict: OnConflict,
-) -> Result<u64> {
-    let now = Moment::now();
-    let mut drafts = drafts.into_iter().peekable();
-    let mut tx = None;
-    let mut affected = 0;
-    while let Some(batch) = next_batch(meta, &mut drafts, now, DraftData::check)? {
-        if tx.is_none() && drafts.peek().is_some() {
-            tx = Some(db.begin_own().await?);
-        }
-        let statement = batch.into_insert(on_conflict.clone(), false).into();
-        affected += tx.as_deref().unwrap_or(db).run(&statement, Box::new(())).await?.1.affected;
-    }
-    if let Some(tx) = tx {
-        tx.commit().await?;
-    }
-    Ok(affected)
-}
-
-/// The next drafts that one statement can insert: those which leave out the same columns. `each` sees
-/// them once they are complete.
-fn next_batch(
-    meta: &'static ModelMeta,
-    drafts: &mut Peekable<IntoIter<DraftData>>,
     now: Moment,
-    mut each: impl FnMut(&DraftData) -> Result<()>,
-) -> Result<Option<Batch>> {
-    let Some(first) = drafts.peek() else { return Ok(None) };
-    let filled: Vec<(usize, bool)> =
-        meta.filled_by_database().map(|column| (column, first.has(column))).collect();
-    let mut batch = Batch::new(meta, first.left_out(), drafts.len().min(ROWS_PER_BATCH));
-    while batch.rows < ROWS_PER_BATCH {
-        let same = |draft: &DraftData| filled.iter().all(|(column, has)| draft.has(*column) == *has);
-        let Some(mut draft) = drafts.next_if(same) else { break };
-        draft.complete(now)?;
-        each(&draft)?;
-        batch.push(draft.into_values());
+    /// How many drafts are still expected.
+    expected: usize,
+    batches: Vec<Batch>,
+}
+
+impl Gathered {
+    pub(crate) fn new(meta: &'static ModelMeta, expected: usize) -> Self {
+        Self { meta, now: Moment::now(), expected, batches: Vec::new() }
     }
-    Ok(Some(batch))
+
+    /// Adds a draft, which `look` sees once it is complete.
+    pub(crate) fn add(
+        &mut self,
+        mut draft: DraftData,
+        look: impl FnOnce(&DraftData) -> Result<()>,
+    ) -> Result<()> {
+        if !self.batches.last().is_some_and(|batch| batch.rows < ROWS_PER_BATCH && batch.takes(&draft)) {
+            let rows = self.expected.clamp(1, ROWS_PER_BATCH);
+            self.batches.push(Batch::new(self.meta, draft.left_out(), rows));
+        }
+        draft.complete(self.now)?;
+        look(&draft)?;
+        if let Some(batch) = self.batches.last_mut() {
+            batch.push(draft.into_values());
+        }
+        self.expected = self.expected.saturating_sub(1);
+        Ok(())
+    }
+
+    /// The transaction that holds the statements together, where there are several.
+    async fn transaction(&self, db: &Db) -> Result<Option<Transaction>> {
+        if self.batches.len() > 1 { db.begin_own().await.map(Some) } else { Ok(None) }
+    }
+
+    /// Inserts the rows, all or none: how many were written.
+    pub(crate) async fn insert(self, db: &Db, on_conflict: OnConflict) -> Result<u64> {
+        let tx = self.transaction(db).await?;
+        let mut affected = 0;
+        for batch in self.batches {
+            let statement = batch.into_insert(on_conflict.clone(), false).into();
+            affected += tx.as_deref().unwrap_or(db).run(&statement, Box::new(())).await?.1.affected;
+        }
+        if let Some(tx) = tx {
+            tx.commit().await?;
+        }
+        Ok(affected)
+    }
+
+    /// Inserts the rows, all or none, and gives each record, in the order in which its draft was added,
+    /// what the database filled in.
+    pub(crate) async fn insert_records<M: Model>(
+        self,
+        db: &Db,
+        mut records: Vec<Record<M>>,
+    ) -> Result<Vec<Record<M>>> {
+        let tx = self.transaction(db).await?;
+        let mut written = Vec::with_capacity(self.batches.len());
+        for batch in self.batches {
+            written.push(batch.insert(tx.as_deref().unwrap_or(db)).await?);
+        }
+        if let Some(tx) = tx {
+            tx.commit().await?;
+        }
+        let mut left = records.iter_mut();
+        for written in written {
+            for (row, record) in left.by_ref().take(written.rows).enumerate() {
+                record.state = State::inserted(db.fate(), &written.columns);
+                written.give_to(row, record)?;
+            }
+        }
+        Ok(records)
+    }
 }
 
 /// Rows that are to be inserted, all of which leave the same columns to the database.
 pub(super) struct Batch {
     meta: &'static ModelMeta,
     left_out: Vec<usize>,
+    /// The columns that the database could fill in, and of which each row has a value.
+    given: Vec<usize>,
     rows: usize,
     values: Vec<Value>,
 }
@@ -112,21 +116,27 @@ pub(super) struct Batch {
 impl Batch {
     pub(super) fn new(meta: &'static ModelMeta, left_out: Vec<usize>, rows: usize) -> Self {
         let width = meta.columns.len().saturating_sub(left_out.len());
-        Self { meta, left_out, rows: 0, values: Vec::with_capacity(rows * width) }
+        let given = meta.filled_by_database().filter(|column| !left_out.contains(column)).collect();
+        Self { meta, left_out, given, rows: 0, values: Vec::with_capacity(rows * width) }
+    }
+
+    /// Whether a draft leaves the same columns to the database.
+    fn takes(&self, draft: &DraftData) -> bool {
+        self.left_out.iter().all(|column| !draft.has(*column))
+            && self.given.iter().all(|column| draft.has(*column))
     }
 
     /// Adds a row: a value for every column of the model.
     pub(super) fn push(&mut self, values: impl Iterator<Item = Value>) {
-        for (index, value) in values.enumerate() {
-            if !self.left_out.contains(&index) {
-                self.values.push(value);
-            }
-        }
+        let left_out = &self.left_out;
+        self.values.extend(
+            values.enumerate().filter(|(index, _)| !left_out.contains(index)).map(|(_, value)| value),
+        );
         self.rows += 1;
     }
 
     fn into_insert(self, on_conflict: OnConflict, returning: bool) -> Insert {
-        let Self { meta, left_out, rows, values } = self;
+        let Self { meta, left_out, rows, values, .. } = self;
         let sent = meta.columns.iter().enumerate().filter(|(index, _)| !left_out.contains(index));
         let columns = sent
             .map(|(_, column)| ColumnRef { table: None, name: column.name.into(), ty: Some(column.ty) })
@@ -145,7 +155,7 @@ impl Batch {
         let statement = Statement::Insert(self.into_insert(OnConflict::Fail, true));
         if columns.is_empty() {
             db.run(&statement, Box::new(())).await?;
-            return Ok(Written { columns, values: Vec::new() });
+            return Ok(Written { rows, columns, values: Vec::new() });
         }
         let sink = Values { values: Vec::with_capacity(rows * columns.len()) };
         let Values { values } = db.fetch(&statement, sink).await?.0;
@@ -154,12 +164,13 @@ impl Batch {
             let message = format!("{rows} rows of `{name}` were inserted and {came} values came back");
             return Err(Error::Driver { message, source: None });
         }
-        Ok(Written { columns, values })
+        Ok(Written { rows, columns, values })
     }
 }
 
 /// What the database filled in, row after row.
 pub(super) struct Written {
+    rows: usize,
     columns: Vec<usize>,
     values: Vec<Value>,
 }
