@@ -10,6 +10,7 @@ mod bad_input;
 mod bulk;
 mod casts;
 mod chinook;
+mod conversions;
 mod drafts;
 mod filters;
 mod keys;

@@ -1,7 +1,9 @@
+use std::borrow::Cow;
+
 use crate::{
     model::Model,
     record::Record,
-    value::{Attribute, Value},
+    value::{Attribute, Value, widening},
 };
 
 /// A primary key: a column's value, or a tuple of them.
@@ -16,7 +18,8 @@ impl<T: Attribute> Key for T {
     }
 }
 
-/// What converts to a primary key of type `K`.
+/// What converts to a primary key of type `K`: the key, by reference too, a number that widens to it without
+/// loss, a `&str` for a `String`, a record, and a tuple of these for a composite key.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a key of type `{K}`",
     label = "wrong type for this key"
@@ -33,26 +36,36 @@ impl<T: Attribute> IntoKey<T> for T {
     }
 }
 
-#[diagnostic::do_not_recommend]
-impl IntoKey<i64> for i32 {
-    fn into_key(self) -> i64 {
-        self.into()
-    }
+macro_rules! converted {
+    ($($from:ty => $to:ty),*) => { $(
+        #[diagnostic::do_not_recommend]
+        impl IntoKey<$to> for $from {
+            fn into_key(self) -> $to {
+                self.into()
+            }
+        }
+    )* };
 }
+widening!(converted);
+converted!(&str => String, &String => String, Cow<'_, str> => String);
 
-#[diagnostic::do_not_recommend]
-impl IntoKey<String> for &str {
-    fn into_key(self) -> String {
-        self.into()
-    }
+/// By reference, for `ids.iter()`.
+macro_rules! copied {
+    ($($from:ty => $to:ty),*) => { $(
+        #[diagnostic::do_not_recommend]
+        impl IntoKey<$to> for &$from {
+            fn into_key(self) -> $to {
+                (*self).into()
+            }
+        }
+    )* };
 }
-
-#[diagnostic::do_not_recommend]
-impl IntoKey<String> for &String {
-    fn into_key(self) -> String {
-        self.clone()
-    }
-}
+copied!(
+    &str => String, i8 => i8, i16 => i16, i32 => i32, i64 => i64, u8 => u8, u16 => u16, u32 => u32, u64 => u64,
+    i32 => i64
+);
+#[cfg(feature = "uuid")]
+copied!(uuid::Uuid => uuid::Uuid);
 
 #[diagnostic::do_not_recommend]
 impl<M: Model> IntoKey<M::Key> for &Record<M> {

@@ -1,11 +1,14 @@
+use std::borrow::Cow;
+
 use crate::{
     model::{Column, Model, Scalar},
     statement::Expr,
-    value::{Attribute, Json},
+    value::{Attribute, Json, widening},
 };
 
-/// What a column of `M` compares with where its values are `T`: a value, something that widens to it
-/// without loss, an `Option` of a value (`None` reads IS NULL), or a column of the same model.
+/// What a column of `M` compares with where its values are `T`: a value, a number that widens to it
+/// without loss, either by reference too, an `Option` of a value (`None` reads IS NULL), or a column of
+/// the same model.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be compared with a `{T}` column of `{M}`",
     label = "wrong type for this column"
@@ -43,16 +46,8 @@ impl<M, T> Operand<T, M> for Scalar<M, T> {
     }
 }
 
-// Not by the macro below, whose lines would be part of every message about a text that is no number.
-#[diagnostic::do_not_recommend]
-impl<M> Operand<String, M> for &str {
-    fn operand(self) -> Expr {
-        self.to_owned().encode().into()
-    }
-}
-
-macro_rules! widening {
-    ($($from:ty => $to:ty),* $(,)?) => { $(
+macro_rules! converted {
+    ($($from:ty => $to:ty),*) => { $(
         #[diagnostic::do_not_recommend]
         impl<M> Operand<$to, M> for $from {
             fn operand(self) -> Expr {
@@ -61,9 +56,41 @@ macro_rules! widening {
         }
     )* };
 }
-widening!(i32 => i64, i32 => f64, &String => String, &[u8] => Vec<u8>);
+converted!(&str => String, &String => String, Cow<'_, str> => String, &[u8] => Vec<u8>);
+
+/// By reference, for `ids.iter()`.
+macro_rules! copied {
+    ($($from:ty => $to:ty),*) => { $(
+        #[diagnostic::do_not_recommend]
+        impl<M> Operand<$to, M> for &$from {
+            fn operand(self) -> Expr {
+                <$to>::from(*self).into_value().into()
+            }
+        }
+    )* };
+}
+
+macro_rules! widened {
+    ($($from:ty => $to:ty),*) => { $(
+        converted!($from => $to);
+        copied!($from => $to);
+    )* };
+}
+widening!(widened);
+copied!(
+    &str => String, bool => bool, i8 => i8, i16 => i16, i32 => i32, i64 => i64, u8 => u8, u16 => u16,
+    u32 => u32, u64 => u64, f32 => f32, f64 => f64
+);
+#[cfg(feature = "uuid")]
+copied!(uuid::Uuid => uuid::Uuid);
 #[cfg(feature = "decimal")]
-widening!(i32 => rust_decimal::Decimal);
+copied!(rust_decimal::Decimal => rust_decimal::Decimal);
+#[cfg(feature = "chrono")]
+copied!(
+    chrono::DateTime<chrono::Utc> => chrono::DateTime<chrono::Utc>,
+    chrono::NaiveDateTime => chrono::NaiveDateTime, chrono::NaiveDate => chrono::NaiveDate,
+    chrono::NaiveTime => chrono::NaiveTime
+);
 
 #[diagnostic::do_not_recommend]
 impl<T, M> Operand<Json<T>, M> for T

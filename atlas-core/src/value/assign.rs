@@ -1,7 +1,12 @@
+use std::borrow::Cow;
+
 use crate::value::{Json, With};
 
-/// What a setter of a `T` column takes: a `T`, what widens to it without loss, a `&str` for a
-/// `String`, and for an optional column the bare value too.
+/// What a setter of a `T` column takes: a `T`, a number that widens to it without loss, a `&str` or a
+/// `Cow<str>` for a `String`, and for an optional column the bare value too.
+///
+/// There is one form of an `Option` for each column, so that `None` needs no type: an optional text
+/// takes `name.map(str::to_owned)`, not an `Option<&str>`.
 #[diagnostic::on_unimplemented(
     message = "a `{T}` column cannot be set from `{Self}`",
     label = "wrong type for this column"
@@ -25,8 +30,27 @@ impl<T> Assign<Option<T>> for T {
     }
 }
 
+/// Calls a macro with the numbers that widen without loss, for setters, comparisons and keys alike.
+///
+/// An integer literal is an `i32` where it could be several, so each type that widens from any
+/// integer widens from `i32` too.
 macro_rules! widening {
-    ($($from:ty => $to:ty),* $(,)?) => { $(
+    ($each:ident) => {
+        $each!(i8 => i32, i16 => i32, u8 => i32, u16 => i32);
+        $each!(i8 => i64, i16 => i64, i32 => i64, u8 => i64, u16 => i64, u32 => i64);
+        $each!(i8 => f64, i16 => f64, i32 => f64, u8 => f64, u16 => f64, u32 => f64, f32 => f64);
+        #[cfg(feature = "decimal")]
+        $each!(
+            i8 => rust_decimal::Decimal, i16 => rust_decimal::Decimal, i32 => rust_decimal::Decimal,
+            i64 => rust_decimal::Decimal, u8 => rust_decimal::Decimal, u16 => rust_decimal::Decimal,
+            u32 => rust_decimal::Decimal, u64 => rust_decimal::Decimal
+        );
+    };
+}
+pub(crate) use widening;
+
+macro_rules! assign {
+    ($($from:ty => $to:ty),*) => { $(
         #[diagnostic::do_not_recommend]
         impl Assign<$to> for $from {
             fn assign(self) -> $to {
@@ -42,9 +66,8 @@ macro_rules! widening {
         }
     )* };
 }
-widening!(i32 => i64, i32 => f64, &str => String, &String => String, &[u8] => Vec<u8>);
-#[cfg(feature = "decimal")]
-widening!(i32 => rust_decimal::Decimal);
+widening!(assign);
+assign!(&str => String, &String => String, Cow<'_, str> => String, &[u8] => Vec<u8>);
 
 #[diagnostic::do_not_recommend]
 impl<T> Assign<Json<T>> for T {
