@@ -71,8 +71,10 @@ impl Failure {
             ffi::SQLITE_CONSTRAINT_NOTNULL => return self.on_columns(ConstraintKind::NotNull, table),
             ffi::SQLITE_CONSTRAINT_CHECK => {
                 let constraint = self.after("CHECK constraint failed: ").map(str::to_owned);
-                return self.constraint(ConstraintKind::Check, table, constraint, Vec::new());
+                let columns = constraint.as_deref().and_then(column_of_check).into_iter().collect();
+                return self.constraint(ConstraintKind::Check, table, constraint, columns);
             }
+            ffi::SQLITE_CONSTRAINT_DATATYPE => return self.of_another_type(table),
             ffi::SQLITE_CONSTRAINT_FOREIGNKEY => {
                 return self.constraint(ConstraintKind::ForeignKey, table, None, Vec::new());
             }
@@ -171,6 +173,20 @@ impl Failure {
         self.constraint(kind, table.as_deref(), None, columns)
     }
 
+    /// `cannot store REAL value in INTEGER column users.age`, of a STRICT table.
+    fn of_another_type(self, table: Option<&str>) -> Error {
+        let (what, place) = self.message.rsplit_once(" column ").unwrap_or(("", &self.message));
+        let bare = table.map(|table| table.split_once('.').map_or(table, |(_, bare)| bare));
+        let column = bare.and_then(|bare| place.strip_prefix(bare)?.strip_prefix('.'));
+        let (named, column) = match column {
+            Some(column) => (table, column),
+            None => place.split_once('.').map_or((table, place), |(table, column)| (Some(table), column)),
+        };
+        let constraint = what.rsplit_once(" in ").map(|(_, ty)| format!("type {ty}"));
+        let (named, columns) = (named.map(str::to_owned), vec![column.to_owned()]);
+        self.constraint(ConstraintKind::Check, named.as_deref(), constraint, columns)
+    }
+
     fn constraint(
         self,
         kind: ConstraintKind,
@@ -189,5 +205,23 @@ impl Failure {
 
     fn source(self) -> Option<Source> {
         Some(Box::new(self))
+    }
+}
+
+/// The column that a check of the dialect's is about: `0 <= "age" AND "age" <= 255`.
+fn column_of_check(check: &str) -> Option<String> {
+    let (low, mut rest) = check.split_once(" <= \"")?;
+    low.parse::<i64>().ok()?;
+    let mut column = String::new();
+    loop {
+        let (part, after) = rest.split_once('"')?;
+        column.push_str(part);
+        match after.strip_prefix('"') {
+            Some(after) => {
+                column.push('"');
+                rest = after;
+            }
+            None => return (after.is_empty() || after.starts_with(" AND \"")).then_some(column),
+        }
     }
 }

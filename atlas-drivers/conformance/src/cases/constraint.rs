@@ -3,8 +3,9 @@
 use atlas_core::{
     ConstraintKind, Error,
     schema::Action,
+    statement::ArithmeticOp,
     value::{
-        ColumnType::{I64, Text},
+        ColumnType::{self, I64, Text},
         Value,
     },
 };
@@ -25,6 +26,7 @@ cases! {
     a_left_out_column_without_a_default,
     a_parent_that_is_not_there needs ForeignKeys,
     a_check needs Raw,
+    what_a_column_cannot_hold,
     the_connection_goes_on,
 }
 
@@ -102,6 +104,41 @@ async fn a_check(db: Subject) -> Verdict {
 }
 
 /// An error of a statement is not an error of its connection.
+/// A column takes no value that its field could not read back, also where the database itself reckons it.
+async fn what_a_column_cannot_hold(db: Subject) -> Verdict {
+    use ArithmeticOp::{Add, Mul, Sub};
+    let cases: [(ColumnType, i64, ArithmeticOp); 17] = [
+        (ColumnType::U8, 0, Sub),
+        (ColumnType::U16, 0, Sub),
+        (ColumnType::U32, 0, Sub),
+        (ColumnType::U64, 0, Sub),
+        (ColumnType::U8, u8::MAX.into(), Add),
+        (ColumnType::U16, u16::MAX.into(), Add),
+        (ColumnType::U32, u32::MAX.into(), Add),
+        (ColumnType::I8, i8::MIN.into(), Sub),
+        (ColumnType::I16, i16::MIN.into(), Sub),
+        (ColumnType::I32, i32::MIN.into(), Sub),
+        (ColumnType::I64, i64::MIN, Sub),
+        (ColumnType::I8, i8::MAX.into(), Add),
+        (ColumnType::I16, i16::MAX.into(), Add),
+        (ColumnType::I32, i32::MAX.into(), Add),
+        (ColumnType::I64, i64::MAX, Add),
+        (ColumnType::I32, i32::MAX.into(), Mul),
+        (ColumnType::I64, i64::MAX, Mul),
+    ];
+    for (ty, edge, op) in cases {
+        let table = db.table([id(), column("n", ty), column("m", ty).nullable()]).await?;
+        db.run(table.insert(&["id", "n"], [vec![1.into(), edge.into()]])).await?;
+        let by = if op == Mul { value(2) } else { value(1) };
+        let update = table.update([("n", table.get("n").calculate(op, by))]);
+        let error = db.fails(update.filter(table.get("id").is(1))).await?;
+        violates(&error, ConstraintKind::Check, table.name(), &["n"])?;
+        let found = db.one::<i64>(table.select(&["n"])).await?;
+        same(format!("the {ty:?} after a change that it cannot hold"), &edge, &found)?;
+    }
+    Ok(())
+}
+
 async fn the_connection_goes_on(db: Subject) -> Verdict {
     let table = db.table([id(), column("n", I64)]).await?;
     let mut link = db.link().await?;

@@ -15,6 +15,7 @@ async fn database() -> Arc<dyn Driver> {
     for text in [
         "CREATE TABLE p (id INTEGER PRIMARY KEY, a TEXT UNIQUE, b TEXT NOT NULL, c INT CHECK (c > 0), CONSTRAINT small CHECK (c < 9), UNIQUE (b, c))",
         "CREATE TABLE q (a TEXT)",
+        "CREATE TABLE v (id INTEGER PRIMARY KEY, \"a b\" INTEGER CHECK (0 <= \"a b\" AND \"a b\" <= 9), \"q\"\"\" INTEGER CHECK (0 <= \"q\"\"\")) STRICT",
         "CREATE UNIQUE INDEX lower_a ON q (lower(a))",
         "INSERT INTO q VALUES ('x')",
         "CREATE TABLE c (p INT REFERENCES p (id))",
@@ -57,6 +58,9 @@ async fn constraints_name_what_they_are_on() {
         (row(2, "n", Value::Null, 2), (NotNull, "p", vec!["b"], None)),
         (row(2, "n", "n".into(), -1), (Check, "p", vec![], Some("c > 0"))),
         (row(2, "n", "n".into(), 10), (Check, "p", vec![], Some("small"))),
+        (insert("v", &["a b"], vec![10i64.into()]), (Check, "v", vec!["a b"], Some("0 <= \"a b\" AND \"a b\" <= 9"))),
+        (insert("v", &["q\""], vec![(-1i64).into()]), (Check, "v", vec!["q\""], Some("0 <= \"q\"\"\""))),
+        (insert("v", &["a b"], vec![0.5.into()]), (Check, "v", vec!["a b"], Some("type INTEGER"))),
         (insert("c", &["p"], vec![7i64.into()]), (ForeignKey, "c", vec![], None)),
     ] {
         match fails(&driver, statement).await {
