@@ -88,10 +88,12 @@ impl DraftData {
 
     /// Whether its JSON values read as they were written.
     pub(crate) fn check(&self) -> Result<()> {
-        let values = self.values.iter().enumerate();
-        values
-            .filter_map(|(index, value)| Some((index, value.as_ref()?)))
-            .try_for_each(|(i, v)| self.meta.check(i, v))
+        for (index, value) in self.values.iter().enumerate() {
+            if let Some(value @ Value::Json(_)) = value {
+                self.meta.check(index, value)?;
+            }
+        }
+        Ok(())
     }
 
     /// The columns that an insert of this draft leaves to the database; of a draft that is not complete.
@@ -101,7 +103,7 @@ impl DraftData {
 
     /// The values of a complete draft, by index of the column.
     pub(crate) fn into_values(self) -> impl Iterator<Item = Value> {
-        self.values.into_iter().map(|value| value.unwrap_or(Value::Null))
+        self.values.into_iter().map_while(|value| value)
     }
 }
 

@@ -128,10 +128,11 @@ impl Batch {
 
     /// Adds a row: a value for every column of the model.
     pub(super) fn push(&mut self, values: impl Iterator<Item = Value>) {
-        let left_out = &self.left_out;
-        self.values.extend(
-            values.enumerate().filter(|(index, _)| !left_out.contains(index)).map(|(_, value)| value),
-        );
+        for (index, value) in values.enumerate() {
+            if !self.left_out.contains(&index) {
+                self.values.push(value);
+            }
+        }
         self.rows += 1;
     }
 
