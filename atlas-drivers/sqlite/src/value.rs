@@ -44,13 +44,13 @@ pub(crate) fn encode<'v>(value: &'v Value, buffer: &'v mut Buffer) -> Result<Enc
         Value::Bytes(bytes) => Encoded::Bytes(bytes),
         Value::Numeric(number) => numeric(*number, buffer),
         Value::Uuid(bytes) => Encoded::Written(uuid(*bytes, buffer)),
-        Value::Date(date) => dated(*date, buffer),
+        Value::Date(date) => dated(*date, buffer)?,
         Value::Time(time) => {
             let mut text = Writer { buffer, len: 0 };
             text.time(*time);
             Encoded::Written(text.finish())
         }
-        Value::DateTime(moment) | Value::Timestamp(moment) => timed(*moment, buffer),
+        Value::DateTime(moment) | Value::Timestamp(moment) => timed(*moment, buffer)?,
         Value::U64(number) => {
             return Err(unsupported(
                 &format!("the integer {number}: its integers end at {}", i64::MAX),
@@ -132,19 +132,31 @@ impl<'b> Writer<'b> {
     }
 }
 
-fn dated<'v>(date: Date, buffer: &'v mut Buffer) -> Encoded<'v> {
+fn dated(date: Date, buffer: &mut Buffer) -> Result<Encoded<'_>> {
     let mut text = Writer { buffer, len: 0 };
-    if text.date(date) { Encoded::Written(text.finish()) } else { Encoded::Made(date.to_string()) }
+    if !text.date(date) {
+        return Err(no_year(date));
+    }
+    Ok(Encoded::Written(text.finish()))
 }
 
-fn timed<'v>(moment: Moment, buffer: &'v mut Buffer) -> Encoded<'v> {
+fn timed(moment: Moment, buffer: &mut Buffer) -> Result<Encoded<'_>> {
     let mut text = Writer { buffer, len: 0 };
     if !text.date(moment.date()) {
-        return Encoded::Made(moment.to_string());
+        return Err(no_year(moment.date()));
     }
     text.push(b' ');
     text.time(moment.time());
-    Encoded::Written(text.finish())
+    Ok(Encoded::Written(text.finish()))
+}
+
+/// Dates are stored as text, which is in the order of time as long as years have four digits.
+#[cold]
+fn no_year(date: Date) -> Error {
+    unsupported(
+        &format!("the date {date}: its dates are of the years 0 to 9999"),
+        "give one of those, or make the field an Option and store None",
+    )
 }
 
 fn numeric<'v>(number: Numeric, buffer: &'v mut Buffer) -> Encoded<'v> {
@@ -190,7 +202,7 @@ fn uuid(bytes: [u8; 16], buffer: &mut Buffer) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use atlas_core::value::{Date, Moment, Numeric, Time, Value};
+    use atlas_core::value::{Moment, Numeric, Time, Value};
 
     use super::{Encoded, encode};
 
@@ -204,7 +216,7 @@ mod tests {
 
     #[test]
     fn dates_and_times_are_written_as_the_core_writes_them() {
-        for seconds in [0, -1, 1_700_000_000, -62_135_596_800, 253_402_300_799, -99_999_999_999] {
+        for seconds in [0, -1, 1_700_000_000, -62_135_596_800, 253_402_300_799, -62_167_219_200] {
             for nanos in [0, 5_000_000, 123_456_000, 999_999_999] {
                 let moment = Moment { seconds, nanos };
                 assert_eq!(text(&Value::Timestamp(moment)), moment.to_string());
@@ -212,7 +224,6 @@ mod tests {
                 assert_eq!(text(&Value::Date(moment.date())), moment.date().to_string());
             }
         }
-        assert_eq!(text(&Value::Date(Date { days: -800_000 })), Date { days: -800_000 }.to_string());
         assert_eq!(text(&Value::Time(Time { nanos: 86_399_999_999_999 })), "23:59:59.999999999");
     }
 
@@ -236,7 +247,11 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_is_refused() {
-        for value in [Value::U64(u64::MAX), Value::F64(f64::NAN)] {
+        let moments = [253_402_300_800, -62_167_219_201, i64::MAX, i64::MIN];
+        let moments = moments.map(|seconds| Moment { seconds, nanos: 0 });
+        let timed = moments.iter().flat_map(|moment| [Value::Timestamp(*moment), Value::DateTime(*moment)]);
+        let dated = moments.iter().map(|moment| Value::Date(moment.date()));
+        for value in timed.chain(dated).chain([Value::U64(u64::MAX), Value::F64(f64::NAN)]) {
             assert!(encode(&value, &mut [0; 48]).is_err());
         }
     }

@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 
 use atlas_core::{
-    Attribute,
+    Attribute, Error,
     value::{ColumnType, Value},
 };
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
@@ -36,6 +36,7 @@ cases! {
     times,
     date_times,
     timestamps,
+    dates_that_are_far_away,
     json,
     json_null_is_not_null,
     null_of_every_type,
@@ -318,6 +319,46 @@ async fn date_times(db: Subject) -> Verdict {
 async fn timestamps(db: Subject) -> Verdict {
     let moments: Vec<DateTime<Utc>> = moments().iter().map(NaiveDateTime::and_utc).collect();
     keeps(&db, &moments).await
+}
+
+/// A date that a database cannot keep, or keep in order, is refused.
+async fn dates_that_are_far_away(db: Subject) -> Verdict {
+    use ColumnType::{Date, DateTime, Timestamp};
+    let dates = [(9999, 12, 31), (10_000, 1, 1), (262_142, 12, 31), (0, 1, 1), (-1, 12, 31), (-262_143, 1, 1)];
+    let at = NaiveTime::from_hms_micro_opt(12, 30, 5, 0).unwrap_or_default();
+    for (ty, (year, month, day)) in [Date, DateTime, Timestamp].into_iter().flat_map(|ty| dates.map(|date| (ty, date))) {
+        let Some(date) = NaiveDate::from_ymd_opt(year, month, day) else { continue };
+        let far = match ty {
+            Date => date.encode(),
+            DateTime => date.and_time(at).encode(),
+            _ => date.and_time(at).and_utc().encode(),
+        };
+        let epoch = match ty {
+            Date => NaiveDate::default().encode(),
+            DateTime => NaiveDateTime::default().encode(),
+            _ => NaiveDateTime::default().and_utc().encode(),
+        };
+        let table = db.table([id(), column("v", ty)]).await?;
+        db.run(table.insert(&["id", "v"], [vec![0.into(), epoch]])).await?;
+        let insert = table.insert(&["id", "v"], [vec![1.into(), far]]).into();
+        if let Err(error) = db.link().await?.send(&insert, ()).await {
+            ensure(matches!(error, Error::Unsupported { .. }), || {
+                format!("a {ty:?} of the year {year}: expected Unsupported, found {error:?}")
+            })?;
+            continue;
+        }
+        let last = if year > 1970 { 1 } else { 0 };
+        let ids: Vec<i64> = db.column(table.select(&["id"]).order([ascending(table.get("v"))])).await?;
+        same(format!("the {ty:?} of the years 1970 and {year} in order"), &vec![1 - last, last], &ids)?;
+        let select = table.select(&["v"]).filter(table.get("id").is(1));
+        let found = match ty {
+            Date => db.one::<NaiveDate>(select).await?,
+            DateTime => db.one::<NaiveDateTime>(select).await?.date(),
+            _ => db.one::<chrono::DateTime<Utc>>(select).await?.date_naive(),
+        };
+        same(format!("a {ty:?} of the year {year}"), &date, &found)?;
+    }
+    Ok(())
 }
 
 async fn json(db: Subject) -> Verdict {
