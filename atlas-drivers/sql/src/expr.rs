@@ -119,13 +119,13 @@ impl<'s> Compiler<'_, 's> {
         if types.contains(&Some(ColumnType::Numeric))
             && let Some(function) = self.dialect.numeric_function(op)
         {
-            self.push(function);
-            self.push("(");
-            self.expr(left)?;
-            self.push(", ");
-            self.expr(right)?;
-            self.push(")");
-            return Ok(());
+            return self.call(function, left, right);
+        }
+        if op == ArithmeticOp::Rem
+            && types.iter().flatten().any(|ty| is_float(*ty))
+            && let Some(function) = self.dialect.float_remainder()
+        {
+            return self.call(function, left, right);
         }
         let own = match op {
             ArithmeticOp::Add | ArithmeticOp::Sub => Level::Sum,
@@ -147,6 +147,16 @@ impl<'s> Compiler<'_, 's> {
         self.push(operator);
         self.push(" ");
         self.at(right, tighter)
+    }
+
+    fn call(&mut self, function: &str, left: &'s Expr, right: &'s Expr) -> Result<()> {
+        self.push(function);
+        self.push("(");
+        self.expr(left)?;
+        self.push(", ");
+        self.expr(right)?;
+        self.push(")");
+        Ok(())
     }
 
     fn among(&mut self, of: &'s Expr, values: &'s [Value], negated: bool) -> Result<()> {
@@ -268,10 +278,15 @@ fn type_of(expr: &Expr) -> Option<ColumnType> {
         Expr::Value(Value::F64(_)) => Some(ColumnType::F64),
         Expr::Arithmetic(_, left, right) => match (type_of(left), type_of(right)) {
             (Some(ColumnType::Numeric), _) | (_, Some(ColumnType::Numeric)) => Some(ColumnType::Numeric),
+            (_, Some(right)) if is_float(right) => Some(right),
             (left, right) => left.or(right),
         },
         other => other.ty(),
     }
+}
+
+fn is_float(ty: ColumnType) -> bool {
+    matches!(ty, ColumnType::F32 | ColumnType::F64)
 }
 
 fn level(expr: &Expr) -> Level {

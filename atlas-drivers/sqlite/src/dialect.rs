@@ -54,6 +54,10 @@ impl Dialect for SqliteDialect {
         }
     }
 
+    fn float_remainder(&self) -> Option<&'static str> {
+        Some(functions::FMOD)
+    }
+
     fn column_type(&self, column: &Column) -> &'static str {
         match column.ty {
             // The only type of a truth value that a STRICT table knows.

@@ -31,6 +31,7 @@ cases! {
     columns_with_columns,
     arithmetic,
     division_of_integers_is_cut_towards_zero,
+    a_remainder_has_the_sign_of_the_dividend,
     arithmetic_of_decimals_is_exact,
     membership_in_a_select,
     membership_of_pairs_in_a_select,
@@ -240,6 +241,26 @@ async fn division_of_integers_is_cut_towards_zero(db: Subject) -> Verdict {
         let quotient = table.get("a").calculate(ArithmeticOp::Div, value(by));
         let found: i64 = db.one(table.read([quotient]).filter(table.get("id").is(id))).await?;
         same(format!("{a} / {by}"), &expected, &found)?;
+    }
+    Ok(())
+}
+
+async fn a_remainder_has_the_sign_of_the_dividend(db: Subject) -> Verdict {
+    use ArithmeticOp::{Add, Rem};
+    let table = db.table([id(), column("a", I64), column("f", F64)]).await?;
+    for (id, (a, by)) in (1i64..).zip([(7, 4), (-7, 4), (7, -4), (-7, -4), (8, 4)]) {
+        let f = f64::from(a) + 0.5;
+        db.run(table.insert(&["id", "a", "f"], [vec![id.into(), a.into(), f.into()]])).await?;
+        let read = |expr| table.read([expr]).filter(table.get("id").is(id));
+        let remainder: i64 = db.one(read(table.get("a").calculate(Rem, value(by)))).await?;
+        same(format!("{a} % {by}"), &i64::from(a % by), &remainder)?;
+        let (half, quarter) = (f64::from(by) / 2.0, f64::from(by) + 0.25);
+        let remainder: f64 = db.one(read(table.get("f").calculate(Rem, value(half)))).await?;
+        same(format!("{f} % {half}"), &(f % half), &remainder)?;
+        let remainder: f64 = db.one(read(table.get("f").calculate(Rem, table.get("f")))).await?;
+        same(format!("{f} % {f}"), &0.0, &remainder.abs())?;
+        let sum = table.get("f").calculate(Add, value(0.25)).calculate(Rem, value(quarter));
+        same(format!("({f} + 0.25) % {quarter}"), &((f + 0.25) % quarter), &db.one::<f64>(read(sum)).await?)?;
     }
     Ok(())
 }
