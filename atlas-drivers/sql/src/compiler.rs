@@ -13,11 +13,13 @@ pub(crate) struct Compiler<'c, 's> {
     /// Whether columns are written with their table: where a statement has several in scope.
     pub(crate) qualified: bool,
     pub(crate) quote: char,
+    /// How many expressions this one stands in.
+    pub(crate) depth: u32,
 }
 
 impl<'c, 's> Compiler<'c, 's> {
     pub(crate) fn new(dialect: &'c dyn Dialect, out: &'c mut Compiled<'s>) -> Self {
-        Self { dialect, out, qualified: false, quote: dialect.quote() }
+        Self { dialect, out, qualified: false, quote: dialect.quote(), depth: 0 }
     }
 
     pub(crate) fn push(&mut self, text: &str) {

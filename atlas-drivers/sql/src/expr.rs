@@ -1,5 +1,5 @@
 use atlas_core::{
-    error::Result,
+    error::{Error, Result},
     statement::{Aggregate, ArithmeticOp, CompareOp, Expr, Select},
     value::{ColumnType, Value},
 };
@@ -22,8 +22,33 @@ enum Level {
 /// Lists up to here are written out, one placeholder a value.
 const SHORT_LIST: usize = 16;
 
+/// How deep expressions may be nested: less deep than what makes this compiler, or a database's, run out of
+/// stack.
+const DEPTH: u32 = 300;
+
+/// Conditions up to here are written in a row, more as a balanced tree.
+const LONG_CHAIN: usize = 100;
+
 impl<'s> Compiler<'_, 's> {
     pub(crate) fn expr(&mut self, expr: &'s Expr) -> Result<()> {
+        if self.depth == DEPTH {
+            return Err(self.too_deep());
+        }
+        self.depth += 1;
+        let done = self.any_expr(expr);
+        self.depth -= 1;
+        done
+    }
+
+    #[cold]
+    fn too_deep(&self) -> Error {
+        self.unsupported(
+            format!("conditions and calculations that are nested more than {DEPTH} deep"),
+            "ask for a list in one `where_in` instead of many conditions, or ask in several queries",
+        )
+    }
+
+    fn any_expr(&mut self, expr: &'s Expr) -> Result<()> {
         match expr {
             Expr::Column(column) => {
                 self.column(column);
@@ -71,6 +96,17 @@ impl<'s> Compiler<'_, 's> {
         match parts {
             [] => self.push(of_none),
             [only] => self.expr(only)?,
+            // Left to the database, each part is a level of a tree whose depth has a limit.
+            parts if parts.len() > LONG_CHAIN => {
+                let (left, right) = parts.split_at(parts.len() / 2);
+                self.push("(");
+                self.chain(left, between, of_none, at_least)?;
+                self.push(")");
+                self.push(between);
+                self.push("(");
+                self.chain(right, between, of_none, at_least)?;
+                self.push(")");
+            }
             parts => {
                 for (index, part) in parts.iter().enumerate() {
                     if index > 0 {

@@ -108,7 +108,7 @@ impl Dialect for SqliteDialect {
     }
 
     fn list(&self, values: &[Value]) -> Option<(&'static str, String)> {
-        Some(("(SELECT value FROM json_each(?))", list::json(values)?))
+        list::json(values)
     }
 
     fn index_names_schema(&self) -> bool {

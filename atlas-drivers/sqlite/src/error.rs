@@ -110,6 +110,9 @@ impl Failure {
                 what: "the statement",
                 instead: "it was interrupted because nobody waits for it any more",
             },
+            ffi::SQLITE_TOOBIG if self.message.contains("too long") || self.message.contains("too large") => {
+                self.with_way_out("the statement is longer than 1 GB: ask for less at once")
+            }
             ffi::SQLITE_TOOBIG => self.with_way_out("a value or a row is larger than 1 GB: store it in a file"),
             ffi::SQLITE_LOCKED => {
                 self.with_way_out("another statement of the same connection is still reading the table: end it first")
@@ -132,6 +135,14 @@ impl Failure {
         if let Some((_, column)) = self.message.split_once(" has no column named ") {
             let column = table.map(|table| format!("{table}.{column}")).unwrap_or_else(|| column.to_owned());
             return Error::MissingColumn { column, source: self.source() };
+        }
+        if is_too_large(&self.message) {
+            return Error::Unsupported {
+                driver: "sqlite",
+                operation: format!("a statement of this size ({})", self.message),
+                instead: "ask for less at once: a list in one `where_in` instead of many conditions, or several queries"
+                    .to_owned(),
+            };
         }
         if self.message.starts_with("ON CONFLICT clause does not match") {
             let table = table.unwrap_or("the table");
@@ -224,4 +235,12 @@ fn column_of_check(check: &str) -> Option<String> {
             None => return (after.is_empty() || after.starts_with(" AND \"")).then_some(column),
         }
     }
+}
+
+/// Whether SQLite says that a statement is beyond one of its limits.
+fn is_too_large(message: &str) -> bool {
+    ["too many SQL variables", "too many terms in ", "too many columns ", "too many references to "]
+        .iter()
+        .chain(&["Expression tree is too large", "parser stack overflow", "parser nesting"])
+        .any(|start| message.starts_with(start))
 }

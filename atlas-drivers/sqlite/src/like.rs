@@ -126,7 +126,8 @@ mod tests {
         for _ in 0..length {
             let to = words.len();
             for at in from..to {
-                words.extend(characters.iter().map(|part| format!("{}{part}", words[at])).collect::<Vec<_>>());
+                words
+                    .extend(characters.iter().map(|part| format!("{}{part}", words[at])).collect::<Vec<_>>());
             }
             from = to;
         }

@@ -101,7 +101,9 @@ fn run(
             session.database.begin(&mut running);
             running
         }
-        Job::Schema(change) => return schema::change(&mut session.database, &change).map(|()| Outcome::affected(0)),
+        Job::Schema(change) => {
+            return schema::change(&mut session.database, &change).map(|()| Outcome::affected(0));
+        }
         Job::Command(text) => {
             session.database.command(text).map_err(|failure| failure.into_error(None))?;
             return Ok(Outcome::affected(0));

@@ -51,7 +51,8 @@ fn make(database: &mut Database, change: &SchemaChange) -> Result<()> {
         // The names of indexes are the schema's, not the table's: one that is taken is found before
         // SQLite says so, since it does not say by whom.
         for (at, index) in table.indexes.iter().enumerate() {
-            let twin = table.indexes.iter().take(at).any(|other| other.name.eq_ignore_ascii_case(&index.name));
+            let twin =
+                table.indexes.iter().take(at).any(|other| other.name.eq_ignore_ascii_case(&index.name));
             let of_this = || Taken { kind: "index".to_owned(), table: bare.to_owned() };
             let there = if twin { Some(of_this()) } else { taken(database, schema, &index.name)? };
             if let Some(there) = there {

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use atlas_core::{
     statement::{Aggregate, ArithmeticOp, CompareOp, Expr, Select},
     value::{
-        ColumnType::{F64, I64, Numeric, Text},
+        ColumnType::{self, F64, I64, Numeric, Text},
         Value,
     },
 };
@@ -26,6 +26,9 @@ cases! {
     lists,
     empty_lists,
     long_lists,
+    long_lists_of_what_few_formats_hold,
+    long_chains,
+    many_pairs,
     ranges,
     connectives,
     columns_with_columns,
@@ -154,6 +157,77 @@ async fn long_lists(db: Subject) -> Verdict {
     let texts = t.get("s").within((0..70_000).map(|n| format!("s{n}")).chain(["x".to_owned()]));
     let select = t.select(&["id"]).filter(texts).order([ascending(t.get("id"))]);
     same("the rows in a list of 70000 texts", &vec![1, 5], &db.column::<i64>(select).await?)
+}
+
+/// Floats, bytes, and texts with a NUL, which some databases store none of.
+async fn long_lists_of_what_few_formats_hold(db: Subject) -> Verdict {
+    const LENGTH: u32 = 40_000;
+    async fn hold(
+        db: &Subject,
+        ty: ColumnType,
+        own: [Value; 3],
+        list: impl Iterator<Item = Value>,
+    ) -> Verdict {
+        let table = db.table([id(), column("v", ty).nullable()]).await?;
+        let [first, second, other] = own;
+        let rows = [
+            vec![1.into(), first.clone()],
+            vec![2.into(), second.clone()],
+            vec![3.into(), other],
+            vec![4.into(), Value::Null],
+        ];
+        db.run(table.insert(&["id", "v"], rows)).await?;
+        let list: Vec<Value> = list.chain([first, second]).collect();
+        for length in [2, 30, list.len()] {
+            let short = list.iter().skip(list.len() - length).cloned();
+            let condition = table.get("v").within(short);
+            let select =
+                |condition| table.select(&["id"]).filter(condition).order([ascending(table.get("id"))]);
+            let found = db.column::<i64>(select(condition.clone())).await?;
+            same(format!("the rows in a list of {length} of {ty:?}"), &vec![1, 2], &found)?;
+            let found = db.column::<i64>(select(condition.negated())).await?;
+            same(format!("the rows not in a list of {length} of {ty:?}"), &vec![3], &found)?;
+        }
+        Ok(())
+    }
+    let floats = (1..LENGTH).map(|n| Value::F64(f64::from(n) / 3.0 + 1e9));
+    hold(&db, F64, [Value::F64(0.1), Value::F64(f64::MIN_POSITIVE), Value::F64(0.3)], floats).await?;
+    let bytes = (1..LENGTH).map(|n| Value::Bytes(n.to_be_bytes().to_vec()));
+    let own = [vec![0, 0xff, b'"'], Vec::new(), vec![0]].map(Value::Bytes);
+    hold(&db, ColumnType::Bytes, own, bytes).await?;
+    let texts = (1..LENGTH).map(|n| Value::from(format!("{n}\0")));
+    hold(&db, Text, ["a\0b".into(), "\0".into(), "a".into()], texts).await
+}
+
+async fn long_chains(db: Subject) -> Verdict {
+    let t = six(&db).await?;
+    let a = |n: i64| t.get("a").is(n);
+    let each = || (5..3_005).map(a).chain([a(-7)]);
+    let chained =
+        |join: fn(Expr, Expr) -> Expr| each().map(Expr::negated).reduce(join).unwrap_or_else(|| all([]));
+    let either = each().reduce(Expr::or).unwrap_or_else(|| any([]));
+    let conditions: [(_, _, &[i64]); 5] = [
+        ("any of 3001", any(each().collect::<Vec<_>>()), &[1, 3, 4]),
+        ("not any of 3001", any(each().collect::<Vec<_>>()).negated(), &[2]),
+        ("3001 with or between them", either.clone(), &[1, 3, 4]),
+        ("none of 3001", chained(Expr::and), &[2]),
+        ("any of 3001 and b = 5", either.and(t.get("b").is(5)), &[4]),
+    ];
+    hold(&db, &t, conditions).await
+}
+
+/// The keys of as many rows with a composite key.
+async fn many_pairs(db: Subject) -> Verdict {
+    let plan = db.plan([column("a", I64), column("b", I64)]).key(&["a", "b"]);
+    let table = db.create(plan).await?;
+    let pairs = || (0..5_000i64).map(|n| (n % 70, n));
+    db.run(table.insert(&["a", "b"], pairs().map(|(a, b)| vec![a.into(), b.into()]))).await?;
+    let keys = pairs().step_by(2).map(|(a, b)| all([table.get("a").is(a), table.get("b").is(b)]));
+    let others = pairs().step_by(2).map(|(a, b)| all([table.get("a").is(a), table.get("b").is(b + 5_000)]));
+    let condition = any(keys.chain(others).collect::<Vec<_>>());
+    let found = db.rows(table.select(&["a", "b"]).filter(condition.clone())).await?.len();
+    same("the rows of 5000 pairs", &2_500, &found)?;
+    same("the deleted rows of 5000 pairs", &2_500, &db.run(table.delete().filter(condition)).await?)
 }
 
 async fn ranges(db: Subject) -> Verdict {

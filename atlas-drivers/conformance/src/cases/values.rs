@@ -324,9 +324,12 @@ async fn timestamps(db: Subject) -> Verdict {
 /// A date that a database cannot keep, or keep in order, is refused.
 async fn dates_that_are_far_away(db: Subject) -> Verdict {
     use ColumnType::{Date, DateTime, Timestamp};
-    let dates = [(9999, 12, 31), (10_000, 1, 1), (262_142, 12, 31), (0, 1, 1), (-1, 12, 31), (-262_143, 1, 1)];
+    let dates =
+        [(9999, 12, 31), (10_000, 1, 1), (262_142, 12, 31), (0, 1, 1), (-1, 12, 31), (-262_143, 1, 1)];
     let at = NaiveTime::from_hms_micro_opt(12, 30, 5, 0).unwrap_or_default();
-    for (ty, (year, month, day)) in [Date, DateTime, Timestamp].into_iter().flat_map(|ty| dates.map(|date| (ty, date))) {
+    for (ty, (year, month, day)) in
+        [Date, DateTime, Timestamp].into_iter().flat_map(|ty| dates.map(|date| (ty, date)))
+    {
         let Some(date) = NaiveDate::from_ymd_opt(year, month, day) else { continue };
         let far = match ty {
             Date => date.encode(),

@@ -59,19 +59,11 @@ fn defaults_are_literals() {
     ] {
         let with = column("c", ColumnType::Text, Some(ColumnDefault::Value(value)));
         let table = Table { columns: vec![with], primary_key: Vec::new(), ..table("t") };
-        check(
-            create(table),
-            &format!(r#"CREATE TABLE "t" ("c" TEXT NOT NULL DEFAULT {text})"#),
-            &[],
-        );
+        check(create(table), &format!(r#"CREATE TABLE "t" ("c" TEXT NOT NULL DEFAULT {text})"#), &[]);
     }
     let with = column("c", ColumnType::Text, Some(ColumnDefault::Expression("CURRENT_TIMESTAMP".into())));
     let table = Table { columns: vec![with], primary_key: Vec::new(), ..table("t") };
-    check(
-        create(table),
-        r#"CREATE TABLE "t" ("c" TEXT NOT NULL DEFAULT (CURRENT_TIMESTAMP))"#,
-        &[],
-    );
+    check(create(table), r#"CREATE TABLE "t" ("c" TEXT NOT NULL DEFAULT (CURRENT_TIMESTAMP))"#, &[]);
 }
 
 #[test]

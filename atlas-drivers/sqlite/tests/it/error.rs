@@ -3,7 +3,7 @@ use std::sync::Arc;
 use atlas_core::{
     ConstraintKind, Error,
     driver::Driver,
-    statement::{ColumnRef, Insert, OnConflict, Select, Statement, TableRef},
+    statement::{ColumnRef, Expr, Insert, OnConflict, Select, Statement, TableRef},
     value::Value,
 };
 use atlas_sqlite::Sqlite;
@@ -58,7 +58,10 @@ async fn constraints_name_what_they_are_on() {
         (row(2, "n", Value::Null, 2), (NotNull, "p", vec!["b"], None)),
         (row(2, "n", "n".into(), -1), (Check, "p", vec![], Some("c > 0"))),
         (row(2, "n", "n".into(), 10), (Check, "p", vec![], Some("small"))),
-        (insert("v", &["a b"], vec![10i64.into()]), (Check, "v", vec!["a b"], Some("0 <= \"a b\" AND \"a b\" <= 9"))),
+        (
+            insert("v", &["a b"], vec![10i64.into()]),
+            (Check, "v", vec!["a b"], Some("0 <= \"a b\" AND \"a b\" <= 9")),
+        ),
         (insert("v", &["q\""], vec![(-1i64).into()]), (Check, "v", vec!["q\""], Some("0 <= \"q\"\"\""))),
         (insert("v", &["a b"], vec![0.5.into()]), (Check, "v", vec!["a b"], Some("type INTEGER"))),
         (insert("c", &["p"], vec![7i64.into()]), (ForeignKey, "c", vec![], None)),
@@ -98,4 +101,23 @@ async fn an_upsert_without_its_index_says_what_to_declare() {
         OnConflict::Update { by: vec!["b".into()], columns: vec!["b".into()], set: Vec::new() };
     let message = fails(&driver, upsert).await.to_string();
     assert!(message.contains("#[unique]"), "{message}");
+}
+
+#[tokio::test]
+async fn a_statement_beyond_a_limit_says_so() {
+    let driver = database().await;
+    let column = || Expr::Column(ColumnRef { table: None, name: "id".into(), ty: None });
+    let mixed = (0..40_000).map(|n| if n == 0 { 0.5.into() } else { Value::I64(n) });
+    let list = Expr::In(Box::new(column()), mixed.collect());
+    let null = || Expr::IsNull(Box::new(column()));
+    let not = |times| (0..times).fold(null(), |inner, _| Expr::Not(Box::new(inner)));
+    let in_turns = |times| (0..times).fold(null(), |inner, _| inner.or(null()).and(null()));
+    let select = |filter| Select { filter: Some(filter), ..Select::new(TableRef::new("p"), &["id"]) }.into();
+    for filter in [list, not(3_000), in_turns(3_000)] {
+        let error = fails(&driver, select(filter)).await;
+        assert!(matches!(error, Error::Unsupported { .. }), "{error:?}");
+    }
+    for filter in [not(290), in_turns(140)] {
+        run(&mut *driver.acquire().await.unwrap(), &select(filter)).await.unwrap();
+    }
 }
