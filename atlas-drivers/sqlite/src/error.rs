@@ -129,7 +129,12 @@ impl Failure {
         if let Some(column) = self.after("no such column: ") {
             // A quoted one comes with its quotes, and the advice to use others.
             let quoted = column.strip_prefix('"').and_then(|rest| rest.split_once("\" - should this be"));
-            let column = quoted.map_or(column, |(column, _)| column).to_owned();
+            let column = quoted.map_or(column, |(column, _)| column);
+            // A statement with several tables in scope names them itself.
+            let column = match table {
+                Some(table) if !column.contains('.') => format!("{table}.{column}"),
+                _ => column.to_owned(),
+            };
             return Error::MissingColumn { column, source: self.source() };
         }
         if let Some((_, column)) = self.message.split_once(" has no column named ") {

@@ -3,7 +3,7 @@ use std::{ops::ControlFlow, sync::Arc};
 use atlas_core::{
     driver::{Outcome, Row, RowSink},
     error::{Error, Result},
-    statement::Statement,
+    statement::{From, Select, Statement},
     value::Value,
 };
 use atlas_sql::{Compiled, compile};
@@ -244,12 +244,22 @@ impl Database {
     }
 }
 
-/// The table that a write is to.
+/// The table that a statement is about, for errors.
 pub(crate) fn table_of(statement: &Statement) -> Option<&str> {
     match statement {
+        Statement::Select(select) => read_table(select),
         Statement::Insert(insert) => Some(&insert.table.name),
         Statement::Update(update) => Some(&update.table.name),
         Statement::Delete(delete) => Some(&delete.table.name),
+        Statement::Explain(explained) => table_of(explained),
+        _ => None,
+    }
+}
+
+fn read_table(select: &Select) -> Option<&str> {
+    match &select.from {
+        From::Table(table) => Some(&table.name),
+        From::Select(inner, _) => read_table(inner),
         _ => None,
     }
 }

@@ -84,7 +84,7 @@ async fn what_is_missing_is_named() {
         other => panic!("{other:?}"),
     }
     match fails(&driver, Select::new(TableRef::new("p"), &["id", "nope"])).await {
-        Error::MissingColumn { column, .. } => assert_eq!(column, "nope"),
+        Error::MissingColumn { column, .. } => assert_eq!(column, "p.nope"),
         other => panic!("{other:?}"),
     }
     match fails(&driver, insert("p", &["nope"], vec![1i64.into()])).await {
