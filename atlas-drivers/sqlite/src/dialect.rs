@@ -86,7 +86,7 @@ impl Dialect for SqliteDialect {
         let (low, high) = match column.ty {
             ColumnType::I8 => (i8::MIN.into(), i8::MAX.into()),
             ColumnType::I16 => (i16::MIN.into(), i16::MAX.into()),
-            ColumnType::I32 => (i32::MIN.into(), i32::MAX.into()),
+            ColumnType::I32 => (i32::MIN, i32::MAX.into()),
             ColumnType::U8 => (0, u8::MAX.into()),
             ColumnType::U16 => (0, u16::MAX.into()),
             ColumnType::U32 => (0, u32::MAX.into()),
