@@ -2,15 +2,15 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs, unreachable_pub)]
 
+pub use atlas_core::model::Complete;
 pub use atlas_core::{
     Assign, Assignment, Attribute, BelongsTo, Cast, Column, ConstraintKind, Db, Error, Expr, Fill, FromRow,
     HasMany, HasOne, Json, Model, Order, Pending, Query, Record, Relation, Result, Scalar, Transaction, With,
     models, register_driver, value,
 };
-pub use atlas_core::model::Complete;
-pub use atlas_derive::{Attribute, Model};
 #[cfg(feature = "runtime")]
 pub use atlas_derive::main;
+pub use atlas_derive::{Attribute, Model};
 
 /// The kinds of relations, as types: the third parameter of a [`Relation`].
 pub use atlas_core::relation::kind;
@@ -25,8 +25,10 @@ pub use atlas_sqlite as sqlite;
 /// What calls ask of their arguments: the traits that compile errors name, and the types in them.
 pub mod bounds {
     pub use atlas_core::{
-        model::{Assignments, Both, Columns, Complete, In, IntoKey, IntoOrder, Key, Missing, Operand, Set, Text},
-        relation::{IntoLoad, SameKey, Sortable},
+        model::{
+            Assignments, Both, Columns, Complete, In, IntoKey, IntoOrder, Key, Missing, Operand, Set, Text,
+        },
+        relation::{IntoLoad, Present, SameKey, Sortable},
         value::{Nullable, Number, Serde, Stamp},
     };
 }
@@ -79,10 +81,10 @@ pub mod __private {
         Assign, Attribute, Cast, Db, Error, Fill, Json, Model, Pending, Record, Result, With,
         driver::Row,
         model::{
-            ColumnMeta, Complete, DefaultMeta, DraftData, IndexMeta, KeyKind, Missing, ModelMeta, Reader, Set,
-            create, locate,
+            ColumnMeta, Complete, DefaultMeta, DraftData, IndexMeta, KeyKind, Missing, ModelMeta, Reader,
+            Set, create, locate,
         },
-        relation::{RelationKind, RelationMeta},
+        relation::{RelationKind, SameKey},
         schema::Action,
         value::{ColumnType, Stamp, Value, ValueRef},
     };

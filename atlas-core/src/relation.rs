@@ -5,5 +5,5 @@ mod meta;
 mod slot;
 
 pub use load::{IntoLoad, Load};
-pub use meta::{Relation, RelationKind, RelationMeta, SameKey, Sortable, kind};
+pub use meta::{Present, Relation, RelationKind, RelationMeta, SameKey, Sortable, kind};
 pub use slot::{BelongsTo, HasMany, HasOne, Held, Slot};

@@ -134,8 +134,10 @@ struct Relation {
     local: Ident,
     /// The column of the target, as the constant's name.
     foreign: Ident,
+    /// Whether the user did not name it.
+    foreign_by_default: bool,
     /// The variant of `Action`.
-    on_delete: &'static str,
+    on_delete: Option<&'static str>,
     /// The variant of `Action`.
-    on_update: &'static str,
+    on_update: Option<&'static str>,
 }

@@ -1,7 +1,7 @@
 use std::{fmt, marker::PhantomData};
 
 use crate::{
-    model::{Column, Model, ModelMeta},
+    model::{Column, Key, Model, ModelMeta},
     relation::Slot,
     schema::Action,
     value::Attribute,
@@ -24,6 +24,22 @@ pub struct RelationMeta {
     pub on_delete: Action,
     /// What happens to this model's row when the other's key changes, where the key is here.
     pub on_update: Action,
+}
+
+impl RelationMeta {
+    /// What happens to this model's row when the other's is deleted.
+    #[must_use]
+    pub const fn on_delete(mut self, action: Action) -> Self {
+        self.on_delete = action;
+        self
+    }
+
+    /// What happens to this model's row when the other's key changes.
+    #[must_use]
+    pub const fn on_update(mut self, action: Action) -> Self {
+        self.on_update = action;
+        self
+    }
 }
 
 /// The kinds of relations.
@@ -67,6 +83,7 @@ pub struct Relation<M, N, K> {
     /// The column of `N` that it is compared with, by index.
     pub foreign: usize,
     pub(crate) slot: fn(&mut M) -> &mut dyn Slot<N>,
+    target: fn() -> &'static ModelMeta,
     of: PhantomData<fn() -> (M, N, K)>,
 }
 
@@ -84,15 +101,26 @@ impl<M, N, K> fmt::Debug for Relation<M, N, K> {
     }
 }
 
-impl<M: Model, N: Model, K> Relation<M, N, K> {
+impl<M: Model, N, K> Relation<M, N, K> {
     /// For the derive: a relation by two columns whose values are of the same type.
-    pub const fn keyed<T: Attribute, U: SameKey<T::Base>>(
+    pub const fn keyed<T: Attribute, U: SameKey<T::Base> + Present<N, N::Key>>(
         name: &'static str,
+        target: fn() -> &'static ModelMeta,
         local: Column<M, T>,
         foreign: Column<N, U>,
         slot: fn(&mut M) -> &mut dyn Slot<N>,
-    ) -> Self {
-        Self { name, local: local.index, foreign: foreign.index, slot, of: PhantomData }
+    ) -> Self
+    where
+        N: Model,
+    {
+        Self { name, local: local.index, foreign: foreign.index, slot, target, of: PhantomData }
+    }
+
+    /// For the derive: the relation as data.
+    pub const fn meta(self, kind: RelationKind) -> RelationMeta {
+        let Self { name, local, foreign, target, .. } = self;
+        let (on_delete, on_update) = (Action::NoAction, Action::NoAction);
+        RelationMeta { name, kind, target, local, foreign, on_delete, on_update }
     }
 
     /// Never: an order is of a column. Declared so that the compiler can say so.
@@ -123,9 +151,24 @@ impl<M: Model, N: Model, K> Relation<M, N, K> {
 pub trait SameKey<T> {}
 
 #[diagnostic::do_not_recommend]
-impl<T> SameKey<T> for T {}
+impl<T: Attribute> SameKey<T> for T {}
 #[diagnostic::do_not_recommend]
 impl<T> SameKey<T> for Option<T> {}
+
+/// The type of a column that `N`, whose key is a `K`, has. In place of a column that it has not, the derive puts
+/// a type of the column's name.
+#[diagnostic::on_unimplemented(
+    message = "`{N}` has no column `{Self}`, which this relation takes by default",
+    label = "no `{Self}` in `{N}`, or none that is visible here",
+    note = "add it, or name another column of `{N}`: `foreign_key = ..`, in a #[belongs_to] `owner_key = ..`"
+)]
+pub trait Present<N, K> {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Attribute, N, K: Key> Present<N, K> for T {}
+// No model's key is `()`: this is for a struct that is no model, of which that alone is to be said.
+#[diagnostic::do_not_recommend]
+impl<T, N> Present<N, ()> for T {}
 
 /// What has an order of its own. No relation has.
 #[doc(hidden)]

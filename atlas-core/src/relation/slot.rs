@@ -7,15 +7,24 @@ use crate::{
 };
 
 /// What a slot holds. A trait object ends the recursion of auto traits through the graph of relations:
-/// `dyn Held<X>` is `Send` and `Sync` whatever `X` is made of.
-pub trait Held<X: ?Sized>: Send + Sync {
+/// `dyn Held<T>` is `Send` and `Sync` whatever `T` is.
+///
+/// No type here asks that `T` be a model, only the methods that give records do: a relation to a struct
+/// that is none is then one error, at the relation.
+pub trait Held<T>: Send + Sync {
     /// Lends it.
-    fn held(&self) -> &X;
+    fn held(&self) -> &[Record<T>]
+    where
+        T: Model;
     /// Lends it to be changed.
-    fn held_mut(&mut self) -> &mut X;
+    fn held_mut(&mut self) -> &mut [Record<T>]
+    where
+        T: Model;
+    /// Writes it for those who debug.
+    fn debug(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
 }
 
-impl<T: Model> Held<[Record<T>]> for Vec<Record<T>> {
+impl<T: Model> Held<T> for Vec<Record<T>> {
     fn held(&self) -> &[Record<T>] {
         self
     }
@@ -23,12 +32,18 @@ impl<T: Model> Held<[Record<T>]> for Vec<Record<T>> {
     fn held_mut(&mut self) -> &mut [Record<T>] {
         self
     }
+
+    fn debug(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self, f)
+    }
 }
 
 /// A field that holds the records of a relation, once loaded.
-pub trait Slot<N: Model> {
+pub trait Slot<N> {
     /// Takes what was loaded: shared, where several records lead to the same.
-    fn put(&mut self, records: Arc<Vec<Record<N>>>);
+    fn put(&mut self, records: Arc<Vec<Record<N>>>)
+    where
+        N: Model;
     /// Whether anything was loaded, be it nothing.
     fn is_loaded(&self) -> bool;
 }
@@ -39,17 +54,19 @@ type Place = (&'static str, &'static str);
 macro_rules! slots {
     ($($(#[$doc:meta])* $name:ident)*) => { $(
         $(#[$doc])*
-        pub struct $name<T: Model> {
+        pub struct $name<T> {
             place: &'static Place,
-            held: Option<Arc<dyn Held<[Record<T>]>>>,
+            held: Option<Arc<dyn Held<T>>>,
         }
 
-        impl<T: Model> $name<T> {
+        impl<T> $name<T> {
             /// For the derive: an empty slot, which knows its model and relation.
             pub const fn unloaded(place: &'static (&'static str, &'static str)) -> Self {
                 Self { place, held: None }
             }
+        }
 
+        impl<T: Model> $name<T> {
             fn records(&self) -> Result<&[Record<T>]> {
                 self.held.as_deref().map(Held::held).ok_or_else(|| not_loaded(*self.place))
             }
@@ -63,8 +80,11 @@ macro_rules! slots {
             }
         }
 
-        impl<T: Model> Slot<T> for $name<T> {
-            fn put(&mut self, records: Arc<Vec<Record<T>>>) {
+        impl<T> Slot<T> for $name<T> {
+            fn put(&mut self, records: Arc<Vec<Record<T>>>)
+            where
+                T: Model,
+            {
                 self.held = Some(records);
             }
 
@@ -73,17 +93,17 @@ macro_rules! slots {
             }
         }
 
-        impl<T: Model> Default for $name<T> {
+        impl<T> Default for $name<T> {
             fn default() -> Self {
                 Self::unloaded(&("", ""))
             }
         }
 
-        impl<T: Model> fmt::Debug for $name<T> {
+        impl<T> fmt::Debug for $name<T> {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                match self.records() {
-                    Ok(records) => records.fmt(f),
-                    Err(_) => f.write_str("(not loaded)"),
+                match &self.held {
+                    Some(held) => held.debug(f),
+                    None => f.write_str("(not loaded)"),
                 }
             }
         }

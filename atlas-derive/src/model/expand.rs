@@ -40,7 +40,7 @@ pub(super) fn model(model: &Model) -> TokenStream {
     });
     quote_spanned! {span=>
         #[automatically_derived]
-        #[allow(non_upper_case_globals)]
+        #[allow(non_upper_case_globals, non_camel_case_types)]
         impl #ident {
             #constants
             #relations

@@ -134,6 +134,10 @@ pub(super) fn resolve(
 ) -> Option<Relation> {
     let name = relation.ident.unraw().to_string();
     let span = relation.attribute.path().get_ident().map_or_else(|| relation.ident.span(), Ident::span);
+    let given = match relation.kind {
+        RelationKind::BelongsTo => relation.other_key.is_some(),
+        RelationKind::HasMany | RelationKind::HasOne => relation.foreign_key.is_some(),
+    };
     let (local, foreign) = match relation.kind {
         RelationKind::BelongsTo => {
             let local = match &relation.foreign_key {
@@ -169,13 +173,10 @@ pub(super) fn resolve(
         target: relation.target,
         local: columns.get(local)?.ident.clone(),
         foreign,
-        on_delete: action(relation.on_delete),
-        on_update: action(relation.on_update),
+        foreign_by_default: !given,
+        on_delete: relation.on_delete.map(|reaction| reaction.action),
+        on_update: relation.on_update.map(|reaction| reaction.action),
     })
-}
-
-fn action(reaction: Option<Reaction>) -> &'static str {
-    reaction.map_or("NoAction", |reaction| reaction.action)
 }
 
 /// Only a foreign key that takes NULL can be set to it.
