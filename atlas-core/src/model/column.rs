@@ -61,6 +61,10 @@ impl<M: Model, T: Attribute> Column<M, T> {
         statement::Expr::Column(self.reference())
     }
 
+    fn into_expr(self) -> statement::Expr {
+        self.expr()
+    }
+
     pub(crate) fn reference(self) -> ColumnRef {
         ColumnRef { table: Some(M::meta().table.into()), name: self.name.into(), ty: Some(T::TYPE) }
     }
@@ -200,84 +204,87 @@ impl<M: Model, T: Attribute> Column<M, T> {
     }
 }
 
-/// The comparisons that columns and computed values share.
+/// Writes the comparisons for columns and for computed values, whose types are those of columns. The methods
+/// are arguments: in messages they then stand as written, with no word of a macro.
 macro_rules! comparisons {
-    (impl<$model:ident, $value:ident $(: $bound:ident)?> $type:ty, $base:ty, $into:ident) => {
-        /// Equals. A comparison with `None` reads IS NULL.
-        pub fn eq<V: Operand<$base, $model>>(self, value: V) -> Expr<$model> {
-            Expr::new(expr::compare(CompareOp::Eq, self.$into(), value.operand()))
+    ($($method:tt)*) => {
+        impl<M: Model, T: Attribute> Column<M, T> {
+            $($method)*
         }
 
-        /// Differs. A comparison with `None` reads IS NOT NULL; a NULL column differs from no value.
-        pub fn ne<V: Operand<$base, $model>>(self, value: V) -> Expr<$model> {
-            Expr::new(expr::compare(CompareOp::Ne, self.$into(), value.operand()))
-        }
-
-        /// Is greater.
-        pub fn gt<V: Operand<$base, $model>>(self, value: V) -> Expr<$model> {
-            Expr::new(expr::compare(CompareOp::Gt, self.$into(), value.operand()))
-        }
-
-        /// Is greater or equal.
-        pub fn ge<V: Operand<$base, $model>>(self, value: V) -> Expr<$model> {
-            Expr::new(expr::compare(CompareOp::Ge, self.$into(), value.operand()))
-        }
-
-        /// Is less.
-        pub fn lt<V: Operand<$base, $model>>(self, value: V) -> Expr<$model> {
-            Expr::new(expr::compare(CompareOp::Lt, self.$into(), value.operand()))
-        }
-
-        /// Is less or equal.
-        pub fn le<V: Operand<$base, $model>>(self, value: V) -> Expr<$model> {
-            Expr::new(expr::compare(CompareOp::Le, self.$into(), value.operand()))
-        }
-
-        /// Is one of these. None of nothing; a `None` among them matches NULL.
-        pub fn is_in<V: Operand<$base, $model>>(self, values: impl IntoIterator<Item = V>) -> Expr<$model> {
-            Expr::new(expr::is_in(self.$into(), values.into_iter().map(Operand::operand).collect()))
-        }
-
-        /// Is none of these: everything where there are none. A `None` among them leaves NULL out.
-        pub fn not_in<V: Operand<$base, $model>>(self, values: impl IntoIterator<Item = V>) -> Expr<$model> {
-            Expr::new(expr::not_in(self.$into(), values.into_iter().map(Operand::operand).collect()))
-        }
-
-        /// Lies between the two, or equals one of them.
-        pub fn between<L, H>(self, low: L, high: H) -> Expr<$model>
-        where
-            L: Operand<$base, $model>,
-            H: Operand<$base, $model>,
-        {
-            Expr::new(expr::between(self.$into(), low.operand(), high.operand()))
-        }
-
-        /// Lies outside the two.
-        pub fn not_between<L, H>(self, low: L, high: H) -> Expr<$model>
-        where
-            L: Operand<$base, $model>,
-            H: Operand<$base, $model>,
-        {
-            self.between(low, high).not()
-        }
-
-        /// Lies in a range: `18..=30`, `18..`, `..65`.
-        pub fn within<V: Operand<$base, $model> + Clone>(self, range: impl RangeBounds<V>) -> Expr<$model> {
-            Expr::new(expr::within(
-                self.$into(),
-                range.start_bound().cloned().map(Operand::operand),
-                range.end_bound().cloned().map(Operand::operand),
-            ))
+        impl<M, T: Attribute> Scalar<M, T> {
+            $($method)*
         }
     };
 }
 
-impl<M: Model, T: Attribute> Column<M, T> {
-    comparisons!(impl<M, T: Attribute> Column<M, T>, T::Base, expr);
-}
+comparisons! {
+    /// Equals. A comparison with `None` reads IS NULL.
+    pub fn eq<V: Operand<T::Base, M>>(self, value: V) -> Expr<M> {
+        Expr::new(expr::compare(CompareOp::Eq, self.into_expr(), value.operand()))
+    }
 
-impl<S, T> Scalar<S, T> {
-    comparisons!(impl<S, T> Scalar<S, T>, T, into_expr);
+    /// Differs. A comparison with `None` reads IS NOT NULL; a NULL column differs from no value.
+    pub fn ne<V: Operand<T::Base, M>>(self, value: V) -> Expr<M> {
+        Expr::new(expr::compare(CompareOp::Ne, self.into_expr(), value.operand()))
+    }
+
+    /// Is greater.
+    pub fn gt<V: Operand<T::Base, M>>(self, value: V) -> Expr<M> {
+        Expr::new(expr::compare(CompareOp::Gt, self.into_expr(), value.operand()))
+    }
+
+    /// Is greater or equal.
+    pub fn ge<V: Operand<T::Base, M>>(self, value: V) -> Expr<M> {
+        Expr::new(expr::compare(CompareOp::Ge, self.into_expr(), value.operand()))
+    }
+
+    /// Is less.
+    pub fn lt<V: Operand<T::Base, M>>(self, value: V) -> Expr<M> {
+        Expr::new(expr::compare(CompareOp::Lt, self.into_expr(), value.operand()))
+    }
+
+    /// Is less or equal.
+    pub fn le<V: Operand<T::Base, M>>(self, value: V) -> Expr<M> {
+        Expr::new(expr::compare(CompareOp::Le, self.into_expr(), value.operand()))
+    }
+
+    /// Is one of these. None of nothing; a `None` among them matches NULL.
+    pub fn is_in<V: Operand<T::Base, M>>(self, values: impl IntoIterator<Item = V>) -> Expr<M> {
+        Expr::new(expr::is_in(self.into_expr(), values.into_iter().map(Operand::operand).collect()))
+    }
+
+    /// Is none of these: everything where there are none. A `None` among them leaves NULL out.
+    pub fn not_in<V: Operand<T::Base, M>>(self, values: impl IntoIterator<Item = V>) -> Expr<M> {
+        Expr::new(expr::not_in(self.into_expr(), values.into_iter().map(Operand::operand).collect()))
+    }
+
+    /// Lies between the two, or equals one of them.
+    pub fn between<L, H>(self, low: L, high: H) -> Expr<M>
+    where
+        L: Operand<T::Base, M>,
+        H: Operand<T::Base, M>,
+    {
+        Expr::new(expr::between(self.into_expr(), low.operand(), high.operand()))
+    }
+
+    /// Lies outside the two.
+    pub fn not_between<L, H>(self, low: L, high: H) -> Expr<M>
+    where
+        L: Operand<T::Base, M>,
+        H: Operand<T::Base, M>,
+    {
+        self.between(low, high).not()
+    }
+
+    /// Lies in a range: `18..=30`, `18..`, `..65`.
+    pub fn within<V: Operand<T::Base, M> + Clone>(self, range: impl RangeBounds<V>) -> Expr<M> {
+        Expr::new(expr::within(
+            self.into_expr(),
+            range.start_bound().cloned().map(Operand::operand),
+            range.end_bound().cloned().map(Operand::operand),
+        ))
+    }
 }
 
 macro_rules! arithmetic {
