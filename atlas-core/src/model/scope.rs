@@ -11,7 +11,7 @@ pub struct Both<A, B>(PhantomData<fn() -> (A, B)>);
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not part of this query over `{S}`",
     label = "a column of `{Self}` is used here",
-    note = "join the relation that leads to it, or use where_has"
+    note = "query `{Self}` itself, or load its records beside the others: `.with(..)`"
 )]
 pub trait In<S, I> {}
 
