@@ -29,7 +29,7 @@ pub mod bounds {
             Assignments, Both, Columns, Complete, In, IntoKey, IntoOrder, Key, Missing, Operand, Set, Text,
         },
         relation::{IntoLoad, Present, SameKey, Sortable},
-        value::{Nullable, Number, Serde, Stamp},
+        value::{Mutator, Nullable, Number, Placeholder, Serde, Stamp},
     };
 }
 
@@ -86,6 +86,6 @@ pub mod __private {
         },
         relation::{RelationKind, SameKey},
         schema::Action,
-        value::{ColumnType, Stamp, Value, ValueRef},
+        value::{ColumnType, Mutator, Placeholder, Stamp, Value, ValueRef},
     };
 }

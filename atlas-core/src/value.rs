@@ -21,8 +21,8 @@ mod uuid;
 
 use std::fmt;
 
-pub use assign::Assign;
 pub(crate) use assign::widening;
+pub use assign::{Assign, Mutator, Placeholder};
 pub use attribute::{Attribute, Nullable, Stored};
 pub use cast::{Cast, With};
 pub use column_type::ColumnType;

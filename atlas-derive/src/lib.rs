@@ -62,6 +62,9 @@ use syn::{DeriveInput, parse_macro_input};
 /// # }
 /// ```
 ///
+/// `save`, `delete` and what else writes a row are methods of `Record<User>`, which queries and drafts give;
+/// the struct itself has none but yours, so `User { .. }` is saved as `User::draft()..save(&db)`.
+///
 /// Beside each field stands a constant of its name: `User::email` is a `Column`, `Team::users` a
 /// `Relation`. They are as visible as the field, and so is the draft's setter. Where a method of
 /// `Model` has a column's name, `<User as Model>::draft()` is the method.
@@ -84,6 +87,7 @@ use syn::{DeriveInput, parse_macro_input};
 /// | attribute | meaning |
 /// |---|---|
 /// | `#[primary_key]` | the key: counted up by the database where it is an integer, set by the program otherwise. On several fields, a composite key. Without it, the field `id` |
+/// | `#[primary_key(generated)]` | counted up by the database, whatever the integer's type is called |
 /// | `#[primary_key(manual)]` | set by the program |
 /// | `#[primary_key(uuid)]`, `#[primary_key(ulid)]` | made by Atlas: a UUID of version 7 in a `Uuid`, a ULID in a `String` |
 /// | `#[column("name")]` | the column's name |
@@ -98,6 +102,10 @@ use syn::{DeriveInput, parse_macro_input};
 ///
 /// The compiler keeps `#[default]` for itself where `Default` is derived too: implement `Default` by hand
 /// for such a model.
+///
+/// The derive reads names of types, and does not see through an alias: with `type UserId = i64`, write
+/// `#[primary_key(generated)]` over `id: UserId`, which is the program's to set without it; an alias of an
+/// `Option` is required of a draft as any column is.
 ///
 /// An `Option` field is a column that takes NULL. A draft must set the columns that have no default, take
 /// no NULL and are no generated key, timestamp or foreign key of a `#[belongs_to]`; leaving one out is a

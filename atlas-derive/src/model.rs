@@ -57,6 +57,8 @@ struct Model {
     /// By index of the column.
     key: Vec<usize>,
     key_kind: KeyKind,
+    /// Whether only the compiler can tell if the key's type is of that kind.
+    key_asserted: bool,
     indexes: Vec<Index>,
     created_at: Option<usize>,
     updated_at: Option<usize>,

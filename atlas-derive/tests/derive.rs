@@ -234,3 +234,30 @@ fn enums_are_stored_by_discriminant_and_name_what_they_take() -> Result<()> {
     assert!(error.contains("`rank` of `Ranked` holds NULL"), "{error}");
     Ok(())
 }
+
+/// An integer by another name.
+type Number = i64;
+
+/// A model whose key the derive does not see to be an integer.
+#[derive(Model)]
+struct Numbered {
+    #[primary_key(generated)]
+    id: Number,
+    #[mutator(doubled)]
+    text: String,
+}
+
+fn doubled(text: String) -> String {
+    text.repeat(2)
+}
+
+#[test]
+fn a_key_by_another_name_may_be_generated() -> Result<()> {
+    atlas::block_on(async {
+        let db = Db::connect("sqlite::memory:").await?;
+        db.create_tables(models![Numbered]).await?;
+        let saved = Numbered::draft().text("a").save(&db).await?;
+        assert_eq!((saved.id, &*saved.text), (1, "aa"));
+        Ok(())
+    })
+}

@@ -6,9 +6,6 @@ pub struct User {
     pub team_id: i64,
     #[belongs_to(on_delete = set_null)]
     pub team: BelongsTo<Team>,
-    pub boss_id: i64,
-    #[belongs_to(on_update = set_null)]
-    pub boss: BelongsTo<User>,
 }
 
 #[derive(Model)]

@@ -110,3 +110,38 @@ impl<T, C> Assign<Option<With<T, C>>> for Option<T> {
         self.map(With::new)
     }
 }
+
+/// For the derive: what `#[mutator(..)]` names for a column of type `T`.
+#[diagnostic::on_unimplemented(
+    message = "a mutator of this column is a `fn({T}) -> {T}`, and this one a `{Self}`",
+    label = "not a `fn({T}) -> {T}`"
+)]
+pub trait Mutator<T> {
+    /// Calls it.
+    fn mutate(self, value: T) -> T;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T> Mutator<T> for fn(T) -> T {
+    fn mutate(self, value: T) -> T {
+        self(value)
+    }
+}
+
+/// For the derive: the types of columns that `#[default(sql = "..")]` leaves to the database.
+#[diagnostic::on_unimplemented(
+    message = "a column that the database fills in needs a `Default`, and `{Self}` has none",
+    label = "no `Default`",
+    note = "it stands in the field until the row is read back: implement `Default`, or make it an Option"
+)]
+pub trait Placeholder {
+    /// The value until then.
+    fn placeholder() -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Default> Placeholder for T {
+    fn placeholder() -> Self {
+        Self::default()
+    }
+}

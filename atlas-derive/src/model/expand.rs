@@ -209,8 +209,7 @@ impl Column {
         }
     }
 
-    /// The constant that is the column's mutator: of the one type that it may have, so that another is
-    /// one error.
+    /// The function that calls the column's mutator: once, so that a wrong one is one error.
     fn mutator_name(&self) -> Ident {
         format_ident!("__mutator_{}", self.field, span = Span::mixed_site())
     }

@@ -53,6 +53,8 @@ pub(super) fn model(input: &DeriveInput, errors: &mut Errors) -> Option<Model> {
         .into_iter()
         .filter_map(|relation| relation::resolve(relation, &name, &columns, &key, errors))
         .collect();
+    let key_asserted =
+        key.iter().filter_map(|key| columns.get(*key)).all(|column| !key::is_known(&column.ty));
     let faulty = !errors.is_empty();
     for (index, column) in columns.iter_mut().enumerate() {
         let by_key = key.contains(&index) && key_kind != super::KeyKind::Manual;
@@ -73,6 +75,7 @@ pub(super) fn model(input: &DeriveInput, errors: &mut Errors) -> Option<Model> {
         columns,
         key,
         key_kind,
+        key_asserted,
         indexes,
         created_at,
         updated_at,

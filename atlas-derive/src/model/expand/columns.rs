@@ -6,6 +6,9 @@ use quote::quote_spanned;
 use super::{index, located};
 use crate::model::{KeyKind, Model};
 
+/// The variants of `ColumnType` that databases count up.
+const INTEGERS: [&str; 8] = ["I8", "I16", "I32", "I64", "U8", "U16", "U32", "U64"];
+
 pub(super) fn constants(model: &Model) -> TokenStream {
     let (span, owner) = (Span::mixed_site(), &model.ident);
     let constants = model.columns.iter().enumerate().map(|(place, column)| {
@@ -28,9 +31,12 @@ pub(super) fn assertions(model: &Model) -> TokenStream {
     for column in &model.columns {
         if let Some(mutator) = &column.mutator {
             let (name, ty) = (column.mutator_name(), &column.ty);
+            let call = quote_spanned!(located(mutator)=> __a::Mutator::<#ty>::mutate(mutator, value));
             assertions.extend(quote_spanned! {span=>
-                #[allow(non_upper_case_globals)]
-                const #name: fn(#ty) -> #ty = #mutator;
+                fn #name(value: #ty) -> #ty {
+                    let mutator: fn(_) -> _ = #mutator;
+                    #call
+                }
             });
         }
     }
@@ -38,16 +44,19 @@ pub(super) fn assertions(model: &Model) -> TokenStream {
         let ty = &column.ty;
         assertions.extend(quote_spanned!(span=> const _: () = <#ty as __a::Stamp>::MAINTAINED;));
     }
-    let (variant, message) = match model.key_kind {
-        KeyKind::Uuid => ("Uuid", "#[primary_key(uuid)] is for a field of type `Uuid`"),
-        KeyKind::Ulid => ("Text", "#[primary_key(ulid)] is for a field of type `String`"),
-        KeyKind::Generated | KeyKind::Manual => return assertions,
+    let (variants, message): (&[&str], _) = match model.key_kind {
+        KeyKind::Generated => (&INTEGERS, "#[primary_key(generated)] is for an integer"),
+        KeyKind::Uuid => (&["Uuid"], "#[primary_key(uuid)] is for a `Uuid`"),
+        KeyKind::Ulid => (&["Text"], "#[primary_key(ulid)] is for a `String`"),
+        KeyKind::Manual => return assertions,
     };
-    if let Some(column) = column(model.key.first().copied()) {
+    if let Some(column) = column(model.key.first().copied())
+        && model.key_asserted
+    {
         let (codec, span) = (column.codec(), located(&column.ty));
-        let variant = syn::Ident::new(variant, span);
+        let variants = variants.iter().map(|variant| syn::Ident::new(variant, span));
         assertions.extend(quote_spanned! {span=>
-            const _: () = ::core::assert!(::core::matches!(#codec::TYPE, __a::ColumnType::#variant), #message);
+            const _: () = ::core::assert!(::core::matches!(#codec::TYPE, #(__a::ColumnType::#variants)|*), #message);
         });
     }
     assertions

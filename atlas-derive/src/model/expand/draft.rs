@@ -114,13 +114,17 @@ fn required_trait(model: &Model, column: &Column) -> TokenStream {
     let (span, name) = (Span::mixed_site(), trait_name(column));
     let message = format!("this draft of `{}` lacks the required column `{}`", model.name, column.field);
     let label = format!("call `.{}(..)` first", column.ident);
+    let is_key =
+        model.key.iter().filter_map(|key| model.columns.get(*key)).any(|key| key.field == column.field);
+    let note = if is_key {
+        "the program sets this key; an integer that #[primary_key(generated)] marks is the database's, and \
+         #[primary_key(uuid)] and #[primary_key(ulid)] are made by Atlas"
+    } else {
+        "or give the column a #[default(..)] or make it an Option"
+    };
     quote_spanned! {span=>
         #[allow(non_camel_case_types)]
-        #[diagnostic::on_unimplemented(
-            message = #message,
-            label = #label,
-            note = "or give the column a #[default(..)] or make it an Option"
-        )]
+        #[diagnostic::on_unimplemented(message = #message, label = #label, note = #note)]
         #[doc(hidden)]
         pub trait #name {}
         #[diagnostic::do_not_recommend]

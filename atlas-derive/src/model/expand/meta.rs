@@ -73,7 +73,6 @@ fn column(column: &Column) -> TokenStream {
 
 fn default_meta(default: &Default, column: &Column) -> TokenStream {
     let (span, ty) = (Span::mixed_site(), &column.ty);
-    let standard = || quote_spanned!(span=> <#ty as ::core::default::Default>::default());
     let assigned = |value: &TokenStream| quote_spanned!(span=> __a::Assign::<#ty>::assign(#value));
     let made = |value: TokenStream| {
         let stored = column.stored_value(&value);
@@ -89,11 +88,11 @@ fn default_meta(default: &Default, column: &Column) -> TokenStream {
             quote_spanned!(span=> __a::DefaultMeta::Computed(#made))
         }
         Default::Standard => {
-            let made = made(standard());
+            let made = made(quote_spanned!(span=> <#ty as ::core::default::Default>::default()));
             quote_spanned!(span=> __a::DefaultMeta::Computed(#made))
         }
         Default::Database(sql) => {
-            let made = made(standard());
+            let made = made(quote_spanned!(span=> <#ty as __a::Placeholder>::placeholder()));
             quote_spanned!(span=> __a::DefaultMeta::Database { sql: #sql, placeholder: #made })
         }
     }

@@ -9,7 +9,7 @@ use crate::{
     model::{Column, KeyKind},
 };
 
-const KINDS: [&str; 3] = ["manual", "uuid", "ulid"];
+const KINDS: [&str; 4] = ["generated", "manual", "uuid", "ulid"];
 const INTEGERS: [&str; 8] = ["i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64"];
 /// `IntoKey` is implemented for tuples of so many.
 const MOST: usize = 6;
@@ -25,9 +25,13 @@ pub(super) fn marker(attribute: &Attribute) -> Result<Marker> {
     let mut kind = None;
     arguments::options(attribute, &KINDS, |option, name, _| {
         if kind.is_some() {
-            return Err(Error::new(option.span(), "a key has one kind: `manual`, `uuid` or `ulid`"));
+            return Err(Error::new(
+                option.span(),
+                "a key has one kind: `generated`, `manual`, `uuid` or `ulid`",
+            ));
         }
         kind = Some(match name {
+            "generated" => KeyKind::Generated,
             "manual" => KeyKind::Manual,
             "uuid" => KeyKind::Uuid,
             _ => KeyKind::Ulid,
@@ -73,10 +77,15 @@ pub(super) fn find(
                 (Vec::new(), KeyKind::Manual)
             }
         },
-        [(column, marker)] => (key, marker.kind.unwrap_or_else(|| unnamed_kind(columns.get(*column)))),
+        [(column, marker)] => {
+            if let (Some(kind), Some(column)) = (marker.kind, columns.get(*column)) {
+                unlike_kind(kind, column, errors);
+            }
+            (key, marker.kind.unwrap_or_else(|| unnamed_kind(columns.get(*column))))
+        }
         several => {
             for (_, marker) in several {
-                if matches!(marker.kind, Some(KeyKind::Uuid | KeyKind::Ulid)) {
+                if matches!(marker.kind, Some(KeyKind::Generated | KeyKind::Uuid | KeyKind::Ulid)) {
                     errors.push(arguments::error(
                         &marker.attribute,
                         "no part of a composite key is generated: write #[primary_key] on each of its fields, \
@@ -97,8 +106,43 @@ pub(super) fn find(
 
 /// Databases count integers up; other keys are the program's.
 fn unnamed_kind(column: Option<&Column>) -> KeyKind {
-    let is_integer = |ty: &Type| {
-        last_segment(ty).is_some_and(|segment| INTEGERS.iter().any(|integer| segment.ident == integer))
+    let natural = column.and_then(|column| natural_kind(&column.ty));
+    if natural == Some(KeyKind::Generated) { KeyKind::Generated } else { KeyKind::Manual }
+}
+
+/// The kind of key that a type of a known name can be; `None` for other names, which may be aliases.
+fn natural_kind(ty: &Type) -> Option<KeyKind> {
+    let name = last_segment(ty)?.ident.to_string();
+    match &*name {
+        "Uuid" => Some(KeyKind::Uuid),
+        "String" => Some(KeyKind::Ulid),
+        name if INTEGERS.contains(&name) => Some(KeyKind::Generated),
+        _ => None,
+    }
+}
+
+/// Whether a type's name tells what kind of key it can be.
+pub(super) fn is_known(ty: &Type) -> bool {
+    natural_kind(ty).is_some()
+}
+
+/// An error where a key's type cannot be of the kind that its attribute names. Of a type by another name,
+/// the compiler finds out.
+fn unlike_kind(kind: KeyKind, column: &Column, errors: &mut Errors) {
+    let Some(natural) = natural_kind(&column.ty).filter(|natural| *natural != kind) else { return };
+    let of = |kind| match kind {
+        KeyKind::Generated => ("generated", "an integer"),
+        KeyKind::Uuid => ("uuid", "a `Uuid`"),
+        KeyKind::Ulid => ("ulid", "a `String`"),
+        KeyKind::Manual => ("manual", "any type"),
     };
-    if column.is_some_and(|column| is_integer(&column.ty)) { KeyKind::Generated } else { KeyKind::Manual }
+    if kind != KeyKind::Manual {
+        let ((name, ty), (instead, _)) = (of(kind), of(natural));
+        errors.at(
+            &column.ty,
+            format_args!(
+                "#[primary_key({name})] is for {ty}: change the type, or write #[primary_key({instead})]"
+            ),
+        );
+    }
 }
