@@ -2,6 +2,8 @@
 //! what the compiler answers. `TRYBUILD=overwrite cargo test -p atlas-tests --test ui` writes the answers
 //! anew; read them before you commit them.
 
+#![allow(clippy::unwrap_used)]
+
 use std::{fs, path::PathBuf};
 
 /// The longest answer: more nobody reads.

@@ -1,4 +1,6 @@
 //! What setters, comparisons and keys take besides the column's own type.
+// Borrows are what is tested.
+#![allow(clippy::needless_borrows_for_generic_args)]
 
 use std::borrow::Cow;
 
