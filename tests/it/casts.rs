@@ -246,7 +246,7 @@ async fn a_value_that_a_type_does_not_know_is_an_error_that_names_the_place() {
         ];
         for (column, value, shown) in cases {
             db.execute(
-                format!("UPDATE tasks SET status = 'draft', level = 1, tags = '[]', due = NULL, length = 0"),
+                "UPDATE tasks SET status = 'draft', level = 1, tags = '[]', due = NULL, length = 0",
                 [],
             )
             .await
@@ -286,7 +286,10 @@ async fn json_that_cannot_be_read_back_is_not_written() {
         loose.pairs = Some(pairs());
         assert!(loose.is_dirty(Loose::pairs));
         refused(loose.save(&db).await.unwrap_err(), "pairs");
-        refused(Loose::query().update(&db, Loose::numbers.set(vec![f64::INFINITY])).await.unwrap_err(), "numbers");
+        refused(
+            Loose::query().update(&db, Loose::numbers.set(vec![f64::INFINITY])).await.unwrap_err(),
+            "numbers",
+        );
         loose.refresh(&db).await.unwrap();
         assert_eq!((&loose.pairs, loose.numbers.as_slice()), (&None, &[1.5][..]));
         assert_eq!(Loose::query().count(&db).await.unwrap(), 1);

@@ -148,7 +148,10 @@ async fn a_draft_that_breaks_a_constraint_is_an_error_with_its_column() {
         assert!(error.is_unique_violation(), "{error:?}");
         let Error::Constraint { table, columns, .. } = &error else { panic!("{error:?}") };
         assert_eq!((table.as_deref(), columns.as_slice()), (Some("counters"), &["name".to_owned()][..]));
-        assert_eq!(error.to_string(), "unique constraint violated on `counters` (name): another row has this value already");
+        assert_eq!(
+            error.to_string(),
+            "unique constraint violated on `counters` (name): another row has this value already"
+        );
         assert_eq!(Counter::query().count(&db).await.unwrap(), 1);
     }
 }

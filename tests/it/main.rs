@@ -2,6 +2,7 @@
 //!
 //! A module per capability; each test makes its own database.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, unreachable_pub)]
+#![allow(clippy::needless_borrows_for_generic_args, reason = "what may be borrowed is tested")]
 
 mod support;
 

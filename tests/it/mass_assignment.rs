@@ -112,7 +112,9 @@ async fn each_type_is_filled_from_its_own_form() {
         let error = serde_json::from_str::<Fill<Member>>(input).unwrap_err().to_string();
         assert!(error.contains("Member"), "{input}: {error}");
     }
-    for input in [r#"{"balance": 0.1}"#, r#"{"balance": 1234567890.12345}"#, r#"{"balance": 100000000000000000000}"#] {
+    for input in
+        [r#"{"balance": 0.1}"#, r#"{"balance": 1234567890.12345}"#, r#"{"balance": 100000000000000000000}"#]
+    {
         let read = serde_json::from_str::<Fill<Member>>(input);
         assert!(read.is_ok(), "{input}: {read:?}");
     }

@@ -170,9 +170,12 @@ async fn a_statement_of_the_outer_level_is_no_part_of_the_savepoint_beside_it() 
             let (inner, outer) = tokio::join!(inner, outer);
             assert!(inner.is_err() && outer.is_ok());
 
-            let twice = (0..3_000).map(|n| Person::draft().name("many").score(0).id(if n == 2_999 { 1 } else { n + 100 }));
-            let (many, single) =
-                tokio::join!(Person::create_many(&tx, twice), Person::draft().name("single").score(0).save(&tx));
+            let twice = (0..3_000)
+                .map(|n| Person::draft().name("many").score(0).id(if n == 2_999 { 1 } else { n + 100 }));
+            let (many, single) = tokio::join!(
+                Person::create_many(&tx, twice),
+                Person::draft().name("single").score(0).save(&tx)
+            );
             assert!(many.unwrap_err().is_unique_violation() && single.is_ok());
             Ok(())
         })
