@@ -179,11 +179,11 @@ pub trait Model: Sized + Send + Sync + 'static {
     /// # Ok(())
     /// # });
     /// ```
-    fn create_many<D: Complete<Self>>(
-        db: &Db,
-        drafts: impl IntoIterator<Item = D>,
-    ) -> Pending<'_, Vec<Record<Self>>> {
-        query::create_many(db, &mut drafts.into_iter().map(Complete::into_data))
+    fn create_many<'a, D: Complete<Self> + 'a>(
+        db: &'a Db,
+        drafts: impl IntoIterator<Item = D, IntoIter: Send> + 'a,
+    ) -> Pending<'a, Vec<Record<Self>>> {
+        query::create_many(db, Box::new(drafts.into_iter().map(Complete::into_data)))
     }
 
     /// Inserts drafts, all or none, without giving their records back: how many were written.
@@ -196,8 +196,12 @@ pub trait Model: Sized + Send + Sync + 'static {
     /// # Ok(())
     /// # });
     /// ```
-    fn insert<D: Complete<Self>>(db: &Db, drafts: impl IntoIterator<Item = D>) -> Pending<'_, u64> {
-        query::insert::<Self>(db, &mut drafts.into_iter().map(Complete::into_data), OnConflict::Fail)
+    fn insert<'a, D: Complete<Self> + 'a>(
+        db: &'a Db,
+        drafts: impl IntoIterator<Item = D, IntoIter: Send> + 'a,
+    ) -> Pending<'a, u64> {
+        let drafts = Box::new(drafts.into_iter().map(Complete::into_data));
+        query::insert(db, Self::meta(), drafts, OnConflict::Fail)
     }
 
     /// Inserts drafts, leaving out those whose unique columns are taken. How many were written.
@@ -210,8 +214,12 @@ pub trait Model: Sized + Send + Sync + 'static {
     /// # Ok(())
     /// # });
     /// ```
-    fn insert_or_ignore<D: Complete<Self>>(db: &Db, drafts: impl IntoIterator<Item = D>) -> Pending<'_, u64> {
-        query::insert::<Self>(db, &mut drafts.into_iter().map(Complete::into_data), OnConflict::Ignore)
+    fn insert_or_ignore<'a, D: Complete<Self> + 'a>(
+        db: &'a Db,
+        drafts: impl IntoIterator<Item = D, IntoIter: Send> + 'a,
+    ) -> Pending<'a, u64> {
+        let drafts = Box::new(drafts.into_iter().map(Complete::into_data));
+        query::insert(db, Self::meta(), drafts, OnConflict::Ignore)
     }
 
     /// Inserts drafts; where the unique columns `by` are taken, sets the columns `update` of the row
@@ -231,18 +239,14 @@ pub trait Model: Sized + Send + Sync + 'static {
     /// # Errors
     ///
     /// [`Error::Config`](crate::Error::Config) where `by` is empty or no unique index has its columns.
-    fn upsert<D: Complete<Self>>(
-        db: &Db,
-        drafts: impl IntoIterator<Item = D>,
+    fn upsert<'a, D: Complete<Self> + 'a>(
+        db: &'a Db,
+        drafts: impl IntoIterator<Item = D, IntoIter: Send> + 'a,
         by: impl Columns<Self>,
         update: impl Columns<Self>,
-    ) -> Pending<'_, u64> {
-        query::upsert::<Self>(
-            db,
-            &mut drafts.into_iter().map(Complete::into_data),
-            by.columns(),
-            update.columns(),
-        )
+    ) -> Pending<'a, u64> {
+        let drafts = Box::new(drafts.into_iter().map(Complete::into_data));
+        query::upsert(db, Self::meta(), drafts, by.columns(), update.columns())
     }
 
     /// The first record that matches, or a new one of the draft, not saved: [`Record::exists`] tells.

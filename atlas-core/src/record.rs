@@ -12,7 +12,7 @@ use std::{
 };
 
 pub(crate) use erased::AnyRecord;
-pub(crate) use insert::{Gathered, insert};
+pub(crate) use insert::{Drafts, insert, insert_all, insert_many};
 pub(crate) use save::key_not_found;
 pub(crate) use state::State;
 

@@ -5,7 +5,7 @@ use crate::{
     error::{Error, Result},
     model::{DraftData, Expr, Model, ModelMeta},
     query::Query,
-    record::{self, Gathered, Record},
+    record::{self, Drafts, Record},
     schema::Name,
     statement::OnConflict,
 };
@@ -14,33 +14,26 @@ pub(crate) fn create<M: Model>(db: &Db, draft: DraftData) -> Pending<'_, Record<
     Pending::new(record::insert(db, draft))
 }
 
-pub(crate) fn create_many<'a, M: Model>(
-    db: &'a Db,
-    drafts: &mut dyn Iterator<Item = DraftData>,
-) -> Pending<'a, Vec<Record<M>>> {
-    let mut records = Vec::with_capacity(drafts.size_hint().0);
-    let gathered = gather(M::meta(), drafts, |draft| {
-        records.push(Record::loaded(M::decode(draft, 0)?));
-        Ok(())
-    });
-    Pending::new(async move { gathered?.insert_records(db, records).await })
+pub(crate) fn create_many<'a, M: Model>(db: &'a Db, drafts: Drafts<'a>) -> Pending<'a, Vec<Record<M>>> {
+    Pending::new(record::insert_many(db, drafts))
 }
 
-pub(crate) fn insert<'a, M: Model>(
+pub(crate) fn insert<'a>(
     db: &'a Db,
-    drafts: &mut dyn Iterator<Item = DraftData>,
+    meta: &'static ModelMeta,
+    drafts: Drafts<'a>,
     on_conflict: OnConflict,
 ) -> Pending<'a, u64> {
-    insert_all(db, M::meta(), drafts, on_conflict)
+    Pending::new(record::insert_all(db, meta, drafts, on_conflict))
 }
 
-pub(crate) fn upsert<'a, M: Model>(
+pub(crate) fn upsert<'a>(
     db: &'a Db,
-    drafts: &mut dyn Iterator<Item = DraftData>,
+    meta: &'static ModelMeta,
+    drafts: Drafts<'a>,
     by: Vec<usize>,
     update: Vec<usize>,
 ) -> Pending<'a, u64> {
-    let meta = M::meta();
     if by.is_empty() {
         let message = format!(
             "an upsert of `{}` needs the unique columns that tell whether a row is there: name at least one",
@@ -57,29 +50,7 @@ pub(crate) fn upsert<'a, M: Model>(
         columns.push(stamp);
     }
     let by = by.iter().filter_map(name).collect();
-    insert_all(db, meta, drafts, OnConflict::Update { by, columns, set: Vec::new() })
-}
-
-fn insert_all<'a>(
-    db: &'a Db,
-    meta: &'static ModelMeta,
-    drafts: &mut dyn Iterator<Item = DraftData>,
-    on_conflict: OnConflict,
-) -> Pending<'a, u64> {
-    let gathered = gather(meta, drafts, DraftData::check);
-    Pending::new(async move { gathered?.insert(db, on_conflict).await })
-}
-
-fn gather(
-    meta: &'static ModelMeta,
-    drafts: &mut dyn Iterator<Item = DraftData>,
-    mut look: impl FnMut(&DraftData) -> Result<()>,
-) -> Result<Gathered> {
-    let mut gathered = Gathered::new(meta, drafts.size_hint().0);
-    for draft in drafts {
-        gathered.add(draft, &mut look)?;
-    }
-    Ok(gathered)
+    insert(db, meta, drafts, OnConflict::Update { by, columns, set: Vec::new() })
 }
 
 pub(crate) fn first_or_new<M: Model>(db: &Db, by: Expr<M>, draft: DraftData) -> Pending<'_, Record<M>> {

@@ -1,5 +1,7 @@
 //! Drafts into rows, many with one statement.
 
+use std::iter::Peekable;
+
 use crate::{
     db::{Db, Transaction},
     error::{Error, Result},
@@ -10,7 +12,7 @@ use crate::{
 };
 
 /// How many rows are gathered for one statement; the driver splits it further where it must.
-const ROWS_PER_BATCH: usize = 1_000;
+const ROWS_PER_BATCH: usize = 500;
 
 /// Inserts a draft.
 pub(crate) async fn insert<M: Model>(db: &Db, mut draft: DraftData) -> Result<Record<M>> {
@@ -24,82 +26,94 @@ pub(crate) async fn insert<M: Model>(db: &Db, mut draft: DraftData) -> Result<Re
     Ok(record)
 }
 
-/// Drafts on their way into a table, in as few statements as they allow. They are taken apart one by one, so
-/// that a million of them need not be there at once.
-pub(crate) struct Gathered {
+/// Drafts, one after the other.
+pub(crate) type Drafts<'a> = Box<dyn Iterator<Item = DraftData> + Send + 'a>;
+
+/// Inserts drafts, all or none: how many rows were written.
+///
+/// They are taken as they are needed, so that a million of them are never there at once.
+pub(crate) async fn insert_all(
+    db: &Db,
     meta: &'static ModelMeta,
-    now: Moment,
-    /// How many drafts are still expected.
-    expected: usize,
-    batches: Vec<Batch>,
+    drafts: Drafts<'_>,
+    on_conflict: OnConflict,
+) -> Result<u64> {
+    let mut batches = Batches::new(meta, drafts);
+    let mut tx = None;
+    let mut affected = 0;
+    while let Some(batch) = batches.next(DraftData::check)? {
+        tx = batches.together(db, tx).await?;
+        let statement = batch.into_insert(on_conflict.clone(), false).into();
+        affected += tx.as_deref().unwrap_or(db).run(&statement, Box::new(())).await?.1.affected;
+    }
+    keep(tx).await?;
+    Ok(affected)
 }
 
-impl Gathered {
-    pub(crate) fn new(meta: &'static ModelMeta, expected: usize) -> Self {
-        Self { meta, now: Moment::now(), expected, batches: Vec::new() }
+/// Inserts drafts, all or none: their records, in the same order.
+pub(crate) async fn insert_many<M: Model>(db: &Db, drafts: Drafts<'_>) -> Result<Vec<Record<M>>> {
+    let mut records: Vec<Record<M>> = Vec::with_capacity(drafts.size_hint().0);
+    let mut batches = Batches::new(M::meta(), drafts);
+    let mut tx = None;
+    loop {
+        let from = records.len();
+        let batch = batches.next(|draft| {
+            records.push(Record::loaded(M::decode(draft, 0)?));
+            Ok(())
+        })?;
+        let Some(batch) = batch else { break };
+        tx = batches.together(db, tx).await?;
+        let written = batch.insert(tx.as_deref().unwrap_or(db)).await?;
+        for (row, record) in records.iter_mut().skip(from).enumerate() {
+            record.state = State::inserted(db.fate(), &written.columns);
+            written.give_to(row, record)?;
+        }
+    }
+    keep(tx).await?;
+    Ok(records)
+}
+
+async fn keep(tx: Option<Transaction>) -> Result<()> {
+    match tx {
+        Some(tx) => tx.commit().await,
+        None => Ok(()),
+    }
+}
+
+/// Drafts on their way into a table, in as few statements as they allow.
+struct Batches<'a> {
+    meta: &'static ModelMeta,
+    now: Moment,
+    drafts: Peekable<Drafts<'a>>,
+}
+
+impl<'a> Batches<'a> {
+    fn new(meta: &'static ModelMeta, drafts: Drafts<'a>) -> Self {
+        Self { meta, now: Moment::now(), drafts: drafts.peekable() }
     }
 
-    /// Adds a draft, which `look` sees once it is complete.
-    pub(crate) fn add(
-        &mut self,
-        mut draft: DraftData,
-        look: impl FnOnce(&DraftData) -> Result<()>,
-    ) -> Result<()> {
-        if !self.batches.last().is_some_and(|batch| batch.rows < ROWS_PER_BATCH && batch.takes(&draft)) {
-            let rows = self.expected.clamp(1, ROWS_PER_BATCH);
-            self.batches.push(Batch::new(self.meta, draft.left_out(), rows));
-        }
-        draft.complete(self.now)?;
-        look(&draft)?;
-        if let Some(batch) = self.batches.last_mut() {
+    /// The next drafts that one statement can insert: those which leave out the same columns. `look` sees
+    /// each of them once it is complete.
+    fn next(&mut self, mut look: impl FnMut(&DraftData) -> Result<()>) -> Result<Option<Batch>> {
+        let Some(first) = self.drafts.peek() else { return Ok(None) };
+        let left_out = first.left_out();
+        let rows = self.drafts.size_hint().0.clamp(1, ROWS_PER_BATCH);
+        let mut batch = Batch::new(self.meta, left_out, rows);
+        while batch.rows < ROWS_PER_BATCH {
+            let Some(mut draft) = self.drafts.next_if(|draft| batch.takes(draft)) else { break };
+            draft.complete(self.now)?;
+            look(&draft)?;
             batch.push(draft.into_values());
         }
-        self.expected = self.expected.saturating_sub(1);
-        Ok(())
+        Ok(Some(batch))
     }
 
     /// The transaction that holds the statements together, where there are several.
-    async fn transaction(&self, db: &Db) -> Result<Option<Transaction>> {
-        if self.batches.len() > 1 { db.begin_own().await.map(Some) } else { Ok(None) }
-    }
-
-    /// Inserts the rows, all or none: how many were written.
-    pub(crate) async fn insert(self, db: &Db, on_conflict: OnConflict) -> Result<u64> {
-        let tx = self.transaction(db).await?;
-        let mut affected = 0;
-        for batch in self.batches {
-            let statement = batch.into_insert(on_conflict.clone(), false).into();
-            affected += tx.as_deref().unwrap_or(db).run(&statement, Box::new(())).await?.1.affected;
+    async fn together(&mut self, db: &Db, tx: Option<Transaction>) -> Result<Option<Transaction>> {
+        match tx {
+            None if self.drafts.peek().is_some() => db.begin_own().await.map(Some),
+            tx => Ok(tx),
         }
-        if let Some(tx) = tx {
-            tx.commit().await?;
-        }
-        Ok(affected)
-    }
-
-    /// Inserts the rows, all or none, and gives each record, in the order in which its draft was added,
-    /// what the database filled in.
-    pub(crate) async fn insert_records<M: Model>(
-        self,
-        db: &Db,
-        mut records: Vec<Record<M>>,
-    ) -> Result<Vec<Record<M>>> {
-        let tx = self.transaction(db).await?;
-        let mut written = Vec::with_capacity(self.batches.len());
-        for batch in self.batches {
-            written.push(batch.insert(tx.as_deref().unwrap_or(db)).await?);
-        }
-        if let Some(tx) = tx {
-            tx.commit().await?;
-        }
-        let mut left = records.iter_mut();
-        for written in written {
-            for (row, record) in left.by_ref().take(written.rows).enumerate() {
-                record.state = State::inserted(db.fate(), &written.columns);
-                written.give_to(row, record)?;
-            }
-        }
-        Ok(records)
     }
 }
 
@@ -156,7 +170,7 @@ impl Batch {
         let statement = Statement::Insert(self.into_insert(OnConflict::Fail, true));
         if columns.is_empty() {
             db.run(&statement, Box::new(())).await?;
-            return Ok(Written { rows, columns, values: Vec::new() });
+            return Ok(Written { columns, values: Vec::new() });
         }
         let sink = Values { values: Vec::with_capacity(rows * columns.len()) };
         let Values { values } = db.fetch(&statement, sink).await?.0;
@@ -165,13 +179,12 @@ impl Batch {
             let message = format!("{rows} rows of `{name}` were inserted and {came} values came back");
             return Err(Error::Driver { message, source: None });
         }
-        Ok(Written { rows, columns, values })
+        Ok(Written { columns, values })
     }
 }
 
 /// What the database filled in, row after row.
 pub(super) struct Written {
-    rows: usize,
     columns: Vec<usize>,
     values: Vec<Value>,
 }
