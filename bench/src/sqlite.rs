@@ -161,7 +161,23 @@ async fn measure(rounds: usize, only: &str) -> Vec<Comparison> {
         done.push(insert_100(rounds, &db, &bare).await);
     }
     if wanted(BULK) {
-        done.push(bulk(rounds, &db, &bare).await);
+        done.push(bulk(rounds, &db, &bare, BULK).await);
+    }
+    if wanted(BULK_FILE) {
+        let folder = std::env::temp_dir().join(format!("atlas-bench-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let db = Db::connect(&format!("sqlite://{}", folder.join("atlas.db").display())).await.unwrap();
+        db.create_tables(models![User]).await.unwrap();
+        let bare = Connection::open(folder.join("bare.db")).unwrap();
+        bare.execute_batch(
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON",
+        )
+        .unwrap();
+        bare.execute_batch(&schema().await).unwrap();
+        done.push(bulk(rounds, &db, &bare, BULK_FILE).await);
+        db.close().await.unwrap();
+        drop(bare);
+        std::fs::remove_dir_all(&folder).unwrap();
     }
     if wanted(BULK_RECORDS) {
         done.push(bulk_records(rounds, &db, &bare).await);
@@ -188,6 +204,7 @@ const UPDATE: &str = "update of one column";
 /// Rolled back at its end, so that each begins with the same table.
 const INSERT_100: &str = "100 inserts in a transaction";
 const BULK: &str = "10,000 rows in bulk, `insert`";
+const BULK_FILE: &str = "10,000 rows in bulk, `insert`, on a file";
 const BULK_RECORDS: &str = "10,000 rows in bulk, `create_many`";
 
 async fn find_by_key(rounds: usize, db: &Db, bare: &Connection) -> Comparison {
@@ -298,7 +315,7 @@ async fn insert_100(rounds: usize, db: &Db, bare: &Connection) -> Comparison {
     Comparison { work: INSERT_100, rows: 100, target: Target::Ratio(1.2), atlas, bare }
 }
 
-async fn bulk(rounds: usize, db: &Db, bare: &Connection) -> Comparison {
+async fn bulk(rounds: usize, db: &Db, bare: &Connection, work: &'static str) -> Comparison {
     let (atlas, bare) = compare(
         rounds,
         1,
@@ -313,7 +330,7 @@ async fn bulk(rounds: usize, db: &Db, bare: &Connection) -> Comparison {
         },
     )
     .await;
-    Comparison { work: BULK, rows: 10_000, target: Target::Ratio(1.2), atlas, bare }
+    Comparison { work, rows: 10_000, target: Target::Ratio(1.2), atlas, bare }
 }
 
 /// The same, with a record of every row, its key in it, for both.

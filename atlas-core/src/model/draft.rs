@@ -41,6 +41,7 @@ impl DraftData {
 
     /// Sets a column, by index.
     #[must_use]
+    #[inline]
     pub fn put(mut self, column: usize, value: Value) -> Self {
         self.put_value(column, value);
         self
@@ -55,6 +56,7 @@ impl DraftData {
         self
     }
 
+    #[inline]
     pub(crate) fn put_value(&mut self, column: usize, value: Value) {
         if let Some(slot) = self.values.get_mut(column) {
             *slot = Some(value);
@@ -86,11 +88,20 @@ impl DraftData {
         Ok(())
     }
 
-    /// Whether its JSON values read as they were written.
-    pub(crate) fn check(&self) -> Result<()> {
-        for (index, value) in self.values.iter().enumerate() {
-            if let Some(value @ Value::Json(_)) = value {
-                self.meta.check(index, value)?;
+    /// The row that an insert sends: what the draft gives, and what it lacks and is not left to the
+    /// database.
+    pub(crate) fn send(self, now: Moment, left_out: &[usize], row: &mut Vec<Value>) -> Result<()> {
+        let meta = self.meta;
+        for (index, value) in self.values.into_iter().enumerate() {
+            match value {
+                Some(value) => {
+                    if let Value::Json(_) = value {
+                        meta.check(index, &value)?;
+                    }
+                    row.push(value);
+                }
+                None if left_out.contains(&index) => {}
+                None => row.push(supplied(meta, index, now)?),
             }
         }
         Ok(())

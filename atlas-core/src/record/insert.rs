@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// How many rows are gathered for one statement; the driver splits it further where it must.
-const ROWS_PER_BATCH: usize = 500;
+const ROWS_PER_BATCH: usize = 2_000;
 
 /// Inserts a draft.
 pub(crate) async fn insert<M: Model>(db: &Db, mut draft: DraftData) -> Result<Record<M>> {
@@ -41,7 +41,7 @@ pub(crate) async fn insert_all(
     let mut batches = Batches::new(meta, drafts);
     let mut tx = None;
     let mut affected = 0;
-    while let Some(batch) = batches.next(DraftData::check)? {
+    while let Some(batch) = batches.next(|batch, draft, now| batch.send(draft, now))? {
         tx = batches.together(db, tx).await?;
         let statement = batch.into_insert(on_conflict.clone(), false).into();
         affected += tx.as_deref().unwrap_or(db).run(&statement, Box::new(())).await?.1.affected;
@@ -57,8 +57,10 @@ pub(crate) async fn insert_many<M: Model>(db: &Db, drafts: Drafts<'_>) -> Result
     let mut tx = None;
     loop {
         let from = records.len();
-        let batch = batches.next(|draft| {
-            records.push(Record::loaded(M::decode(draft, 0)?));
+        let batch = batches.next(|batch, mut draft, now| {
+            draft.complete(now)?;
+            records.push(Record::loaded(M::decode(&draft, 0)?));
+            batch.push(draft.into_values());
             Ok(())
         })?;
         let Some(batch) = batch else { break };
@@ -92,18 +94,19 @@ impl<'a> Batches<'a> {
         Self { meta, now: Moment::now(), drafts: drafts.peekable() }
     }
 
-    /// The next drafts that one statement can insert: those which leave out the same columns. `look` sees
-    /// each of them once it is complete.
-    fn next(&mut self, mut look: impl FnMut(&DraftData) -> Result<()>) -> Result<Option<Batch>> {
+    /// The next drafts that one statement can insert: those which leave out the same columns. `add` puts
+    /// each of them into the batch.
+    fn next(
+        &mut self,
+        mut add: impl FnMut(&mut Batch, DraftData, Moment) -> Result<()>,
+    ) -> Result<Option<Batch>> {
         let Some(first) = self.drafts.peek() else { return Ok(None) };
         let left_out = first.left_out();
         let rows = self.drafts.size_hint().0.clamp(1, ROWS_PER_BATCH);
         let mut batch = Batch::new(self.meta, left_out, rows);
         while batch.rows < ROWS_PER_BATCH {
-            let Some(mut draft) = self.drafts.next_if(|draft| batch.takes(draft)) else { break };
-            draft.complete(self.now)?;
-            look(&draft)?;
-            batch.push(draft.into_values());
+            let Some(draft) = self.drafts.next_if(|draft| batch.takes(draft)) else { break };
+            add(&mut batch, draft, self.now)?;
         }
         Ok(Some(batch))
     }
@@ -138,6 +141,13 @@ impl Batch {
     fn takes(&self, draft: &DraftData) -> bool {
         self.left_out.iter().all(|column| !draft.has(*column))
             && self.given.iter().all(|column| draft.has(*column))
+    }
+
+    /// Adds the row of a draft.
+    fn send(&mut self, draft: DraftData, now: Moment) -> Result<()> {
+        draft.send(now, &self.left_out, &mut self.values)?;
+        self.rows += 1;
+        Ok(())
     }
 
     /// Adds a row: a value for every column of the model.

@@ -47,6 +47,7 @@ pub trait Attribute: Sized + Send + Sync + 'static {
     fn encode(&self) -> Value;
 
     /// The value to bind, of something that is not needed any more: text and bytes move.
+    #[inline]
     fn into_value(self) -> Value {
         self.encode()
     }
@@ -91,6 +92,7 @@ impl<T: Attribute<Base = T>> Attribute for Option<T> {
         }
     }
 
+    #[inline]
     fn into_value(self) -> Value {
         match self {
             Some(value) => value.into_value(),
@@ -114,6 +116,7 @@ macro_rules! integer {
             type Base = Self;
             const TYPE: ColumnType = ColumnType::$column;
 
+            #[inline]
             fn encode(&self) -> Value {
                 match i64::try_from(*self) {
                     Ok(value) => Value::I64(value),
@@ -183,6 +186,7 @@ impl Attribute for bool {
     type Base = Self;
     const TYPE: ColumnType = ColumnType::Bool;
 
+    #[inline]
     fn encode(&self) -> Value {
         Value::Bool(*self)
     }
@@ -207,6 +211,7 @@ impl Attribute for String {
         Value::Text(self.clone())
     }
 
+    #[inline]
     fn into_value(self) -> Value {
         Value::Text(self)
     }
@@ -231,6 +236,7 @@ impl Attribute for Vec<u8> {
         Value::Bytes(self.clone())
     }
 
+    #[inline]
     fn into_value(self) -> Value {
         Value::Bytes(self)
     }

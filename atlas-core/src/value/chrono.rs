@@ -17,6 +17,7 @@ fn moment(value: ValueRef<'_>) -> Option<Moment> {
     }
 }
 
+#[inline]
 fn from_utc(at: DateTime<Utc>) -> Moment {
     // A leap second's nanos reach 2e9: databases have no leap seconds, so it counts as the next second.
     let nanos = at.timestamp_subsec_nanos();
@@ -28,6 +29,7 @@ impl Attribute for DateTime<Utc> {
     type Base = Self;
     const TYPE: ColumnType = ColumnType::Timestamp;
 
+    #[inline]
     fn encode(&self) -> Value {
         Value::Timestamp(from_utc(*self))
     }
