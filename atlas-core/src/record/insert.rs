@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// How many rows are gathered for one statement; the driver splits it further where it must.
-const ROWS_PER_BATCH: usize = 2_000;
+const ROWS_PER_BATCH: usize = 1_000;
 
 /// Inserts a draft.
 pub(crate) async fn insert<M: Model>(db: &Db, mut draft: DraftData) -> Result<Record<M>> {
