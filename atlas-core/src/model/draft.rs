@@ -136,7 +136,7 @@ impl Row for DraftData {
 fn supplied(meta: &'static ModelMeta, index: usize, now: Moment) -> Result<Value> {
     let column = meta.column(index)?;
     if meta.created_at == Some(index) || meta.updated_at == Some(index) {
-        return (column.cast)(ValueRef::Timestamp(now)).map_err(|error| error.at(meta.name, column.name));
+        return meta.stamp(index, now);
     }
     if meta.key.contains(&index)
         && let Some(key) = made_key(meta.key_kind)

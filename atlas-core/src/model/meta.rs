@@ -1,7 +1,8 @@
 use crate::{
     error::{Error, Result},
     relation::RelationMeta,
-    value::{ColumnType, Stored, Value, ValueRef},
+    statement::ColumnRef,
+    value::{ColumnType, Moment, Stored, Value, ValueRef},
 };
 
 /// A model as data. The derive writes one, as a `static`, for each model.
@@ -113,6 +114,11 @@ impl ColumnMeta {
         }
     }
 
+    /// The column as an insert or an update names it.
+    pub(crate) fn target(&self) -> ColumnRef {
+        ColumnRef { table: None, name: self.name.into(), ty: Some(self.ty) }
+    }
+
     /// Two rows may not share a value.
     #[must_use]
     pub const fn unique(mut self) -> Self {
@@ -143,6 +149,12 @@ impl ColumnMeta {
 }
 
 impl ModelMeta {
+    /// A moment as a timestamp column stores it.
+    pub(crate) fn stamp(&self, index: usize, at: Moment) -> Result<Value> {
+        let column = self.column(index)?;
+        (column.cast)(ValueRef::Timestamp(at)).map_err(|error| error.at(self.name, column.name))
+    }
+
     /// Whether a value of a JSON column reads as it was written: serde writes some values that it does not
     /// read, as a NaN in a list, and cannot write others at all, as a map whose keys are no text.
     pub(crate) fn check(&self, index: usize, value: &Value) -> Result<()> {

@@ -4,9 +4,9 @@ use crate::{
     db::{Db, Pending},
     error::{Error, Result},
     model::{Assignments, Column, Model, ModelMeta, Operand},
-    query::{Query, column_ref},
-    statement::{Delete, Expr, From, Scope, Select, Statement, TableRef, Update},
-    value::{Attribute, Moment, Number, ValueRef},
+    query::Query,
+    statement::{ColumnRef, Delete, Expr, From, Scope, Select, Statement, TableRef, Update},
+    value::{Attribute, Moment, Number},
 };
 
 impl<M: Model, Out> Query<M, Out> {
@@ -67,11 +67,7 @@ impl<M: Model, Out> Query<M, Out> {
     }
 }
 
-fn update<M: Model>(
-    db: &Db,
-    select: Select,
-    mut set: Vec<(crate::statement::ColumnRef, Expr)>,
-) -> Pending<'_, u64> {
+fn update<M: Model>(db: &Db, select: Select, mut set: Vec<(ColumnRef, Expr)>) -> Pending<'_, u64> {
     Pending::new(async move {
         let meta = M::meta();
         if set.is_empty() {
@@ -98,11 +94,11 @@ fn update<M: Model>(
 }
 
 /// Adds `updated_at`, unless it is set already.
-fn stamp(meta: &'static ModelMeta, set: &mut Vec<(crate::statement::ColumnRef, Expr)>) -> Result<()> {
+fn stamp(meta: &'static ModelMeta, set: &mut Vec<(ColumnRef, Expr)>) -> Result<()> {
     if let Some(index) = meta.updated_at {
         let column = meta.column(index)?;
         if !set.iter().any(|(target, _)| target.name == column.name) {
-            set.push((column_ref(meta, index), (column.cast)(ValueRef::Timestamp(Moment::now()))?.into()));
+            set.push((column.target(), meta.stamp(index, Moment::now())?.into()));
         }
     }
     Ok(())

@@ -7,7 +7,7 @@ use crate::{
     error::{Error, Result},
     model::{DraftData, Model, ModelMeta},
     record::{AnyRecord, Record, State, values::Values},
-    statement::{ColumnRef, Insert, OnConflict, Statement, TableRef},
+    statement::{Insert, OnConflict, Statement, TableRef},
     value::{Moment, Value},
 };
 
@@ -163,9 +163,7 @@ impl Batch {
     fn into_insert(self, on_conflict: OnConflict, returning: bool) -> Insert {
         let Self { meta, left_out, rows, values, .. } = self;
         let sent = meta.columns.iter().enumerate().filter(|(index, _)| !left_out.contains(index));
-        let columns = sent
-            .map(|(_, column)| ColumnRef { table: None, name: column.name.into(), ty: Some(column.ty) })
-            .collect();
+        let columns = sent.map(|(_, column)| column.target()).collect();
         let returning = if returning { left_out.as_slice() } else { &[] };
         let returning =
             returning.iter().filter_map(|index| meta.names.get(*index)).map(|name| (*name).into());

@@ -8,7 +8,7 @@ use crate::{
     model::{Complete, DraftData, Fill, Key, Model, ModelMeta},
     query::{Query, key_filter},
     record::{AnyRecord, Record, State, insert::Batch, values::Values},
-    statement::{ColumnRef, Delete, Expr, Scope, Select, Statement, TableRef, Update},
+    statement::{Delete, Expr, Scope, Select, Statement, TableRef, Update},
     value::{Moment, Plain, Value, ValueRef},
 };
 
@@ -287,7 +287,7 @@ fn stamp(meta: &'static ModelMeta, changes: &mut Vec<(usize, Value)>) -> Result<
     if let Some(updated_at) = meta.updated_at
         && !changes.iter().any(|(column, _)| *column == updated_at)
     {
-        changes.push((updated_at, (meta.column(updated_at)?.cast)(ValueRef::Timestamp(Moment::now()))?));
+        changes.push((updated_at, meta.stamp(updated_at, Moment::now())?));
     }
     Ok(())
 }
@@ -301,8 +301,7 @@ async fn update_row(
     let mut set = Vec::with_capacity(changes.len());
     for (index, value) in changes {
         let column = meta.column(*index)?;
-        let reference = ColumnRef { table: None, name: column.name.into(), ty: Some(column.ty) };
-        set.push((reference, Expr::Value(value.clone())));
+        set.push((column.target(), Expr::Value(value.clone())));
     }
     let scope = row_scope(meta, key.clone());
     let update = Update { table: TableRef::new(meta.table), set, scope, returning: Vec::new() };
