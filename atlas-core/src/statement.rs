@@ -39,13 +39,6 @@ pub enum Statement {
     Explain(Box<Statement>),
 }
 
-impl Statement {
-    /// Whether it only reads. `false` for [`Statement::Raw`], which only the database can tell.
-    pub fn is_read(&self) -> bool {
-        matches!(self, Self::Select(_) | Self::Explain(_))
-    }
-}
-
 /// A table in a statement.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TableRef {

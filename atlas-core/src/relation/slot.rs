@@ -44,8 +44,6 @@ pub trait Slot<N> {
     fn put(&mut self, records: Arc<Vec<Record<N>>>)
     where
         N: Model;
-    /// Whether anything was loaded, be it nothing.
-    fn is_loaded(&self) -> bool;
 }
 
 /// Whose slot it is: the names of the model and the relation.
@@ -86,10 +84,6 @@ macro_rules! slots {
                 T: Model,
             {
                 self.held = Some(records);
-            }
-
-            fn is_loaded(&self) -> bool {
-                self.held.is_some()
             }
         }
 
