@@ -11,7 +11,7 @@ pub use pending::Pending;
 pub use transaction::Transaction;
 
 use crate::{
-    driver::{self, Capabilities, Driver, Outcome, Ran, Rendered, RowSink},
+    driver::{self, Capabilities, ConnectOptions, Driver, Outcome, Ran, Rendered, RowSink},
     error::{Error, Result},
     statement::{Raw, Statement},
     value::Value,
@@ -45,7 +45,7 @@ impl Db {
     /// [`Error::Config`] where no driver answers to the URL's scheme or the URL is wrong,
     /// [`Error::Connect`] where the database cannot be reached or opened.
     pub async fn connect(url: &str) -> Result<Self> {
-        driver::open(url).await.map(Self::with_driver)
+        driver::open(&ConnectOptions::new(url)).await.map(Self::with_driver)
     }
 
     /// A handle on a database that a driver's own builder opened.
@@ -70,8 +70,8 @@ impl Db {
     }
 
     /// What the database can do.
-    pub fn capabilities(&self) -> &Capabilities {
-        self.driver.capabilities()
+    pub fn capabilities(&self) -> Capabilities {
+        *self.driver.capabilities()
     }
 
     /// Whether this handle is in a transaction.

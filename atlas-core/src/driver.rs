@@ -4,15 +4,21 @@
 //! `atlas-conformance` runs any driver through everything that is promised here.
 
 mod capabilities;
+mod figures;
+mod options;
 mod registry;
 mod row;
+mod transaction;
 
-use std::{future::Future, pin::Pin};
+use std::{any::Any, future::Future, pin::Pin};
 
 pub use capabilities::Capabilities;
+pub use figures::PoolFigures;
+pub use options::{AfterConnect, ConnectOptions, TlsMode};
 pub(crate) use registry::open;
 pub use registry::{DriverFactory, Opening, register_driver};
 pub use row::{Row, RowSink};
+pub use transaction::{Isolation, TransactionOptions};
 
 use crate::{error::Result, statement::Statement, value::Value};
 
@@ -51,6 +57,16 @@ pub trait Driver: Send + Sync + 'static {
     /// [`Error::Unsupported`](crate::Error::Unsupported), as running it would give.
     fn render(&self, statement: &Statement) -> Result<Rendered>;
 
+    /// What the server calls its version; asks the server, so that an answer means that it is there.
+    ///
+    /// # Errors
+    ///
+    /// As [`acquire`](Self::acquire), and what the server reports.
+    fn server_version(&self) -> BoxFuture<'_, Result<String>>;
+
+    /// What the pool is doing now.
+    fn pool(&self) -> PoolFigures;
+
     /// Lets running statements finish, closes every connection, and refuses new ones.
     fn close(&self) -> BoxFuture<'_, ()>;
 }
@@ -60,7 +76,7 @@ pub trait Driver: Send + Sync + 'static {
 /// Dropping it gives it back. A connection that is dropped inside a transaction MUST be rolled back,
 /// and one whose statement was dropped half-way MUST be cleaned or thrown away, before it is lent
 /// again: users drop futures at every await.
-pub trait Connection: Send {
+pub trait Connection: Any + Send {
     /// Runs a statement and hands each of its rows to the sink, in place.
     ///
     /// The driver MUST stop when the sink says [`Break`](std::ops::ControlFlow::Break), MUST await
@@ -83,7 +99,13 @@ pub trait Connection: Send {
     }
 
     /// Begins a transaction, or a savepoint where one is open.
-    fn begin(&mut self) -> BoxFuture<'_, Result<()>>;
+    ///
+    /// The options are for a transaction: a savepoint gets the default ones.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unsupported`](crate::Error::Unsupported) for an option that the database does not have.
+    fn begin<'a>(&'a mut self, options: &'a TransactionOptions) -> BoxFuture<'a, Result<()>>;
 
     /// Ends the innermost transaction or savepoint and keeps what it did.
     ///

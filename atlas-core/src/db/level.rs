@@ -7,7 +7,7 @@ use tokio::sync::{Mutex, MutexGuard, OwnedMutexGuard};
 
 use crate::{
     db::inside,
-    driver::{Connection, Ran, RowSink},
+    driver::{Connection, Ran, RowSink, TransactionOptions},
     error::{Error, Result},
     statement::Statement,
 };
@@ -60,8 +60,12 @@ const INNER_IS_OPEN: Error = Error::Closed {
 
 impl Level {
     /// Begins the outermost level on a connection.
-    pub(super) async fn outermost(mut connection: Box<dyn Connection>, form: Form) -> Result<Arc<Self>> {
-        connection.begin().await?;
+    pub(super) async fn outermost(
+        mut connection: Box<dyn Connection>,
+        form: Form,
+        options: &TransactionOptions,
+    ) -> Result<Arc<Self>> {
+        connection.begin(options).await?;
         let stack = Stack { connection: Some(connection), levels: Vec::new(), half_done: false };
         let stack = Arc::new(Mutex::new(stack));
         let level = Arc::new(Self::new(stack.clone(), None, form));
@@ -80,7 +84,7 @@ impl Level {
             }
         };
         let mut stack = self.enter_now().await?;
-        let begun = stack.begin_call()?.begin().await;
+        let begun = stack.begin_call()?.begin(&TransactionOptions::default()).await;
         stack.half_done = false;
         begun?;
         let level = Arc::new(Self::new(self.stack.clone(), Some(self.clone()), form));

@@ -8,7 +8,7 @@ use crate::{
         inside::Inside,
         level::{Form, Level},
     },
-    driver::BoxFuture,
+    driver::{BoxFuture, TransactionOptions},
     error::{Error, Result},
 };
 
@@ -84,7 +84,10 @@ impl Db {
 
     async fn begin_as(&self, form: Form) -> Result<Transaction> {
         let (level, turn) = match &self.level {
-            None => (Level::outermost(self.driver.acquire().await?, form).await?, None),
+            None => (
+                Level::outermost(self.driver.acquire().await?, form, &TransactionOptions::default()).await?,
+                None,
+            ),
             Some(level) => level.savepoint(form).await.map(|(level, turn)| (level, Some(turn)))?,
         };
         let db = Self { driver: self.driver.clone(), level: Some(level.clone()) };

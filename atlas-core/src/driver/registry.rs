@@ -1,7 +1,7 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::{
-    driver::{BoxFuture, Driver},
+    driver::{BoxFuture, ConnectOptions, Driver},
     error::{Error, Result},
 };
 
@@ -14,7 +14,7 @@ pub struct DriverFactory {
     /// The URL schemes that it answers to, without the colon.
     pub schemes: &'static [&'static str],
     /// Opens the database.
-    pub open: fn(url: &str) -> Opening<'_>,
+    pub open: fn(&ConnectOptions) -> Opening<'_>,
 }
 
 /// A database that is being opened.
@@ -30,8 +30,8 @@ pub fn register_driver(scheme: impl Into<String>, factory: DriverFactory) {
 }
 
 /// Opens the database that a URL names, with the driver that was registered last for its scheme.
-pub(crate) async fn open(url: &str) -> Result<Arc<dyn Driver>> {
-    let scheme = url.split_once(':').map_or(url, |(scheme, _)| scheme);
+pub(crate) async fn open(options: &ConnectOptions) -> Result<Arc<dyn Driver>> {
+    let scheme = options.scheme();
     let factory = {
         let registered = REGISTERED.read().unwrap_or_else(PoisonError::into_inner);
         registered.iter().rev().find(|(name, _)| name == scheme).map(|(_, factory)| *factory)
@@ -39,7 +39,7 @@ pub(crate) async fn open(url: &str) -> Result<Arc<dyn Driver>> {
     let built_in =
         || inventory::iter::<DriverFactory>().find(|factory| factory.schemes.contains(&scheme)).copied();
     match factory.or_else(built_in) {
-        Some(factory) => (factory.open)(url).await,
+        Some(factory) => (factory.open)(options).await,
         None => Err(Error::config(format!(
             "no driver answers to `{scheme}:`: there are {}; turn the driver's feature on, or call `register_driver`",
             schemes().join(", ")

@@ -167,8 +167,10 @@ impl Batch {
         let returning = if returning { left_out.as_slice() } else { &[] };
         let returning =
             returning.iter().filter_map(|index| meta.names.get(*index)).map(|name| (*name).into());
-        let returning = returning.collect();
-        Insert { table: TableRef::new(meta.table), columns, rows, values, on_conflict, returning }
+        let returning: Vec<_> = returning.collect();
+        let key = if returning.is_empty() { &[] } else { meta.key };
+        let key = key.iter().filter_map(|index| meta.names.get(*index)).map(|name| (*name).into()).collect();
+        Insert { table: TableRef::new(meta.table), columns, rows, values, on_conflict, returning, key }
     }
 
     /// Inserts the rows: what the database filled in.

@@ -22,6 +22,8 @@ pub struct Insert {
     pub on_conflict: OnConflict,
     /// Which columns of the written rows to give back, in the order of `values`.
     pub returning: Vec<Name>,
+    /// The primary key, by which a driver whose database gives no rows back can find them.
+    pub key: Vec<Name>,
 }
 
 /// What happens to a row whose unique columns are taken.

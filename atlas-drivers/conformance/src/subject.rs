@@ -5,7 +5,7 @@ use std::sync::{
 
 use atlas_core::{
     Attribute, Error, Result,
-    driver::{Connection, Driver, Outcome, RowSink},
+    driver::{Connection, Driver, Outcome, RowSink, TransactionOptions},
     schema::{Name, SchemaChange},
     statement::Statement,
 };
@@ -190,7 +190,10 @@ impl Link {
 
     /// Begins a transaction or a savepoint.
     pub(crate) async fn begin(&mut self) -> Verdict {
-        self.connection.begin().await.map_err(|error| Failure::from(error).during("begin"))
+        self.connection
+            .begin(&TransactionOptions::default())
+            .await
+            .map_err(|error| Failure::from(error).during("begin"))
     }
 
     /// Commits the innermost transaction or savepoint.

@@ -153,6 +153,7 @@ impl Table {
             values,
             on_conflict: OnConflict::Fail,
             returning: Vec::new(),
+            key: Vec::new(),
         }
     }
 

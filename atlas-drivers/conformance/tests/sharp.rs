@@ -6,7 +6,9 @@ use std::sync::Arc;
 use atlas_conformance::{Outcome, run};
 use atlas_core::{
     Error, Result,
-    driver::{BoxFuture, Capabilities, Connection, Driver, Ran, Rendered, RowSink},
+    driver::{
+        BoxFuture, Capabilities, Connection, Driver, PoolFigures, Ran, Rendered, RowSink, TransactionOptions,
+    },
     statement::Statement,
 };
 
@@ -51,6 +53,14 @@ impl Driver for Badly {
         Ok(Rendered { text: String::new(), binds: Vec::new() })
     }
 
+    fn server_version(&self) -> BoxFuture<'_, Result<String>> {
+        Box::pin(async { Ok(String::new()) })
+    }
+
+    fn pool(&self) -> PoolFigures {
+        PoolFigures::default()
+    }
+
     fn close(&self) -> BoxFuture<'_, ()> {
         Box::pin(async {})
     }
@@ -61,7 +71,7 @@ impl Connection for Bad {
         Box::pin(async move { self.answer().map(|()| (sink, Default::default())) })
     }
 
-    fn begin(&mut self) -> BoxFuture<'_, Result<()>> {
+    fn begin<'a>(&'a mut self, _: &'a TransactionOptions) -> BoxFuture<'a, Result<()>> {
         Box::pin(async move { self.answer() })
     }
 

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use atlas_core::{
-    driver::{BoxFuture, Connection, Ran, RowSink},
+    driver::{BoxFuture, Connection, Ran, RowSink, TransactionOptions},
     error::{Error, Result},
     statement::{Raw, Statement},
 };
@@ -48,7 +48,7 @@ impl SqliteConnection {
         }))
     }
 
-    async fn begin_one(&mut self) -> Result<()> {
+    async fn begin_one(&mut self, options: &TransactionOptions) -> Result<()> {
         if let Some(transaction) = &mut self.transaction {
             let depth = transaction.depth;
             let mut hold = Hold::of_transaction(&mut transaction.lease).ok_or_else(lost)?;
@@ -60,7 +60,17 @@ impl SqliteConnection {
             transaction.depth += 1;
             return Ok(());
         }
-        let (lease, begin) = if self.pool.writes() {
+        if options.deferrable {
+            return Err(Error::Unsupported {
+                driver: "sqlite",
+                operation: "a deferrable transaction".to_owned(),
+                instead: "leave `deferrable` out: a read-only transaction never disturbs others here"
+                    .to_owned(),
+            });
+        }
+        // Every isolation level is serializable here. One that may only read gets a connection that can
+        // do no more, where there is one.
+        let (lease, begin) = if self.pool.writes() && !(options.read_only && !self.pool.is_single()) {
             (self.pool.writer().await?, "BEGIN IMMEDIATE")
         } else {
             (self.pool.reader().await?, "BEGIN")
@@ -133,8 +143,8 @@ impl Connection for SqliteConnection {
         })
     }
 
-    fn begin(&mut self) -> BoxFuture<'_, Result<()>> {
-        Box::pin(self.begin_one())
+    fn begin<'a>(&'a mut self, options: &'a TransactionOptions) -> BoxFuture<'a, Result<()>> {
+        Box::pin(self.begin_one(options))
     }
 
     fn commit(&mut self) -> BoxFuture<'_, Result<()>> {

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use atlas_core::{
-    driver::{BoxFuture, Capabilities, Connection, Driver, Rendered},
+    driver::{BoxFuture, Capabilities, Connection, Driver, PoolFigures, Rendered},
     error::Result,
     statement::Statement,
 };
@@ -63,6 +63,18 @@ impl Driver for SqliteDriver {
         let mut compiled = Compiled::default();
         compile(statement, &SqliteDialect, &mut compiled)?;
         Ok(Rendered { binds: compiled.values(), text: compiled.text })
+    }
+
+    fn server_version(&self) -> BoxFuture<'_, Result<String>> {
+        Box::pin(async {
+            let mut lease = self.pool.reader().await?;
+            lease.session()?.database.command("SELECT 1").map_err(|failure| failure.into_error(None))?;
+            Ok(format!("SQLite {}", rusqlite::version()))
+        })
+    }
+
+    fn pool(&self) -> PoolFigures {
+        self.pool.figures()
     }
 
     fn close(&self) -> BoxFuture<'_, ()> {

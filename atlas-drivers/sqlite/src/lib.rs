@@ -40,6 +40,6 @@ pub use options::{Execution, Sqlite};
 atlas_core::inventory::submit! {
     atlas_core::driver::DriverFactory {
         schemes: &["sqlite"],
-        open: |url| Box::pin(async move { Sqlite::from_url(url)?.open().await }),
+        open: |options| Box::pin(async move { Sqlite::with_options(options)?.open().await }),
     }
 }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use atlas_core::{
-    driver::Driver,
+    driver::{ConnectOptions, Driver},
     error::{Error, Result},
 };
 
@@ -70,6 +70,27 @@ impl Sqlite {
     /// The database in a file.
     pub fn file(path: impl AsRef<Path>) -> Self {
         Self::at(Some(path.as_ref().to_owned()))
+    }
+
+    /// What a URL and the options of `Db::builder` say.
+    ///
+    /// # Errors
+    ///
+    /// As [`from_url`](Self::from_url), and [`Error::Config`] for options that SQLite has no use for.
+    pub(crate) fn with_options(options: &ConnectOptions) -> Result<Self> {
+        options.only("sqlite", &["max_connections", "acquire_timeout", "statement_cache"])?;
+        let mut sqlite = Self::from_url(&options.url)?;
+        if let Some(connections) = options.max_connections {
+            // One of them writes.
+            sqlite = sqlite.max_readers((connections as usize).saturating_sub(1));
+        }
+        if let Some(timeout) = options.acquire_timeout {
+            sqlite = sqlite.acquire_timeout(timeout);
+        }
+        if let Some(statements) = options.statement_cache {
+            sqlite = sqlite.statement_cache(statements);
+        }
+        Ok(sqlite)
     }
 
     fn at(path: Option<PathBuf>) -> Self {

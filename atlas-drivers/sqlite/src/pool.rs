@@ -3,7 +3,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use atlas_core::error::{Error, Result};
+use atlas_core::{
+    driver::PoolFigures,
+    error::{Error, Result},
+};
 use tokio::{runtime::Handle, sync::Semaphore};
 
 use crate::{
@@ -157,6 +160,22 @@ impl Pool {
             Err(_) => open(),
             Ok(runtime) => runtime.spawn_blocking(open).await.map_err(|_| closed())?,
         }
+    }
+
+    /// What the connections are doing.
+    pub(crate) fn figures(&self) -> PoolFigures {
+        let mut figures = PoolFigures::default();
+        for seats in self.readers.iter().chain(&self.writer) {
+            let state = seats.state();
+            let idle = u32::try_from(state.idle.len()).unwrap_or(u32::MAX);
+            let free = u32::try_from(seats.permits.available_permits()).unwrap_or(u32::MAX);
+            figures.max += seats.count;
+            figures.idle += idle;
+            figures.open += idle + seats.count.saturating_sub(free);
+            let oldest = state.transaction.filter(|_| free < seats.count).map(|since| since.elapsed());
+            figures.oldest_use = figures.oldest_use.max(oldest);
+        }
+        figures
     }
 
     /// Why there is none: who has them. `before`: the leases until the waiting began.

@@ -2,6 +2,7 @@
 
 use atlas_core::{
     Error,
+    driver::TransactionOptions,
     statement::ArithmeticOp,
     value::{ColumnType::I64, Value},
 };
@@ -115,7 +116,7 @@ async fn turn(db: &Subject, table: &Table, id: i64) -> Verdict<Result<(), Error>
         table.update([("n", more)]).filter(table.get("id").is(-1)).into(),
         table.insert(&["id", "n"], [vec![id.into(), Value::I64(0)]]).into(),
     ];
-    if let Err(error) = link.connection.begin().await {
+    if let Err(error) = link.connection.begin(&TransactionOptions::default()).await {
         return Ok(Err(error));
     }
     for step in &steps {

@@ -17,6 +17,7 @@ fn insert(columns: &[&'static str], rows: usize, values: Vec<Value>) -> Insert {
         values,
         on_conflict: OnConflict::Fail,
         returning: Vec::new(),
+        key: Vec::new(),
     }
 }
 

@@ -19,6 +19,7 @@ fn insert(keys: impl IntoIterator<Item = i64>, returning: bool) -> Insert {
         values,
         on_conflict: OnConflict::Fail,
         returning: if returning { vec!["id".into(), "name".into()] } else { Vec::new() },
+        key: Vec::new(),
     }
 }
 
@@ -45,7 +46,7 @@ async fn all_or_none_are_written() {
     assert!(run(&mut *connection, &twice).await.unwrap_err().is_unique_violation());
     assert_eq!(count(&driver, "t").await, 0);
 
-    connection.begin().await.unwrap();
+    connection.begin(&Default::default()).await.unwrap();
     run(&mut *connection, &insert([1_000], false).into()).await.unwrap();
     assert!(run(&mut *connection, &twice).await.unwrap_err().is_unique_violation());
     assert_eq!(run(&mut *connection, &insert(0..101, true).into()).await.unwrap().0.len(), 101);

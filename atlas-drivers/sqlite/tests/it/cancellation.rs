@@ -46,6 +46,7 @@ fn insert(rows: i64) -> Statement {
         values: (0..rows).map(Value::I64).collect(),
         on_conflict: OnConflict::Fail,
         returning: vec!["a".into()],
+        key: Vec::new(),
     })
 }
 
@@ -108,9 +109,9 @@ async fn a_transaction_may_be_dropped_at_every_poll() {
         for polls in 0..60 {
             let work = async {
                 let mut connection = driver.acquire().await.unwrap();
-                connection.begin().await.unwrap();
+                connection.begin(&Default::default()).await.unwrap();
                 run(&mut *connection, &insert(10)).await.unwrap();
-                connection.begin().await.unwrap();
+                connection.begin(&Default::default()).await.unwrap();
                 connection.run(&insert(200), Box::new(Slow::default())).await.unwrap();
                 connection.run(&sql(MANY), Box::new(Slow::default())).await.unwrap();
                 connection.rollback().await.unwrap();
@@ -132,16 +133,16 @@ async fn a_transaction_that_lost_its_statement_has_ended() {
     let driver = Sqlite::memory().open().await.unwrap();
     execute(&driver, "CREATE TABLE t (a)").await.unwrap();
     let mut connection = driver.acquire().await.unwrap();
-    connection.begin().await.unwrap();
+    connection.begin(&Default::default()).await.unwrap();
     run(&mut *connection, &insert(1)).await.unwrap();
     let long = sql(format!("INSERT INTO t {LONG}"));
     assert!(drop_after(1, connection.run(&long, Box::new(()))).await.is_none());
     assert!(matches!(run(&mut *connection, &insert(1)).await, Err(Error::Closed { .. })));
-    assert!(matches!(connection.begin().await, Err(Error::Closed { .. })));
+    assert!(matches!(connection.begin(&Default::default()).await, Err(Error::Closed { .. })));
     assert!(matches!(connection.commit().await, Err(Error::Closed { .. })));
     assert_eq!(count(&driver, "t").await, 0);
     // The connection itself is as good as new.
-    connection.begin().await.unwrap();
+    connection.begin(&Default::default()).await.unwrap();
     run(&mut *connection, &insert(1)).await.unwrap();
     connection.commit().await.unwrap();
     assert_eq!(count(&driver, "t").await, 1);
@@ -163,7 +164,7 @@ async fn a_read_that_is_dropped_in_a_transaction_leaves_it_open() {
     let driver = Sqlite::memory().open().await.unwrap();
     execute(&driver, "CREATE TABLE t (a)").await.unwrap();
     let mut connection = driver.acquire().await.unwrap();
-    connection.begin().await.unwrap();
+    connection.begin(&Default::default()).await.unwrap();
     run(&mut *connection, &insert(3)).await.unwrap();
     assert!(drop_after(1, connection.run(&sql(MANY), Box::new(Slow::default()))).await.is_none());
     connection.commit().await.unwrap();
@@ -175,8 +176,8 @@ async fn a_connection_that_is_dropped_in_a_transaction_is_rolled_back() {
     let driver = Sqlite::memory().open().await.unwrap();
     execute(&driver, "CREATE TABLE t (a)").await.unwrap();
     let mut connection = driver.acquire().await.unwrap();
-    connection.begin().await.unwrap();
-    connection.begin().await.unwrap();
+    connection.begin(&Default::default()).await.unwrap();
+    connection.begin(&Default::default()).await.unwrap();
     run(&mut *connection, &insert(3)).await.unwrap();
     drop(connection);
     assert_eq!(count(&driver, "t").await, 0);

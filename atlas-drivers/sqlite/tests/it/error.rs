@@ -37,6 +37,7 @@ fn insert(table: &'static str, columns: &[&'static str], values: Vec<Value>) -> 
         values,
         on_conflict: OnConflict::Fail,
         returning: Vec::new(),
+        key: Vec::new(),
     }
 }
 

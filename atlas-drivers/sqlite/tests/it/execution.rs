@@ -44,7 +44,7 @@ async fn writes_in_a_transaction_leave_the_thread_and_keep_it_open() {
     let driver = Sqlite::memory().open().await.unwrap();
     execute(&driver, "CREATE TABLE t (a INTEGER)").await.unwrap();
     let mut connection = driver.acquire().await.unwrap();
-    connection.begin().await.unwrap();
+    connection.begin(&Default::default()).await.unwrap();
     leaves_the_thread("writing in a transaction", async {
         let fill = "INSERT INTO t WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500000) SELECT i FROM n";
         assert_eq!(run(&mut *connection, &sql(fill)).await.unwrap().1.affected, 500_000);
@@ -87,7 +87,7 @@ async fn writes_of_few_rows_in_a_transaction_stay() {
     execute(&driver, &format!("INSERT INTO t {fill}")).await.unwrap();
     let column = |name: &'static str| ColumnRef { table: None, name: name.into(), ty: None };
     let mut connection = driver.acquire().await.unwrap();
-    connection.begin().await.unwrap();
+    connection.begin(&Default::default()).await.unwrap();
     for (by, most, stays) in [("id", 1, true), ("id", 100, true), ("id", 101, false), ("a", 100, false)] {
         let most = Expr::Value(Value::I64(most));
         let filter = Expr::Compare(CompareOp::Le, Box::new(Expr::Column(column(by))), Box::new(most.clone()));

@@ -20,6 +20,7 @@ fn insert(names: impl IntoIterator<Item = String>) -> Insert {
         values,
         on_conflict: OnConflict::Fail,
         returning: vec!["id".into()],
+        key: Vec::new(),
     }
 }
 
@@ -52,13 +53,13 @@ async fn check_all(driver: &Arc<dyn Driver>, what: &str) {
         for rows in [1, 3, 51, 120] {
             check(&mut *connection, &format!("{what} alone {round} {rows}"), rows).await;
         }
-        connection.begin().await.unwrap();
-        connection.begin().await.unwrap();
+        connection.begin(&Default::default()).await.unwrap();
+        connection.begin(&Default::default()).await.unwrap();
         for rows in [1, 3, 51, 120] {
             check(&mut *connection, &format!("{what} inside {round} {rows}"), rows).await;
         }
         connection.commit().await.unwrap();
-        connection.begin().await.unwrap();
+        connection.begin(&Default::default()).await.unwrap();
         check(&mut *connection, &format!("{what} undone {round}"), 60).await;
         connection.rollback().await.unwrap();
         check(&mut *connection, &format!("{what} after {round}"), 1).await;
@@ -132,7 +133,7 @@ async fn hidden_by_a_temporary_table() {
         check_all(&driver, "main").await;
         execute(&driver, "CREATE TEMP TABLE t (name TEXT, id DEFAULT (abs(random())))").await.unwrap();
         let mut connection = driver.acquire().await.unwrap();
-        connection.begin().await.unwrap();
+        connection.begin(&Default::default()).await.unwrap();
         check(&mut *connection, "temp", 1).await;
         check(&mut *connection, "more temp", 60).await;
         connection.commit().await.unwrap();
@@ -168,7 +169,7 @@ async fn of_rows_that_are_ignored_or_replaced() {
                 format!("CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT UNIQUE ON CONFLICT {clause})");
             execute(&driver, &schema).await.unwrap();
             let mut connection = driver.acquire().await.unwrap();
-            connection.begin().await.unwrap();
+            connection.begin(&Default::default()).await.unwrap();
             for (name, keys) in [("a", 1), ("a", u64::from(clause == "REPLACE"))] {
                 let given = run(&mut *connection, &insert([name.to_owned()]).into()).await.unwrap();
                 assert_eq!((given.0.len() as u64, given.1.affected), (keys, keys), "{clause}");
@@ -234,11 +235,11 @@ async fn when_a_trigger_comes_and_goes() {
         execute(&driver, "DROP TRIGGER a").await.unwrap();
         check_all(&driver, "dropped").await;
         let mut connection = driver.acquire().await.unwrap();
-        connection.begin().await.unwrap();
+        connection.begin(&Default::default()).await.unwrap();
         check(&mut *connection, "inside, without", 60).await;
         run(&mut *connection, &sql(TRIGGER)).await.unwrap();
         check(&mut *connection, "inside, with", 60).await;
-        connection.begin().await.unwrap();
+        connection.begin(&Default::default()).await.unwrap();
         run(&mut *connection, &sql("DROP TRIGGER a")).await.unwrap();
         check(&mut *connection, "inside, dropped", 60).await;
         connection.rollback().await.unwrap();
@@ -255,7 +256,7 @@ async fn when_sqlite_rolls_back_itself() {
         execute(&driver, PLAIN).await.unwrap();
         execute(&driver, TRIGGER).await.unwrap();
         let mut connection = driver.acquire().await.unwrap();
-        connection.begin().await.unwrap();
+        connection.begin(&Default::default()).await.unwrap();
         run(&mut *connection, &sql("DROP TRIGGER a")).await.unwrap();
         check(&mut *connection, "dropped", 60).await;
         let failing = "SELECT 1 WHERE 1 = 2 UNION ALL SELECT 1";

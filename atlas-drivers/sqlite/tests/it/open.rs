@@ -77,7 +77,7 @@ async fn a_read_only_database_reads_and_says_so() {
         assert!(message.contains("reading alone"), "{message}");
     }
     let mut connection = driver.acquire().await.unwrap();
-    connection.begin().await.unwrap();
+    connection.begin(&Default::default()).await.unwrap();
     connection.commit().await.unwrap();
 }
 

@@ -32,14 +32,14 @@ async fn writers_never_fail_on_each_other() {
 async fn the_writer_is_lent_in_order() {
     let driver = Sqlite::memory().open().await.unwrap();
     let mut first = driver.acquire().await.unwrap();
-    first.begin().await.unwrap();
+    first.begin(&Default::default()).await.unwrap();
     let order = Arc::new(Mutex::new(Vec::new()));
     let mut tasks = Vec::new();
     for number in 0..10 {
         let (driver, order) = (Arc::clone(&driver), Arc::clone(&order));
         tasks.push(tokio::spawn(async move {
             let mut connection = driver.acquire().await.unwrap();
-            connection.begin().await.unwrap();
+            connection.begin(&Default::default()).await.unwrap();
             order.lock().await.push(number);
             connection.commit().await.unwrap();
         }));
@@ -58,7 +58,7 @@ async fn readers_read_while_a_transaction_writes() {
     let driver = Sqlite::file(directory.file()).open().await.unwrap();
     execute(&driver, "CREATE TABLE t (a)").await.unwrap();
     let mut writer = driver.acquire().await.unwrap();
-    writer.begin().await.unwrap();
+    writer.begin(&Default::default()).await.unwrap();
     run(&mut *writer, &sql("INSERT INTO t VALUES (1)")).await.unwrap();
     assert_eq!(count(&driver, "t").await, 0);
     assert_eq!(run(&mut *writer, &sql("SELECT COUNT(*) FROM t")).await.unwrap().0[0][0], Value::I64(1));
@@ -80,7 +80,7 @@ async fn another_process_is_waited_for_and_then_given_up() {
         leaves_the_thread("waiting for another process", async {
             let mut connection = driver.acquire().await.unwrap();
             let failed = if in_transaction {
-                connection.begin().await
+                connection.begin(&Default::default()).await
             } else {
                 run(&mut *connection, &sql("INSERT INTO t VALUES (1)")).await.map(|_| ())
             };
@@ -109,7 +109,7 @@ async fn another_process_is_waited_for_and_then_given_up() {
 /// A statement that was given the database's handle inside a transaction waits for itself.
 async fn wait_for_oneself(driver: &Arc<dyn Driver>) {
     let mut tx = driver.acquire().await.unwrap();
-    tx.begin().await.unwrap();
+    tx.begin(&Default::default()).await.unwrap();
     run(&mut *tx, &sql("INSERT INTO t VALUES (1)")).await.unwrap();
     match execute(driver, "INSERT INTO t VALUES (2)").await {
         Err(Error::Pool { reason }) => {
@@ -148,7 +148,7 @@ async fn who_is_served_in_time_does_not_notice_the_limit() {
     let driver = Sqlite::memory().acquire_timeout(Duration::from_secs(60)).open().await.unwrap();
     execute(&driver, "CREATE TABLE t (a)").await.unwrap();
     let mut tx = driver.acquire().await.unwrap();
-    tx.begin().await.unwrap();
+    tx.begin(&Default::default()).await.unwrap();
     let waiting: Vec<_> = (0..20)
         .map(|_| {
             let driver = Arc::clone(&driver);
@@ -163,7 +163,7 @@ async fn who_is_served_in_time_does_not_notice_the_limit() {
     assert_eq!(count(&driver, "t").await, 20);
     let at_once = Sqlite::memory().acquire_timeout(Duration::ZERO).open().await.unwrap();
     let mut tx = at_once.acquire().await.unwrap();
-    tx.begin().await.unwrap();
+    tx.begin(&Default::default()).await.unwrap();
     assert!(matches!(execute(&at_once, "SELECT 1").await, Err(Error::Pool { .. })));
 }
 

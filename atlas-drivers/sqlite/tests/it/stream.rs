@@ -151,7 +151,7 @@ async fn a_gap_between_rows_loses_none() {
     let mut connection = driver.acquire().await.unwrap();
     for in_transaction in [false, true] {
         if in_transaction {
-            connection.begin().await.unwrap();
+            connection.begin(&Default::default()).await.unwrap();
         }
         let rows = run(&mut *connection, &sql(gap)).await.unwrap().0;
         assert!(
