@@ -9,7 +9,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
-use crate::support::databases;
+use crate::support::{Databases, databases};
 
 #[derive(Model, Debug)]
 struct Item {
@@ -45,7 +45,7 @@ fn day() -> NaiveDate {
     NaiveDate::from_ymd_opt(2026, 1, 31).unwrap()
 }
 
-async fn items() -> Vec<Db> {
+async fn items() -> Databases {
     let databases = databases().await;
     for db in &databases {
         db.create_tables(models![Item, Word, Token]).await.unwrap();

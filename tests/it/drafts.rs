@@ -1,6 +1,6 @@
 use atlas::{Error, prelude::*};
 
-use crate::support::databases;
+use crate::support::{Databases, databases};
 
 fn trimmed(text: String) -> String {
     text.trim().to_lowercase()
@@ -30,7 +30,7 @@ struct Account {
     visits: i32,
 }
 
-async fn accounts() -> Vec<Db> {
+async fn accounts() -> Databases {
     let databases = databases().await;
     for db in &databases {
         db.create_tables(models![Account]).await.unwrap();

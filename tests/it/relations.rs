@@ -1,6 +1,6 @@
 use atlas::{Error, prelude::*};
 
-use crate::support::databases;
+use crate::support::{Databases, databases};
 
 #[derive(Model, Debug)]
 struct Author {
@@ -28,7 +28,7 @@ struct Book {
     author: BelongsTo<Author>,
 }
 
-async fn library() -> Vec<Db> {
+async fn library() -> Databases {
     let databases = databases().await;
     for db in &databases {
         db.create_tables(models![Book, Profile, Author]).await.unwrap();

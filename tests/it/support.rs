@@ -1,11 +1,11 @@
 //! Databases to test on.
 
+mod databases;
+mod servers;
+
 use atlas::prelude::*;
 
-/// A new, empty database of every kind that is configured.
-pub async fn databases() -> Vec<Db> {
-    vec![Db::connect("sqlite::memory:").await.unwrap()]
-}
+pub use databases::{Databases, databases};
 
 /// A path for a file of this test alone, in a folder that is removed with the value.
 pub struct Folder(std::path::PathBuf);
@@ -50,7 +50,7 @@ pub struct Person {
 }
 
 /// Five people: Ann 34, Bob 17, Cid without an age, Dee 34 and inactive, Eve 60.
-pub async fn people() -> Vec<Db> {
+pub async fn people() -> Databases {
     let databases = databases().await;
     for db in &databases {
         db.create_tables(models![Person]).await.unwrap();

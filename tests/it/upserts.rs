@@ -1,6 +1,6 @@
 use atlas::{Error, prelude::*};
 
-use crate::support::databases;
+use crate::support::{Databases, databases};
 
 #[derive(Model, Debug)]
 #[unique(team, player)]
@@ -13,7 +13,7 @@ struct Score {
     games: i32,
 }
 
-async fn scores() -> Vec<Db> {
+async fn scores() -> Databases {
     let databases = databases().await;
     for db in &databases {
         db.create_tables(models![Score]).await.unwrap();

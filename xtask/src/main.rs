@@ -5,8 +5,10 @@ mod bench;
 mod ci;
 mod code;
 mod command;
+mod drivers;
 mod invariants;
 mod outcomes;
+mod services;
 mod test;
 
 use std::process::ExitCode;
@@ -22,13 +24,19 @@ struct Chore {
     run: fn(&[String]) -> Result,
 }
 
-const CHORES: [Chore; 3] = [
+const CHORES: [Chore; 4] = [
     Chore { name: "test", about: "run every test of the workspace", help: test::HELP, run: test::run },
     Chore {
         name: "ci",
         about: "run what .ci/run runs: format, lints, docs, licences, tests",
         help: ci::HELP,
         run: ci::run,
+    },
+    Chore {
+        name: "services",
+        about: "start and stop the database servers that the tests need",
+        help: services::HELP,
+        run: services::run,
     },
     Chore { name: "bench", about: "measure Atlas beside a bare driver", help: bench::HELP, run: bench::run },
 ];
@@ -78,7 +86,7 @@ fn chore(name: &str) -> Result<&'static Chore> {
 fn overview() -> String {
     let mut text = String::from("Usage: cargo xtask <command> [options]\n\nCommands:\n");
     for chore in &CHORES {
-        text += &format!("  {:<6}  {}\n", chore.name, chore.about);
+        text += &format!("  {:<8}  {}\n", chore.name, chore.about);
     }
     text + "\n`cargo xtask help <command>` says more.\n"
 }

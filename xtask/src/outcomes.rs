@@ -1,6 +1,6 @@
 //! What cargo's output says about the tests, as a table.
 
-use std::{collections::HashMap, fmt};
+use std::{collections::HashMap, iter::Sum};
 
 /// How each suite of tests went.
 #[derive(Default)]
@@ -23,10 +23,12 @@ struct Suite {
     line: String,
 }
 
-struct Counts {
-    passed: u64,
-    failed: u64,
-    skipped: u64,
+/// How many tests.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Counts {
+    pub(crate) passed: u64,
+    pub(crate) failed: u64,
+    pub(crate) skipped: u64,
 }
 
 impl Outcomes {
@@ -92,6 +94,13 @@ impl Outcomes {
         self.succeeded && !self.suites.is_empty() && self.suites.iter().all(passed)
     }
 
+    /// What the conformance suite found in all its runs by a package.
+    pub(crate) fn conformance(&self, package: &str) -> Counts {
+        let runs = self.suites.iter().filter(|suite| suite.package == package);
+        let runs = runs.filter(|suite| suite.name.starts_with(CONFORMANCE));
+        runs.filter_map(|suite| suite.counts).sum()
+    }
+
     fn begin(&mut self, package: String, name: String) {
         self.suites.push(Suite { package, name, counts: None, line: String::new() });
     }
@@ -103,10 +112,7 @@ const CONFORMANCE: &str = "conformance of ";
 impl Suite {
     /// Adds counts: the documentation of one package has two result lines, one for merged examples.
     fn add(&mut self, more: Counts) {
-        let counts = self.counts.get_or_insert(Counts { passed: 0, failed: 0, skipped: 0 });
-        counts.passed += more.passed;
-        counts.failed += more.failed;
-        counts.skipped += more.skipped;
+        self.counts = Some([self.counts.unwrap_or_default(), more].into_iter().sum());
     }
 }
 
@@ -122,35 +128,41 @@ impl Counts {
     }
 }
 
-/// The table, the tests that failed, and cargo's own lines.
-impl fmt::Display for Outcomes {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Sum for Counts {
+    fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
+        all.fold(Self::default(), |sum, more| Self {
+            passed: sum.passed + more.passed,
+            failed: sum.failed + more.failed,
+            skipped: sum.skipped + more.skipped,
+        })
+    }
+}
+
+impl Outcomes {
+    /// A row for each suite that has tests.
+    pub(crate) fn table(&self) -> String {
         let shown: Vec<&Suite> = self.suites.iter().filter(|suite| !suite.is_empty()).collect();
         let width =
             |of: fn(&Suite) -> &str| shown.iter().map(|suite| of(suite).len()).max().unwrap_or(0).max(8);
         let (package, name) = (width(|suite| &suite.package), width(|suite| &suite.name));
-        writeln!(
-            f,
-            "\n{:package$}  {:name$}  {:>7}  {:>7}  {:>7}",
+        let mut text = format!(
+            "{:package$}  {:name$}  {:>7}  {:>7}  {:>7}\n",
             "package", "tests", "passed", "failed", "skipped"
-        )?;
+        );
         for suite in &shown {
-            write!(f, "{:package$}  {:name$}  ", suite.package, suite.name)?;
-            match &suite.counts {
-                Some(counts) => {
-                    writeln!(f, "{:>7}  {:>7}  {:>7}", counts.passed, counts.failed, counts.skipped)?
-                }
-                None => writeln!(f, "ended without a result")?,
-            }
+            text += &format!("{:package$}  {:name$}  ", suite.package, suite.name);
+            text += &suite.counts.map_or("ended without a result\n".to_owned(), |counts| {
+                format!("{:>7}  {:>7}  {:>7}\n", counts.passed, counts.failed, counts.skipped)
+            });
         }
-        writeln!(f)?;
-        for test in &self.failed {
-            writeln!(f, "FAILED: {test}")?;
-        }
-        for suite in shown.iter().filter(|suite| !suite.line.is_empty()) {
-            writeln!(f, "{}", suite.line)?;
-        }
-        Ok(())
+        text
+    }
+
+    /// The tests that failed, and cargo's own lines.
+    pub(crate) fn lines(&self) -> String {
+        let failed = self.failed.iter().map(|test| format!("FAILED: {test}\n"));
+        let shown = self.suites.iter().filter(|suite| !suite.is_empty() && !suite.line.is_empty());
+        failed.chain(shown.map(|suite| format!("{}\n", suite.line))).collect()
     }
 }
 
@@ -212,7 +224,7 @@ test result: ok. 2 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; fini
     fn the_table_names_packages_and_counts() {
         let outcomes = outcomes(OUTPUT, true);
         assert!(outcomes.passed());
-        let table = outcomes.to_string();
+        let table = outcomes.table();
         let rows: Vec<Vec<&str>> = table.lines().map(|line| line.split_whitespace().collect()).collect();
         for row in [
             ["atlas-core unit", "7 0 0"],
@@ -224,13 +236,21 @@ test result: ok. 2 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; fini
             let row = row.join(" ");
             assert!(rows.iter().any(|found| found.join(" ") == row), "{row}\n{table}");
         }
-        assert!(table.trim_end().lines().next_back().is_some_and(|line| line.starts_with("test result: ok")));
+        assert_eq!(
+            outcomes.lines().lines().count(),
+            5 - 1,
+            "the conformance suite's own line is in the table"
+        );
+        assert_eq!(
+            (outcomes.conformance("atlas-sqlite").passed, outcomes.conformance("atlas-it").passed),
+            (90, 0)
+        );
     }
 
     #[test]
     fn failed_tests_are_named_below_the_table() {
         let output = OUTPUT.replace("test result: ok. 30", "test a::b ... FAILED\ntest result: FAILED. 30");
-        assert!(outcomes(&output, false).to_string().contains("\nFAILED: atlas-tests: a::b\n"));
+        assert!(outcomes(&output, false).lines().starts_with("FAILED: atlas-tests: a::b\n"));
     }
 
     #[test]

@@ -1,11 +1,13 @@
 //! `cargo xtask test`
 
-use std::{fs, process::Command};
+use std::{fmt, fs, process::Command};
 
 use crate::{
     Result,
     command::{cargo, each_line, root, shown},
+    drivers::Drivers,
     outcomes::Outcomes,
+    services,
 };
 
 /// The help text.
@@ -13,24 +15,35 @@ pub(crate) const HELP: &str = "\
 Usage: cargo xtask test [--driver NAME]
 
 Runs every test of the workspace: unit tests, tests/it, the compile-fail messages of tests/ui, the
-conformance suite of each driver, and the examples in the documentation. Ends with a table, and fails
-if anything failed.
+conformance suite of each driver, and the examples in the documentation. tests/it runs on every
+database: the servers are started first, and stay for the next time (`cargo xtask help services`).
+Ends with a table of the suites and one of the drivers. Fails if anything failed, and if a driver
+whose server runs was not tested.
 
-  --driver NAME   leave out the other drivers' own tests (NAME is a folder of atlas-drivers/)";
+  --driver NAME   leave out the other drivers (NAME is a folder of atlas-drivers/), and their servers";
 
-/// Runs the tests and prints the table, and cargo's own result lines last.
-pub(crate) fn run(arguments: &[String]) -> Result {
-    let outcomes = all(arguments)?;
-    print!("{outcomes}");
-    if outcomes.passed() { Ok(()) } else { Err("some tests failed: see above".to_owned()) }
+/// How the tests went.
+pub(crate) struct Tested {
+    outcomes: Outcomes,
+    drivers: Drivers,
 }
 
-/// Runs the tests and says how each suite went.
-pub(crate) fn all(arguments: &[String]) -> Result<Outcomes> {
-    let left_out = left_out(arguments)?;
+/// Runs the tests and prints the tables, and cargo's own result lines last.
+pub(crate) fn run(arguments: &[String]) -> Result {
+    let tested = all(arguments)?;
+    print!("{tested}");
+    if tested.passed() { Ok(()) } else { Err("some tests failed: see above".to_owned()) }
+}
+
+/// Runs the tests and says how each suite and each driver fared.
+pub(crate) fn all(arguments: &[String]) -> Result<Tested> {
+    let all = drivers()?;
+    let tested = asked(arguments, &all)?;
     let test = |more: &[&str]| -> Command {
         let mut command = cargo(&["test", "--workspace", "--no-fail-fast"]);
-        command.args(left_out.iter().flat_map(|package| ["--exclude", package])).args(more);
+        let left_out = all.iter().filter(|driver| !tested.contains(driver));
+        command.args(left_out.flat_map(|driver| ["--exclude".to_owned(), format!("atlas-{driver}")]));
+        command.args(more);
         // The output goes through a pipe, and is read: colours would be in the way.
         command.env("CARGO_TERM_COLOR", "never");
         command
@@ -50,31 +63,56 @@ pub(crate) fn all(arguments: &[String]) -> Result<Outcomes> {
         return Err(format!("{} failed: see above", shown(&build)));
     }
 
+    let services = services::for_tests(&tested)?;
     let mut run = test(&[]);
+    run.envs(services::variables(&services.started));
+    for variable in services::variables_of_others(&tested) {
+        run.env_remove(variable);
+    }
+    let report = services::target().join("tests-by-database");
+    let _ = fs::remove_file(&report);
+    run.env("ATLAS_TEST_DRIVERS", tested.join(",")).env("ATLAS_TEST_REPORT", &report);
+
     let succeeded = each_line(&mut run, |line| {
         println!("{line}");
         outcomes.read(line);
     })?;
     outcomes.end(succeeded);
-    Ok(outcomes)
+    let report = fs::read_to_string(&report).unwrap_or_default();
+    let drivers = Drivers::new(&tested, &outcomes, &report, &services);
+    Ok(Tested { outcomes, drivers })
 }
 
-/// The packages of the drivers that were not asked for.
-fn left_out(arguments: &[String]) -> Result<Vec<String>> {
+impl Tested {
+    /// Whether tests ran on every driver that can run, and each passed.
+    pub(crate) fn passed(&self) -> bool {
+        self.outcomes.passed() && self.drivers.passed()
+    }
+}
+
+/// The tables.
+impl fmt::Display for Tested {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { outcomes, drivers } = self;
+        write!(f, "\n{}\n{drivers}\n{}", outcomes.table(), outcomes.lines())
+    }
+}
+
+/// The driver that was asked for, or all.
+fn asked(arguments: &[String], all: &[String]) -> Result<Vec<String>> {
     let driver = match arguments {
-        [] => return Ok(Vec::new()),
-        [flag, driver] if flag == "--driver" => driver,
-        [argument] if argument.starts_with("--driver=") => &argument["--driver=".len()..].to_owned(),
+        [] => return Ok(all.to_vec()),
+        [flag, driver] if flag == "--driver" => driver.as_str(),
+        [argument] if argument.starts_with("--driver=") => &argument["--driver=".len()..],
         _ => return Err(format!("these arguments are not understood: {}\n\n{HELP}", arguments.join(" "))),
     };
-    let drivers = drivers()?;
-    if !drivers.contains(driver) {
-        return Err(format!("there is no driver `{driver}`: there are {}", drivers.join(", ")));
+    if !all.iter().any(|known| known == driver) {
+        return Err(format!("there is no driver `{driver}`: there are {}", all.join(", ")));
     }
-    Ok(drivers.into_iter().filter(|other| other != driver).map(|other| format!("atlas-{other}")).collect())
+    Ok(vec![driver.to_owned()])
 }
 
-/// The folders of `atlas-drivers/`, without the two that are no drivers.
+/// The folders of `atlas-drivers/`, without those that are no drivers.
 fn drivers() -> Result<Vec<String>> {
     let folder = root().join("atlas-drivers");
     let entries =
@@ -83,7 +121,7 @@ fn drivers() -> Result<Vec<String>> {
         .flatten()
         .filter(|entry| entry.path().join("Cargo.toml").exists())
         .map(|entry| entry.file_name().to_string_lossy().into_owned())
-        .filter(|name| !matches!(name.as_str(), "sql" | "conformance"))
+        .filter(|name| !matches!(name.as_str(), "sql" | "server" | "conformance"))
         .collect();
     drivers.sort();
     Ok(drivers)
