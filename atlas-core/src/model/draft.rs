@@ -1,4 +1,4 @@
-use std::fmt;
+use std::{cell::Cell, fmt};
 
 use crate::{
     driver::Row,
@@ -23,6 +23,11 @@ pub trait Complete<M> {
     fn into_data(self) -> DraftData;
 }
 
+thread_local! {
+    /// The memory of the draft that was dropped last: most often, drafts come one after the other.
+    static SPARE: Cell<Vec<Option<Value>>> = const { Cell::new(Vec::new()) };
+}
+
 /// The values of a draft: what a generated draft holds.
 #[derive(Clone)]
 pub struct DraftData {
@@ -34,7 +39,7 @@ pub struct DraftData {
 impl DraftData {
     /// An empty draft of a model.
     pub fn new(meta: &'static ModelMeta) -> Self {
-        let mut values = Vec::with_capacity(meta.columns.len());
+        let mut values = SPARE.try_with(Cell::take).unwrap_or_default();
         values.resize_with(meta.columns.len(), || None);
         Self { meta, values }
     }
@@ -69,8 +74,11 @@ impl DraftData {
     }
 
     /// The columns that the draft itself sets.
-    pub(crate) fn into_given(self) -> impl Iterator<Item = (usize, Value)> {
-        self.values.into_iter().enumerate().filter_map(|(column, value)| Some((column, value?)))
+    pub(crate) fn into_given(mut self) -> impl Iterator<Item = (usize, Value)> {
+        std::mem::take(&mut self.values)
+            .into_iter()
+            .enumerate()
+            .filter_map(|(column, value)| Some((column, value?)))
     }
 
     /// Fills in what the draft lacks: defaults, timestamps, made keys, and placeholders for what the
@@ -102,7 +110,7 @@ impl DraftData {
                 None => *slot = Some(supplied(meta, index, now)?),
             }
         }
-        row.extend(self.values.into_iter().flatten());
+        row.extend(self.values.drain(..).flatten());
         Ok(())
     }
 
@@ -111,9 +119,16 @@ impl DraftData {
         self.meta.filled_by_database().filter(|column| !self.has(*column)).collect()
     }
 
-    /// The values of a complete draft, by index of the column.
-    pub(crate) fn into_values(self) -> impl Iterator<Item = Value> {
-        self.values.into_iter().map_while(|value| value)
+    /// Takes the values out of a complete draft, by index of the column.
+    pub(crate) fn take_values(&mut self) -> impl Iterator<Item = Value> {
+        self.values.drain(..).map_while(|value| value)
+    }
+}
+
+impl Drop for DraftData {
+    fn drop(&mut self) {
+        self.values.clear();
+        let _ = SPARE.try_with(|spare| spare.set(std::mem::take(&mut self.values)));
     }
 }
 

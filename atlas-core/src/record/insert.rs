@@ -19,7 +19,7 @@ pub(crate) async fn insert<M: Model>(db: &Db, mut draft: DraftData) -> Result<Re
     let mut batch = Batch::new(M::meta(), draft.left_out(), 1);
     draft.complete(Moment::now())?;
     let model = M::decode(&draft, 0)?;
-    batch.push(draft.into_values());
+    batch.push(draft.take_values());
     let written = batch.insert(db).await?;
     let mut record = Record { model, state: State::inserted(db.fate(), &written.columns) };
     written.give_to(0, &mut record)?;
@@ -45,6 +45,7 @@ pub(crate) async fn insert_all(
         tx = batches.together(db, tx).await?;
         let statement = batch.into_insert(on_conflict.clone(), false).into();
         affected += tx.as_deref().unwrap_or(db).run(&statement, Box::new(())).await?.1.affected;
+        batches.recycle(statement);
     }
     keep(tx).await?;
     Ok(affected)
@@ -60,7 +61,7 @@ pub(crate) async fn insert_many<M: Model>(db: &Db, drafts: Drafts<'_>) -> Result
         let batch = batches.next(|batch, mut draft, now| {
             draft.complete(now)?;
             records.push(Record::loaded(M::decode(&draft, 0)?));
-            batch.push(draft.into_values());
+            batch.push(draft.take_values());
             Ok(())
         })?;
         let Some(batch) = batch else { break };
@@ -87,11 +88,13 @@ struct Batches<'a> {
     meta: &'static ModelMeta,
     now: Moment,
     drafts: Peekable<Drafts<'a>>,
+    /// The memory of the batch before.
+    values: Vec<Value>,
 }
 
 impl<'a> Batches<'a> {
     fn new(meta: &'static ModelMeta, drafts: Drafts<'a>) -> Self {
-        Self { meta, now: Moment::now(), drafts: drafts.peekable() }
+        Self { meta, now: Moment::now(), drafts: drafts.peekable(), values: Vec::new() }
     }
 
     /// The next drafts that one statement can insert: those which leave out the same columns. `add` puts
@@ -103,12 +106,20 @@ impl<'a> Batches<'a> {
         let Some(first) = self.drafts.peek() else { return Ok(None) };
         let left_out = first.left_out();
         let rows = self.drafts.size_hint().0.clamp(1, ROWS_PER_BATCH);
-        let mut batch = Batch::new(self.meta, left_out, rows);
+        let mut batch = Batch::in_memory(std::mem::take(&mut self.values), self.meta, left_out, rows);
         while batch.rows < ROWS_PER_BATCH {
             let Some(draft) = self.drafts.next_if(|draft| batch.takes(draft)) else { break };
             add(&mut batch, draft, self.now)?;
         }
         Ok(Some(batch))
+    }
+
+    /// Keeps the memory of a statement that was run, for the next batch.
+    fn recycle(&mut self, statement: Statement) {
+        if let Statement::Insert(insert) = statement {
+            self.values = insert.values;
+            self.values.clear();
+        }
     }
 
     /// The transaction that holds the statements together, where there are several.
@@ -132,9 +143,19 @@ pub(super) struct Batch {
 
 impl Batch {
     pub(super) fn new(meta: &'static ModelMeta, left_out: Vec<usize>, rows: usize) -> Self {
+        Self::in_memory(Vec::new(), meta, left_out, rows)
+    }
+
+    fn in_memory(
+        mut values: Vec<Value>,
+        meta: &'static ModelMeta,
+        left_out: Vec<usize>,
+        rows: usize,
+    ) -> Self {
         let width = meta.columns.len().saturating_sub(left_out.len());
         let given = meta.filled_by_database().filter(|column| !left_out.contains(column)).collect();
-        Self { meta, left_out, given, rows: 0, values: Vec::with_capacity(rows * width) }
+        values.reserve(rows * width);
+        Self { meta, left_out, given, rows: 0, values }
     }
 
     /// Whether a draft leaves the same columns to the database.
