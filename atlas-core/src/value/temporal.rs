@@ -54,18 +54,22 @@ impl Date {
     }
 
     /// Year, month (1 to 12) and day.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_possible_wrap)]
     pub fn ymd(self) -> (i32, u32, u32) {
-        let days = i64::from(self.days) + 719_468;
-        let era = days.div_euclid(146_097);
-        let of_era = days.rem_euclid(146_097);
-        let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-        let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-        let month = (5 * of_year + 2) / 153;
-        let day = of_year - (153 * month + 2) / 5 + 1;
-        let month = if month < 10 { month + 3 } else { month - 9 };
-        let year = year_of_era + era * 400 + i64::from(month <= 2);
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-        (year as i32, month as u32, day as u32)
+        /// Eras of 400 years before the first one, so that nothing is negative.
+        const ERAS: i64 = 15_000;
+        // Neri and Schneider's algorithm: quarters of days, and the quotient and the remainder of a
+        // division from the two halves of one product. Years start in March here too.
+        let quarters = 4 * (i64::from(self.days) + 719_468 + ERAS * 146_097) as u64 + 3;
+        let century = (quarters / 146_097) as i64;
+        let of_century = (quarters % 146_097) | 3;
+        let scaled = of_century * 2_939_745;
+        let of_year = scaled as u32 / 2_939_745 / 4;
+        let months = 2_141 * of_year + 197_913;
+        let (month, day) = (months >> 16, (months & 0xffff) / 2_141 + 1);
+        let next_year = of_year >= 306;
+        let year = century * 100 + (scaled >> 32) as i64 - ERAS * 400 + i64::from(next_year);
+        (year as i32, if next_year { month - 12 } else { month }, day)
     }
 
     /// Reads `2026-01-31`.
@@ -217,6 +221,8 @@ mod tests {
             assert_eq!(Date::new(year, month, day), Some(date));
         }
         assert_eq!(Date::parse("1970-01-01"), Some(Date { days: 0 }));
+        assert_eq!(Date { days: i32::MIN }.ymd(), (-5_877_641, 6, 23));
+        assert_eq!(Date { days: i32::MAX }.ymd(), (5_881_580, 7, 11));
         assert_eq!(Date::parse("2000-02-29").unwrap().to_string(), "2000-02-29");
         for text in
             ["2026-02-29", "2026-13-01", "2026-00-10", "2026-1-1", "20260101", "", "2026-01-3x", "ä026-01-1"]

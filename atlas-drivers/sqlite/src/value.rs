@@ -82,6 +82,15 @@ impl<'b> Writer<'b> {
         }
     }
 
+    /// Two digits.
+    #[inline]
+    fn pair(&mut self, number: u32) {
+        if let Some(place) = self.buffer.get_mut(self.len..self.len + 2) {
+            place.copy_from_slice(&[b'0' + (number / 10) as u8, b'0' + (number % 10) as u8]);
+            self.len += 2;
+        }
+    }
+
     /// The last `digits` digits of a number.
     fn digits(&mut self, number: u64, digits: usize) {
         let mut rest = number;
@@ -96,23 +105,24 @@ impl<'b> Writer<'b> {
 
     fn date(&mut self, date: Date) -> bool {
         let (year, month, day) = date.ymd();
-        let Ok(year @ 0..=9_999) = u64::try_from(year) else { return false };
-        self.digits(year, 4);
+        let Ok(year @ 0..=9_999) = u32::try_from(year) else { return false };
+        self.pair(year / 100);
+        self.pair(year % 100);
         self.push(b'-');
-        self.digits(u64::from(month), 2);
+        self.pair(month);
         self.push(b'-');
-        self.digits(u64::from(day), 2);
+        self.pair(day);
         true
     }
 
     /// `12:30:05`, with as many of 3, 6 or 9 further digits as are needed.
     fn time(&mut self, time: Time) {
-        let (seconds, nanos) = (time.nanos / 1_000_000_000, time.nanos % 1_000_000_000);
-        self.digits(seconds / 3_600, 2);
+        let (seconds, nanos) = ((time.nanos / 1_000_000_000) as u32, time.nanos % 1_000_000_000);
+        self.pair(seconds / 3_600);
         self.push(b':');
-        self.digits(seconds / 60 % 60, 2);
+        self.pair(seconds / 60 % 60);
         self.push(b':');
-        self.digits(seconds % 60, 2);
+        self.pair(seconds % 60);
         if nanos == 0 {
             return;
         }
