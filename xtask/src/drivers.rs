@@ -70,12 +70,12 @@ impl fmt::Display for Drivers {
         let head = format!("{:>8}{:>8}{:>8}", "passed", "failed", "skipped");
         writeln!(f, "{:<10}  {head}  {head}", "driver")?;
         for row in &self.rows {
-            write!(f, "{:<10}", row.driver)?;
-            for Counts { passed, failed, skipped } in [row.conformance, row.end_to_end] {
-                write!(f, "  {passed:>8}{failed:>8}{skipped:>8}")?;
-            }
+            let counts = |Counts { passed, failed, skipped }| format!("{passed:>8}{failed:>8}{skipped:>8}");
+            let (conformance, end_to_end) = (counts(row.conformance), counts(row.end_to_end));
             let excuse = if row.excused { "SKIPPED: its server is not here" } else { "" };
-            writeln!(f, "  {}", row.fault().unwrap_or(excuse))?;
+            let fault = row.fault().unwrap_or(excuse);
+            let line = format!("{:<10}  {conformance}  {end_to_end}  {fault}", row.driver);
+            writeln!(f, "{}", line.trim_end())?;
         }
         self.missing.iter().try_for_each(|reason| writeln!(f, "SKIPPED: {reason}"))
     }

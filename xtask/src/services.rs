@@ -84,7 +84,12 @@ pub(crate) fn run(arguments: &[String]) -> Result {
         "kill" => {
             for service in asked.services {
                 let killed = instance.kill(service)?;
-                eprintln!("{}: {}", service.name, if killed { "killed" } else { "did not run" });
+                eprintln!(
+                    "{}{}: {}",
+                    instance.prefix(),
+                    service.name,
+                    if killed { "killed" } else { "did not run" }
+                );
             }
             Ok(())
         }
@@ -95,7 +100,7 @@ pub(crate) fn run(arguments: &[String]) -> Result {
             up::all(&instance, &asked.services).map(drop)
         }
         "down" => down(&instance, &asked),
-        other => Err(format!("there is no `services {other}`\n\n{HELP}")),
+        other => Err(format!("there is no `services {other}`: see `cargo xtask help services`")),
     }
 }
 
@@ -146,7 +151,7 @@ fn parse(arguments: &[String]) -> Result<Asked<'_>> {
         } else if argument == "--wipe" && verb == "down" {
             asked.wipe = true;
         } else {
-            return Err(format!("`{argument}` is not understood\n\n{HELP}"));
+            return Err(format!("`{argument}` is not understood: see `cargo xtask help services`"));
         }
     }
     if asked.services.is_empty() {
@@ -171,7 +176,8 @@ fn status(instance: &Instance, services: &[&'static Service]) -> Result {
             Some(_) if (service.ask)(instance, port.parse().unwrap_or(0)).is_err() => "silent",
             Some(_) => "answers",
         };
-        println!("{:<10}  {state:<8}  {pid:>7}  {port:>5}  {url}", service.name);
+        let line = format!("{:<10}  {state:<8}  {pid:>7}  {port:>5}  {url}", service.name);
+        println!("{}", line.trim_end());
     }
     Ok(())
 }

@@ -102,12 +102,18 @@ impl Instance {
         write(&self.state_file(service), &text)
     }
 
-    /// The process of a service, if it lives. A number that another process has by now is none.
+    /// The process of a service, if it lives: the one that was noted, or another with its folder on the
+    /// command line, such as one that outlived `cargo clean`.
     pub(super) fn running(&self, service: &Service) -> Option<u32> {
-        let state = self.state(service)?;
-        let pid = state.get("PID").parse().ok()?;
-        let ours = process::arguments(pid)?.iter().any(|argument| argument.contains(state.get("DATA")));
-        ours.then_some(pid)
+        let folder = self.folder.join(service.name).display().to_string();
+        let ours = |pid: &u32| {
+            process::arguments(*pid).is_some_and(|arguments| {
+                arguments.first().is_some_and(|program| program.ends_with(service.programs[0]))
+                    && arguments.iter().any(|argument| argument.contains(&folder))
+            })
+        };
+        let noted = self.state(service).and_then(|state| state.get("PID").parse().ok());
+        noted.into_iter().chain(process::all()).find(ours)
     }
 
     /// Ends a service at once. Says whether it ran.

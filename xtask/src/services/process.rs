@@ -56,6 +56,12 @@ pub(super) fn arguments(pid: u32) -> Option<Vec<String>> {
     (!words.is_empty()).then_some(words)
 }
 
+/// Every process, as far as the system says.
+pub(super) fn all() -> Vec<u32> {
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect()
+}
+
 /// Ends a process and those that it started, at once.
 pub(super) fn kill(pid: u32) -> Result {
     let mut tree = vec![pid];
@@ -99,16 +105,14 @@ fn gone(pid: u32, patience: Duration) -> bool {
     true
 }
 
-/// The processes that a process has started, as far as the system says.
+/// The processes that a process has started.
 fn children(pid: u32) -> Vec<u32> {
     let parent = |stat: &str| -> Option<u32> {
         // The name, which comes before, may have spaces and parentheses itself.
         stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()
     };
-    let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
-    let pids = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
     let ours = |child: &u32| {
         fs::read_to_string(format!("/proc/{child}/stat")).ok().and_then(|stat| parent(&stat)) == Some(pid)
     };
-    pids.filter(ours).collect()
+    all().into_iter().filter(ours).collect()
 }

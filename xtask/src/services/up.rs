@@ -122,8 +122,10 @@ struct Server {
 fn start(instance: &Instance, service: &'static Service) -> Result<Server> {
     let known = instance.state(service);
     let port = known.as_ref().and_then(|state| state.get("PORT").parse().ok());
-    if let (Some(pid), Some(port)) = (instance.running(service), port) {
-        if process::arguments(pid).as_ref() == Some(&words(&(service.command)(instance, port)?)) {
+    if let Some(pid) = instance.running(service) {
+        if let Some(port) = port
+            && process::arguments(pid).as_ref() == Some(&words(&(service.command)(instance, port)?))
+        {
             return Ok(Server { service, port, child: None });
         }
         eprintln!("{}{}: runs with other settings, and is restarted", instance.prefix(), service.name);
