@@ -71,7 +71,7 @@ pub(crate) fn run(arguments: &[String]) -> Result {
             // Tests of an instance mean to have their own server, wherever the others are.
             let services = match asked.instance {
                 Some(_) => up::with_what_they_need(&asked.services),
-                None => up::not_set(&asked.services),
+                None => up::not_elsewhere(&instance, &asked.services),
             };
             let started = up::all(&instance, &services)?;
             let shown = started.into_iter().filter(|started| asked.services.contains(&started.service));
@@ -220,4 +220,44 @@ fn write(path: &std::path::Path, text: &str) -> Result {
 pub(crate) fn target() -> std::path::PathBuf {
     let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), Into::into);
     std::path::absolute(&target).unwrap_or(target)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{parse, variables_of_others};
+
+    fn arguments(line: &str) -> Vec<String> {
+        line.split_whitespace().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn what_is_asked_for_is_understood() {
+        let line = arguments("up mariadb --instance faults");
+        let asked = parse(&line).unwrap();
+        assert_eq!((asked.verb, asked.instance, asked.wipe), ("up", Some("faults"), false));
+        assert_eq!(asked.services.iter().map(|service| service.name).collect::<Vec<_>>(), ["mariadb"]);
+        let line = arguments("down --wipe");
+        let asked = parse(&line).unwrap();
+        assert!(asked.wipe && asked.services.len() == 3);
+    }
+
+    #[test]
+    fn what_is_not_understood_is_named() {
+        for (line, named) in [
+            ("up oracle", "`oracle`"),
+            ("up --wipe", "`--wipe`"),
+            ("up --instance ../x", "`../x`"),
+            ("up --instance", "a name"),
+            ("kill", "names of services"),
+        ] {
+            let reason = parse(&arguments(line)).err().unwrap_or_default();
+            assert!(reason.contains(named), "{line}: {reason}");
+        }
+    }
+
+    #[test]
+    fn the_variables_of_a_driver_are_its_own() {
+        let others: Vec<&str> = variables_of_others(&["postgres".to_owned()]).collect();
+        assert_eq!(others, ["ATLAS_TEST_MYSQL_URL"]);
+    }
 }

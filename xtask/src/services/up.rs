@@ -40,14 +40,21 @@ pub(crate) struct ForTests {
     pub(crate) missing: Vec<(&'static Service, String)>,
 }
 
-/// Those of the services that no variable points to already, and what they need.
-pub(super) fn not_set(services: &[&'static Service]) -> Vec<&'static Service> {
-    let (set, unset): (Vec<&'static Service>, Vec<&'static Service>) =
-        services.iter().partition(|service| env::var_os(service.variable).is_some());
-    for service in &set {
+/// Those of the services that no variable points elsewhere for, and what they need.
+pub(super) fn not_elsewhere(instance: &Instance, services: &[&'static Service]) -> Vec<&'static Service> {
+    let (other, ours): (Vec<&'static Service>, Vec<&'static Service>) =
+        services.iter().partition(|service| elsewhere(instance, service));
+    for service in &other {
         eprintln!("{}: not started: {} names a server", service.name, service.variable);
     }
-    with_what_they_need(&unset)
+    with_what_they_need(&ours)
+}
+
+/// Whether the variable of a service names another server than ours: it is ours where a shell took over
+/// what `up` printed.
+fn elsewhere(instance: &Instance, service: &Service) -> bool {
+    let ours = instance.state(service);
+    env::var(service.variable).is_ok_and(|url| ours.is_none_or(|state| state.get("URL") != url))
 }
 
 /// The services and what they need, in the order in which they start.
@@ -62,7 +69,7 @@ pub(super) fn with_what_they_need(services: &[&'static Service]) -> Vec<&'static
 pub(super) fn for_tests(instance: &Instance, wanted: &[&'static Service]) -> Result<ForTests> {
     let mut result = ForTests::default();
     let mut possible = Vec::new();
-    for service in not_set(wanted) {
+    for service in not_elsewhere(instance, wanted) {
         let lacking: Vec<&str> =
             with_what_they_need(&[service]).into_iter().flat_map(install::lacking).collect();
         if lacking.is_empty() || install::allowed() {
@@ -73,7 +80,7 @@ pub(super) fn for_tests(instance: &Instance, wanted: &[&'static Service]) -> Res
     }
     result.started = all(instance, &possible)?;
     // Where the server is somebody's own, ours runs for the pooler alone.
-    result.started.retain(|started| env::var_os(started.service.variable).is_none());
+    result.started.retain(|started| !elsewhere(instance, started.service));
     Ok(result)
 }
 
@@ -97,17 +104,19 @@ pub(super) fn all(instance: &Instance, services: &[&'static Service]) -> Result<
 }
 
 fn install_all(services: &[&'static Service]) -> Result {
-    let mut packages: Vec<&str> = Vec::new();
-    for service in services {
-        let lacking = install::lacking(service);
-        if !lacking.is_empty() && !install::allowed() {
-            return Err(install::by_hand(service, &lacking));
-        }
-        packages.extend(lacking);
+    let lacking: Vec<_> = services.iter().map(|service| (*service, install::lacking(service))).collect();
+    let lacking: Vec<_> = lacking.into_iter().filter(|(_, packages)| !packages.is_empty()).collect();
+    if lacking.is_empty() {
+        return Ok(());
     }
+    if !install::allowed() {
+        let reasons = lacking.iter().map(|(service, packages)| install::by_hand(service, packages));
+        return Err(reasons.collect::<Vec<_>>().join("\n"));
+    }
+    let mut packages: Vec<&str> = lacking.into_iter().flat_map(|(_, packages)| packages).collect();
     packages.sort_unstable();
     packages.dedup();
-    if packages.is_empty() { Ok(()) } else { install::install(&packages) }
+    install::install(&packages)
 }
 
 /// A server on its way.
