@@ -4,9 +4,10 @@
 
 pub use atlas_core::model::Complete;
 pub use atlas_core::{
-    Assign, Assignment, Attribute, BelongsTo, Cast, Column, ConstraintKind, Db, Error, Expr, Fill, FromRow,
-    HasMany, HasOne, Json, Model, Order, Pending, Query, Record, Relation, Result, Scalar, Transaction, With,
-    models, register_driver, value,
+    Assign, Assignment, Attribute, BelongsTo, Cast, Column, Config, Connections, ConstraintKind, DB, Db,
+    Error, Event, Expr, Fill, FromRow, HasMany, HasOne, Health, HealthStatus, Isolation, Json, Model, Order,
+    Pending, Query, Record, Relation, Result, Scalar, TlsMode, Transaction, With, db, models,
+    register_driver, value,
 };
 #[cfg(feature = "runtime")]
 pub use atlas_derive::main;
@@ -25,6 +26,7 @@ pub use atlas_sqlite as sqlite;
 /// What calls ask of their arguments: the traits that compile errors name, and the types in them.
 pub mod bounds {
     pub use atlas_core::{
+        db::Retryable,
         model::{
             Assignments, Both, Columns, Complete, In, IntoKey, IntoOrder, Key, Missing, Operand, Set, Text,
         },
@@ -36,8 +38,8 @@ pub mod bounds {
 /// Everything that a program with models needs: `use atlas::prelude::*;`.
 pub mod prelude {
     pub use atlas_core::{
-        BelongsTo, Cast, Column, Db, Error, HasMany, HasOne, Json, Pending, Query, Record, Relation, Result,
-        With, models,
+        BelongsTo, Cast, Column, DB, Db, Error, HasMany, HasOne, Isolation, Json, Pending, Query, Record,
+        Relation, Result, With, models,
     };
 
     pub use crate::{Attribute, Model};

@@ -1,31 +1,54 @@
 //! The handle: which database, and which transaction.
 
+mod about;
+mod builder;
+mod callbacks;
+mod config;
+mod connections;
+mod database;
+mod event;
+mod health;
 mod inside;
 mod level;
 mod pending;
+mod place;
+mod sensitive;
 mod transaction;
+mod tx;
+mod watch;
 
 use std::{any::Any, fmt, sync::Arc};
 
+pub(crate) use about::About;
+pub use builder::DbBuilder;
+pub use config::{Config, ConnectionConfig};
+pub use connections::{Connections, DB, Global};
+pub use event::{Bind, Event, StatementEvent, Step, TransactionEvent};
+pub use health::{Health, HealthStatus};
 pub use pending::Pending;
 pub use transaction::Transaction;
+pub use tx::{Retryable, Tx};
+pub use watch::Listening;
 
 use crate::{
-    driver::{self, Capabilities, ConnectOptions, Driver, Outcome, Ran, Rendered, RowSink},
+    driver::{BoxFuture, Capabilities, Driver, Outcome, Ran, Rendered, RowSink},
     error::{Error, Result},
     statement::{Raw, Statement},
     value::Value,
 };
+use database::Database;
 use level::Level;
+use place::{Home, Route};
 
 /// A handle on a database. Cheap to clone; every clone is the same pool.
 ///
 /// A transaction is a `Db` too, so that a function which takes `&Db` works inside and outside of one.
 #[derive(Clone)]
 pub struct Db {
-    driver: Arc<dyn Driver>,
+    home: Home,
     /// The transaction or savepoint that this handle is in.
     level: Option<Arc<Level>>,
+    route: Route,
 }
 
 impl Db {
@@ -45,7 +68,7 @@ impl Db {
     /// [`Error::Config`] where no driver answers to the URL's scheme or the URL is wrong,
     /// [`Error::Connect`] where the database cannot be reached or opened.
     pub async fn connect(url: &str) -> Result<Self> {
-        driver::open(&ConnectOptions::new(url)).await.map(Self::with_driver)
+        Self::builder(url).connect().await
     }
 
     /// A handle on a database that a driver's own builder opened.
@@ -61,22 +84,50 @@ impl Db {
     /// # }).unwrap();
     /// ```
     pub fn with_driver(driver: Arc<dyn Driver>) -> Self {
-        Self { driver, level: None }
+        Self::on(Arc::new(Database::new(driver)), None)
     }
 
-    /// The driver's name: `sqlite`, ….
+    /// The driver's name: `sqlite`, …; empty where nothing is configured.
     pub fn driver_name(&self) -> &'static str {
-        self.driver.name()
+        self.database().map_or("", |database| database.driver.name())
     }
 
-    /// What the database can do.
+    /// What the database can do; nothing where none is configured.
     pub fn capabilities(&self) -> Capabilities {
-        *self.driver.capabilities()
+        self.database().map_or(Capabilities::NONE, |database| *database.driver.capabilities())
     }
 
     /// Whether this handle is in a transaction.
     pub fn in_transaction(&self) -> bool {
-        self.level.is_some()
+        self.level().is_some()
+    }
+
+    /// Tells `listener` of every statement that ends, and of every transaction that begins or ends, on
+    /// this database, through whatever handle. It is called in the task that did it, and should be
+    /// quick. Where nobody listens, it costs nothing.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let listening = db.listen(|event| {
+    ///     if let Some(statement) = event.as_statement() {
+    ///         println!("{:?} {}", statement.duration, statement.text);
+    ///     }
+    /// });
+    /// User::all(&db).await?;
+    /// listening.stop();
+    /// # Ok(())
+    /// # });
+    /// ```
+    pub fn listen(&self, listener: impl Fn(&Event) + Send + Sync + 'static) -> Listening {
+        let Ok(database) = self.database() else { return Listening::new(|| {}) };
+        let id = database.watch.add(Arc::new(listener));
+        let database = Arc::downgrade(&database);
+        Listening::new(move || {
+            if let Some(database) = database.upgrade() {
+                database.watch.remove(id);
+            }
+        })
     }
 
     /// Runs a statement in the database's own language, with a `?` in its text for each value, and
@@ -101,8 +152,8 @@ impl Db {
         text: impl Into<String>,
         binds: impl IntoIterator<Item = Value>,
     ) -> Pending<'_, u64> {
-        let statement = Statement::Raw(Raw { text: text.into(), binds: binds.into_iter().collect() });
-        Pending::new(async move { Ok(self.run(&statement, Box::new(())).await?.1.affected) })
+        let statement = Statement::Raw(Raw::new(text, binds.into_iter().collect::<Vec<_>>()));
+        Pending::new(async move { Ok(self.run(None, &statement, Box::new(())).await?.1.affected) })
     }
 
     /// Lets running statements finish and closes every connection; the handle and its clones are
@@ -118,32 +169,73 @@ impl Db {
     /// ```
     pub fn close(&self) -> Pending<'_, ()> {
         Pending::new(async move {
-            self.driver.close().await;
+            self.database()?.driver.close().await;
             Ok(())
         })
     }
 
     /// What becomes of what is done through this handle; `None` outside of a transaction.
     pub(crate) fn fate(&self) -> Option<Fate> {
-        self.level.clone().map(Fate)
+        self.level().map(Fate)
+    }
+
+    /// The transaction or savepoint that this handle is in.
+    fn level(&self) -> Option<Arc<Level>> {
+        self.resolve().ok().and_then(|here| here.level.clone())
     }
 
     /// A statement as this handle's database would get it.
     pub(crate) fn render(&self, statement: &Statement) -> Result<Rendered> {
-        self.driver.render(statement)
+        self.database()?.driver.render(statement)
     }
 
-    /// Sends a statement.
-    pub(crate) async fn run(&self, statement: &Statement, sink: Box<dyn RowSink>) -> Ran {
+    /// Sends a statement. `about`: the model that it is about.
+    pub(crate) async fn run(
+        &self,
+        about: Option<About>,
+        statement: &Statement,
+        sink: Box<dyn RowSink>,
+    ) -> Ran {
+        let here = match about {
+            Some(about) => self.of(about)?,
+            None => self.resolve()?,
+        };
+        match &here.home {
+            Home::Database(database) if !database.is_watched() => here.send(database, statement, sink).await,
+            Home::Database(database) => {
+                let transaction = here.level.as_ref().map(|level| level.id());
+                let send = here.send_boxed(database, statement);
+                Box::pin(database.watch(about, transaction, statement, sink, send)).await
+            }
+            Home::Default(_) => {
+                Err(Error::config("no database is configured: call `DB.configure(..)` first"))
+            }
+        }
+    }
+
+    fn send_boxed<'a>(
+        &'a self,
+        database: &'a Database,
+        statement: &'a Statement,
+    ) -> impl FnOnce(Box<dyn RowSink>) -> BoxFuture<'a, Ran> {
+        move |sink| Box::pin(self.send(database, statement, sink))
+    }
+
+    async fn send(&self, database: &Database, statement: &Statement, sink: Box<dyn RowSink>) -> Ran {
         match &self.level {
-            None => self.driver.acquire().await?.run(statement, sink).await,
+            None => database.driver.acquire().await?.run(statement, sink).await,
             Some(level) => level.run(statement, sink).await,
         }
     }
 
     /// Sends a statement and gives the sink back as what it was.
-    pub(crate) async fn fetch<S: RowSink>(&self, statement: &Statement, sink: S) -> Result<(S, Outcome)> {
-        let (sink, outcome) = self.run(statement, Box::new(sink)).await?;
+    pub(crate) async fn fetch<S: RowSink>(
+        &self,
+        about: Option<About>,
+        statement: &Statement,
+        sink: S,
+    ) -> Result<(S, Outcome)> {
+        let (sink, outcome) = self.run(about, statement, Box::new(sink)).await?;
         let sink: Box<dyn Any> = sink;
         match sink.downcast::<S>() {
             Ok(sink) => Ok((*sink, outcome)),
@@ -153,7 +245,7 @@ impl Db {
 
     #[cold]
     fn another_sink(&self) -> Error {
-        let message = format!("the {} driver gave another statement's sink back", self.driver.name());
+        let message = format!("the {} driver gave another statement's sink back", self.driver_name());
         Error::Driver { message, source: None }
     }
 }
@@ -161,7 +253,7 @@ impl Db {
 impl fmt::Debug for Db {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Db")
-            .field("driver", &self.driver.name())
+            .field("driver", &self.driver_name())
             .field("in_transaction", &self.in_transaction())
             .finish()
     }

@@ -8,6 +8,7 @@ mod figures;
 mod options;
 mod registry;
 mod row;
+mod timer;
 mod transaction;
 
 use std::{any::Any, future::Future, pin::Pin};
@@ -18,6 +19,7 @@ pub use options::{AfterConnect, ConnectOptions, TlsMode};
 pub(crate) use registry::open;
 pub use registry::{DriverFactory, Opening, register_driver};
 pub use row::{Row, RowSink};
+pub use timer::within;
 pub use transaction::{Isolation, TransactionOptions};
 
 use crate::{error::Result, statement::Statement, value::Value};

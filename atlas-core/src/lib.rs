@@ -19,8 +19,8 @@ pub mod schema;
 pub mod statement;
 pub mod value;
 
-pub use db::{Db, Pending, Transaction};
-pub use driver::register_driver;
+pub use db::{Config, Connections, DB, Db, Event, Health, HealthStatus, Pending, Transaction};
+pub use driver::{Isolation, TlsMode, register_driver};
 pub use error::{ConstraintKind, Error, Result};
 pub use model::{Assignment, Column, Expr, Fill, Model, Order, Scalar};
 pub use query::{FromRow, Query};

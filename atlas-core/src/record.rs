@@ -253,7 +253,11 @@ impl<M: Model> fmt::Debug for Record<M> {
         let meta = M::meta();
         let mut shown = f.debug_struct(meta.name);
         for (index, column) in meta.columns.iter().enumerate() {
-            shown.field(column.field, &Plain(&self.model.encode(index)));
+            if meta.sensitive.contains(&column.name) {
+                shown.field(column.field, &format_args!("[redacted]"));
+            } else {
+                shown.field(column.field, &Plain(&self.model.encode(index)));
+            }
         }
         if !self.exists() {
             shown.field("exists", &false);

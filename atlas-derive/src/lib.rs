@@ -98,6 +98,7 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `#[unique]`, `#[index]` | an index over this column |
 /// | `#[cast(json)]` | stored as JSON, through serde |
 /// | `#[cast(with = Type)]` | stored as `Type` says, which implements `Cast` |
+/// | `#[sensitive]` | its values are not shown: in the record's `Debug`, to listeners, in logs |
 /// | `#[mutator(function)]` | a `fn(T) -> T` that values pass in drafts and in mass assignment |
 ///
 /// The compiler keeps `#[default]` for itself where `Default` is derived too: implement `Default` by hand
@@ -134,6 +135,7 @@ use syn::{DeriveInput, parse_macro_input};
         default,
         cast,
         mutator,
+        sensitive,
         has_many,
         has_one,
         belongs_to

@@ -78,6 +78,8 @@ struct Column {
     unique: bool,
     indexed: bool,
     fillable: bool,
+    /// Its values are not shown.
+    sensitive: bool,
     default: Option<Default>,
     mutator: Option<TokenStream>,
     /// Whether a draft is incomplete without it.

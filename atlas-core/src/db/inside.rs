@@ -8,7 +8,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use crate::db::level::Level;
+use crate::db::{database::Database, level::Level};
 
 thread_local! {
     /// The levels whose closures are being polled on this thread, the outermost first.
@@ -46,4 +46,9 @@ impl<Fut: Future> Future for Inside<Fut> {
 /// Whether what is being polled is part of this level's closure.
 pub(super) fn is_running(level: &Arc<Level>) -> bool {
     RUNNING.with_borrow(|running| running.iter().any(|other| Arc::ptr_eq(other, level)))
+}
+
+/// The innermost transaction of a database whose closure is being polled.
+pub(super) fn innermost(database: &Arc<Database>) -> Option<Arc<Level>> {
+    RUNNING.with_borrow(|running| running.iter().rev().find(|level| level.is_on(database)).cloned())
 }

@@ -1,12 +1,15 @@
-use std::sync::{
-    Arc,
-    atomic::{AtomicU8, Ordering::SeqCst},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU8, Ordering::SeqCst},
+    },
+    time::Instant,
 };
 
 use tokio::sync::{Mutex, MutexGuard, OwnedMutexGuard};
 
 use crate::{
-    db::inside,
+    db::{callbacks::Callbacks, database::Database, event::Step, inside},
     driver::{Connection, Ran, RowSink, TransactionOptions},
     error::{Error, Result},
     statement::Statement,
@@ -20,6 +23,11 @@ pub(super) struct Level {
     parent: Option<Arc<Level>>,
     form: Form,
     fate: AtomicU8,
+    database: Arc<Database>,
+    /// The number of the transaction.
+    id: u64,
+    began: Instant,
+    callbacks: Callbacks,
     /// Held by the savepoint that is open inside: siblings take turns, since savepoints nest.
     inside: Arc<Mutex<()>>,
 }
@@ -62,15 +70,38 @@ impl Level {
     /// Begins the outermost level on a connection.
     pub(super) async fn outermost(
         mut connection: Box<dyn Connection>,
+        database: Arc<Database>,
         form: Form,
         options: &TransactionOptions,
     ) -> Result<Arc<Self>> {
         connection.begin(options).await?;
+        let level = Self::alone(connection, database, form);
+        level.tell(Step::Begin);
+        Ok(level)
+    }
+
+    /// A connection outside of a transaction, for a handle that is to use this one and no other.
+    pub(super) fn pinned(connection: Box<dyn Connection>, database: Arc<Database>) -> Arc<Self> {
+        Self::alone(connection, database, Form::Guard)
+    }
+
+    /// Gives a pinned connection back.
+    pub(super) async fn release(self: &Arc<Self>) -> Option<Box<dyn Connection>> {
+        let mut stack = self.enter_now().await.ok()?;
+        stack.levels.clear();
+        self.fate.store(KEPT, SeqCst);
+        stack.connection.take()
+    }
+
+    fn alone(connection: Box<dyn Connection>, database: Arc<Database>, form: Form) -> Arc<Self> {
         let stack = Stack { connection: Some(connection), levels: Vec::new(), half_done: false };
         let stack = Arc::new(Mutex::new(stack));
-        let level = Arc::new(Self::new(stack.clone(), None, form));
-        stack.lock().await.levels.push(level.clone());
-        Ok(level)
+        let id = database.number_transaction();
+        let level = Arc::new(Self::new(stack.clone(), None, form, database, id));
+        if let Ok(mut stack) = stack.try_lock() {
+            stack.levels.push(level.clone());
+        }
+        level
     }
 
     /// Begins a savepoint inside this level, when it is its turn.
@@ -87,13 +118,66 @@ impl Level {
         let begun = stack.begin_call()?.begin(&TransactionOptions::default()).await;
         stack.half_done = false;
         begun?;
-        let level = Arc::new(Self::new(self.stack.clone(), Some(self.clone()), form));
+        let database = Arc::clone(&self.database);
+        let level = Arc::new(Self::new(self.stack.clone(), Some(self.clone()), form, database, self.id));
         stack.levels.push(level.clone());
+        drop(stack);
+        level.tell(Step::Begin);
         Ok((level, turn))
     }
 
-    fn new(stack: Arc<Mutex<Stack>>, parent: Option<Arc<Self>>, form: Form) -> Self {
-        Self { stack, parent, form, fate: AtomicU8::new(OPEN), inside: Arc::default() }
+    fn new(
+        stack: Arc<Mutex<Stack>>,
+        parent: Option<Arc<Self>>,
+        form: Form,
+        database: Arc<Database>,
+        id: u64,
+    ) -> Self {
+        Self {
+            stack,
+            parent,
+            form,
+            fate: AtomicU8::new(OPEN),
+            database,
+            id,
+            began: Instant::now(),
+            callbacks: Callbacks::default(),
+            inside: Arc::default(),
+        }
+    }
+
+    /// Whether this is a transaction of a database.
+    pub(super) fn is_on(&self, database: &Arc<Database>) -> bool {
+        Arc::ptr_eq(&self.database, database)
+    }
+
+    /// The number of the transaction.
+    pub(super) fn id(&self) -> u64 {
+        self.id
+    }
+
+    /// What is done when this level ends.
+    pub(super) fn callbacks(&self) -> &Callbacks {
+        &self.callbacks
+    }
+
+    fn depth(&self) -> usize {
+        self.parent.as_ref().map_or(0, |parent| parent.depth() + 1)
+    }
+
+    fn tell(&self, step: Step) {
+        self.database.tell_step(step, self.id, self.depth(), self.began.elapsed());
+    }
+
+    /// Notes how this level ended, tells of it, and does what was to be done then.
+    fn ended(&self, fate: u8) {
+        self.fate.store(fate, SeqCst);
+        self.tell(if fate == KEPT { Step::Commit } else { Step::Rollback });
+        match (&self.parent, fate) {
+            (Some(parent), KEPT) => self.callbacks.move_to(&parent.callbacks),
+            (None, KEPT) => self.callbacks.committed(),
+            _ => self.callbacks.rolled_back(),
+        }
     }
 
     pub(super) async fn run(self: &Arc<Self>, statement: &Statement, sink: Box<dyn RowSink>) -> Ran {
@@ -144,12 +228,12 @@ impl Level {
         let connection = stack.begin_call()?;
         let ended = if keep { connection.commit().await } else { connection.rollback().await };
         stack.half_done = false;
-        let fate = if keep && ended.is_ok() { KEPT } else { UNDONE };
-        self.fate.store(fate, SeqCst);
         stack.levels.truncate(depth);
         if depth == 0 {
             stack.connection = None;
         }
+        drop(stack);
+        self.ended(if keep && ended.is_ok() { KEPT } else { UNDONE });
         ended
     }
 
@@ -157,6 +241,14 @@ impl Level {
     pub(super) fn abandon(&self) {
         if self.fate.compare_exchange(OPEN, UNDONE, SeqCst, SeqCst).is_ok() {
             self.release_if_ended();
+            self.ended(UNDONE);
+        }
+    }
+
+    /// Notes that this level was undone with the connection, unless that is known already.
+    fn undone(&self) {
+        if self.fate.compare_exchange(OPEN, UNDONE, SeqCst, SeqCst).is_ok() {
+            self.ended(UNDONE);
         }
     }
 
@@ -202,7 +294,7 @@ impl Stack {
             self.half_done = false;
             undone?;
             if let Some(level) = self.levels.pop() {
-                level.fate.store(UNDONE, SeqCst);
+                level.undone();
             }
         }
         Ok(())
@@ -212,8 +304,8 @@ impl Stack {
     fn close(&mut self) {
         self.connection = None;
         self.half_done = false;
-        for level in self.levels.drain(..) {
-            level.fate.store(UNDONE, SeqCst);
+        for level in self.levels.drain(..).rev() {
+            level.undone();
         }
     }
 }

@@ -74,24 +74,62 @@ impl Db {
     ///
     /// What the database reports, and what taking a connection gives.
     pub fn begin(&self) -> Pending<'_, Transaction> {
-        Pending::new(self.begin_as(Form::Guard))
+        Pending::new(async move { self.begin_as(Form::Guard, &TransactionOptions::default()).await })
     }
 
     /// Begins a transaction or savepoint for an operation of ours that takes several statements.
     pub(crate) async fn begin_own(&self) -> Result<Transaction> {
-        self.begin_as(Form::Own).await
+        self.begin_as(Form::Own, &TransactionOptions::default()).await
     }
 
-    async fn begin_as(&self, form: Form) -> Result<Transaction> {
-        let (level, turn) = match &self.level {
-            None => (
-                Level::outermost(self.driver.acquire().await?, form, &TransactionOptions::default()).await?,
-                None,
-            ),
+    pub(super) async fn begin_as(&self, form: Form, options: &TransactionOptions) -> Result<Transaction> {
+        let here = self.resolve()?;
+        let database = here.database()?;
+        let (level, turn) = match &here.level {
+            None => {
+                let connection = database.driver.acquire().await?;
+                (Level::outermost(connection, database, form, options).await?, None)
+            }
+            Some(_) if *options != TransactionOptions::default() => {
+                return Err(Error::config(
+                    "isolation, `read_only` and `deferrable` belong to a whole transaction: give them where the outermost one begins",
+                ));
+            }
             Some(level) => level.savepoint(form).await.map(|(level, turn)| (level, Some(turn)))?,
         };
-        let db = Self { driver: self.driver.clone(), level: Some(level.clone()) };
+        let mut db = here.into_owned();
+        db.level = Some(level.clone());
         Ok(Transaction { db, level, _turn: turn })
+    }
+
+    /// Does something once this transaction is kept for good: after the outermost commit. What is
+    /// asked for in a savepoint that is undone is forgotten. Outside of a transaction it is done at once.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// db.transaction(async |tx| {
+    ///     Post::query().where_eq(Post::id, 1).delete(&tx).await?;
+    ///     tx.after_commit(|| println!("post 1 is gone"));
+    ///     Ok(())
+    /// })
+    /// .await?;
+    /// # Ok(())
+    /// # });
+    /// ```
+    pub fn after_commit(&self, work: impl FnOnce() + Send + 'static) {
+        match self.level() {
+            Some(level) => level.callbacks().after_commit(Box::new(work)),
+            None => work(),
+        }
+    }
+
+    /// Does something once this transaction or savepoint is undone, or one around it. Outside of a
+    /// transaction it is never done.
+    pub fn after_rollback(&self, work: impl FnOnce() + Send + 'static) {
+        if let Some(level) = self.level() {
+            level.callbacks().after_rollback(Box::new(work));
+        }
     }
 
     /// Runs `work` in a transaction: committed where it gives `Ok`, rolled back where it gives `Err`,
@@ -166,21 +204,31 @@ impl Db {
         F: FnOnce(Db) -> Fut + Send + 'a,
         Fut: Future<Output = Result<T, E>> + Send,
     {
-        Box::pin(async move {
-            let transaction = self.begin_as(Form::Closure).await?;
-            let done = Inside::new(transaction.level.clone(), work(transaction.db.clone())).await;
-            match done {
-                Ok(value) => {
-                    transaction.commit().await?;
-                    Ok(value)
-                }
-                Err(error) => {
-                    // The error that made it roll back says more than one from rolling back, after which
-                    // the driver throws the connection away.
-                    let _ = transaction.rollback().await;
-                    Err(error)
-                }
+        Box::pin(async move { self.transaction_as(&TransactionOptions::default(), work).await })
+    }
+
+    pub(super) async fn transaction_as<T, E, F, Fut>(
+        &self,
+        options: &TransactionOptions,
+        work: F,
+    ) -> Result<T, E>
+    where
+        E: From<Error>,
+        F: FnOnce(Db) -> Fut,
+        Fut: Future<Output = Result<T, E>>,
+    {
+        let transaction = self.begin_as(Form::Closure, options).await?;
+        match Inside::new(transaction.level.clone(), work(transaction.db.clone())).await {
+            Ok(value) => {
+                transaction.commit().await?;
+                Ok(value)
             }
-        })
+            Err(error) => {
+                // The error that made it roll back says more than one from rolling back, after which the
+                // driver throws the connection away.
+                let _ = transaction.rollback().await;
+                Err(error)
+            }
+        }
     }
 }

@@ -1,4 +1,5 @@
 use crate::{
+    db::About,
     error::{Error, Result},
     relation::RelationMeta,
     statement::ColumnRef,
@@ -28,6 +29,8 @@ pub struct ModelMeta {
     pub created_at: Option<usize>,
     /// The column that is set when a row is written, by index.
     pub updated_at: Option<usize>,
+    /// The columns whose values are not shown, by name.
+    pub sensitive: &'static [&'static str],
     /// The relations, in the order of the fields.
     pub relations: &'static [RelationMeta],
 }
@@ -163,6 +166,12 @@ impl ModelMeta {
             (column.cast)(value.as_ref()).map_err(|error| error.at(self.name, column.name))?;
         }
         Ok(())
+    }
+
+    /// What statements of this model are about.
+    pub(crate) fn about(&self) -> About {
+        let Self { name: model, table, connection, sensitive, .. } = *self;
+        About { model, table, connection, sensitive }
     }
 
     /// The column of this index.

@@ -52,7 +52,7 @@ impl Db {
 
 async fn create(db: &Db, tables: Vec<Table>) -> Result<()> {
     for table in tables {
-        db.run(&Statement::Schema(SchemaChange::CreateTable(table)), Box::new(())).await?;
+        db.run(None, &Statement::Schema(SchemaChange::CreateTable(table)), Box::new(())).await?;
     }
     Ok(())
 }

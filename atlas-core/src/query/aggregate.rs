@@ -1,7 +1,7 @@
 //! Terminals that give one value of all rows. They pass over the query's order, limit and offset.
 
 use crate::{
-    db::{Db, Pending},
+    db::{About, Db, Pending},
     error::Result,
     model::{Column, In, Model},
     query::{Query, row::One},
@@ -21,9 +21,9 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
     /// ```
     pub fn count(self, db: &Db) -> Pending<'_, u64> {
         let select = over_all(self.select, Expr::Aggregate(Aggregate::Count, None));
-        Pending::new(
-            async move { Ok(value::<u64>(db, select, (M::meta().name, "count")).await?.unwrap_or(0)) },
-        )
+        Pending::new(async move {
+            Ok(value::<u64>(db, M::meta().about(), select, (M::meta().name, "count")).await?.unwrap_or(0))
+        })
     }
 
     /// The sum of a column; zero of no rows.
@@ -48,7 +48,7 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
         let select = over_all(self.select, of(Aggregate::Sum, column));
         let place = (N::meta().name, column.name);
         Pending::new(async move {
-            let sum = value::<<T::Base as Number>::Sum>(db, select, place).await?;
+            let sum = value::<<T::Base as Number>::Sum>(db, M::meta().about(), select, place).await?;
             Ok(sum.unwrap_or_default())
         })
     }
@@ -72,7 +72,7 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
         T: Attribute<Base: Number>,
     {
         let select = over_all(self.select, of(Aggregate::Avg, column));
-        Pending::new(value(db, select, (N::meta().name, column.name)))
+        Pending::new(value(db, M::meta().about(), select, (N::meta().name, column.name)))
     }
 
     /// The smallest value of a column; `None` of no rows.
@@ -82,7 +82,7 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
         T: Attribute,
     {
         let select = over_all(self.select, of(Aggregate::Min, column));
-        Pending::new(value(db, select, (N::meta().name, column.name)))
+        Pending::new(value(db, M::meta().about(), select, (N::meta().name, column.name)))
     }
 
     /// The largest value of a column; `None` of no rows.
@@ -100,7 +100,7 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
         T: Attribute,
     {
         let select = over_all(self.select, of(Aggregate::Max, column));
-        Pending::new(value(db, select, (N::meta().name, column.name)))
+        Pending::new(value(db, M::meta().about(), select, (N::meta().name, column.name)))
     }
 
     /// Whether there is any row.
@@ -118,7 +118,9 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
         select.distinct = false;
         select.limit = Some(select.limit.unwrap_or(1).min(1));
         select.columns = Projection::Expressions(vec![Expr::Value(Value::I64(1)).into()]);
-        Pending::new(async move { Ok(value::<i64>(db, select, (M::meta().name, "exists")).await?.is_some()) })
+        Pending::new(async move {
+            Ok(value::<i64>(db, M::meta().about(), select, (M::meta().name, "exists")).await?.is_some())
+        })
     }
 
     /// Whether there is no row.
@@ -159,8 +161,9 @@ fn over_all(mut select: Select, aggregate: Expr) -> Select {
 /// The first column of the first row; `None` where there is no row or it is NULL.
 async fn value<T: Attribute>(
     db: &Db,
+    about: About,
     select: Select,
     place: (&'static str, &'static str),
 ) -> Result<Option<T>> {
-    Ok(db.fetch(&select.into(), One { value: None, place }).await?.0.value)
+    Ok(db.fetch(Some(about), &select.into(), One { value: None, place }).await?.0.value)
 }

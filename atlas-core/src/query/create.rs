@@ -11,11 +11,11 @@ use crate::{
 };
 
 pub(crate) fn create<M: Model>(db: &Db, draft: DraftData) -> Pending<'_, Record<M>> {
-    Pending::new(record::insert(db, draft))
+    Pending::new(async move { record::insert(&*db.of(M::meta().about())?, draft).await })
 }
 
 pub(crate) fn create_many<'a, M: Model>(db: &'a Db, drafts: Drafts<'a>) -> Pending<'a, Vec<Record<M>>> {
-    Pending::new(record::insert_many(db, drafts))
+    Pending::new(async move { record::insert_many(&*db.of(M::meta().about())?, drafts).await })
 }
 
 pub(crate) fn insert<'a>(
@@ -24,7 +24,7 @@ pub(crate) fn insert<'a>(
     drafts: Drafts<'a>,
     on_conflict: OnConflict,
 ) -> Pending<'a, u64> {
-    Pending::new(record::insert_all(db, meta, drafts, on_conflict))
+    Pending::new(async move { record::insert_all(&*db.of(meta.about())?, meta, drafts, on_conflict).await })
 }
 
 pub(crate) fn upsert<'a>(
@@ -66,14 +66,14 @@ pub(crate) fn first_or_create<M: Model>(db: &Db, by: Expr<M>, draft: DraftData) 
     Pending::new(async move {
         match first::<M>(db, &by).await? {
             Some(record) => Ok(record),
-            None => create_or_first(db, &by, draft).await,
+            None => create_or_first(&*db.of(M::meta().about())?, &by, draft).await,
         }
     })
 }
 
 pub(crate) fn update_or_create<M: Model>(db: &Db, by: Expr<M>, draft: DraftData) -> Pending<'_, Record<M>> {
     Pending::new(async move {
-        let tx = db.begin_own().await?;
+        let tx = db.of(M::meta().about())?.begin_own().await?;
         let record = match first::<M>(&tx, &by).await? {
             Some(record) => set(&tx, record, draft).await?,
             None => {

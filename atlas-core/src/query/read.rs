@@ -1,7 +1,7 @@
 //! Terminals that give rows.
 
 use crate::{
-    db::{Db, Pending},
+    db::{About, Db, Pending},
     error::{Error, Result},
     model::{Column, In, IntoKey, Key, Model},
     query::{
@@ -27,7 +27,7 @@ impl<M: Model, Out: FromRow, Scope> Query<M, Out, Scope> {
     /// # });
     /// ```
     pub fn get(self, db: &Db) -> Pending<'_, Vec<Out>> {
-        Pending::new(rows(db, self.select, self.loaders))
+        Pending::new(rows(db, Some(M::meta().about()), self.select, self.loaders))
     }
 
     /// The first row, if there is one. Adds no order.
@@ -41,7 +41,7 @@ impl<M: Model, Out: FromRow, Scope> Query<M, Out, Scope> {
     /// # });
     /// ```
     pub fn first(self, db: &Db) -> Pending<'_, Option<Out>> {
-        Pending::new(first_row(db, self.select, self.loaders))
+        Pending::new(first_row(db, Some(M::meta().about()), self.select, self.loaders))
     }
 
     /// The first row.
@@ -60,7 +60,7 @@ impl<M: Model, Out: FromRow, Scope> Query<M, Out, Scope> {
     /// [`Error::NotFound`] where there is none.
     pub fn first_or_fail(self, db: &Db) -> Pending<'_, Out> {
         Pending::new(async move {
-            let first = first_row(db, self.select, self.loaders).await?;
+            let first = first_row(db, Some(M::meta().about()), self.select, self.loaders).await?;
             first.ok_or(Error::NotFound { model: M::meta().name, key: None })
         })
     }
@@ -83,7 +83,7 @@ impl<M: Model, Out: FromRow, Scope> Query<M, Out, Scope> {
     pub fn sole(self, db: &Db) -> Pending<'_, Out> {
         Pending::new(async move {
             let model = M::meta().name;
-            let mut found = rows(db, at_most(self.select, 2), self.loaders).await?;
+            let mut found = rows(db, Some(M::meta().about()), at_most(self.select, 2), self.loaders).await?;
             match (found.pop(), found.pop()) {
                 (Some(only), None) => Ok(only),
                 (None, _) => Err(Error::NotFound { model, key: None }),
@@ -200,12 +200,18 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
 
 async fn pluck<N: Model, T: Attribute>(db: &Db, select: Select, column: Column<N, T>) -> Result<Vec<T>> {
     let place = (N::meta().name, column.name);
-    let (sink, _) = db.fetch(&select.into(), Pluck::<T> { values: Vec::new(), place }).await?;
+    let (sink, _) =
+        db.fetch(Some(N::meta().about()), &select.into(), Pluck::<T> { values: Vec::new(), place }).await?;
     Ok(sink.values)
 }
 
-async fn rows<T: FromRow>(db: &Db, select: Select, loaders: Vec<Loader<T>>) -> Result<Vec<T>> {
-    let (Collect(mut rows), _) = db.fetch(&select.into(), Collect(Vec::new())).await?;
+async fn rows<T: FromRow>(
+    db: &Db,
+    about: Option<About>,
+    select: Select,
+    loaders: Vec<Loader<T>>,
+) -> Result<Vec<T>> {
+    let (Collect(mut rows), _) = db.fetch(about, &select.into(), Collect(Vec::new())).await?;
     if !rows.is_empty() {
         for loader in loaders {
             loader(db, &mut rows).await?;
@@ -214,8 +220,13 @@ async fn rows<T: FromRow>(db: &Db, select: Select, loaders: Vec<Loader<T>>) -> R
     Ok(rows)
 }
 
-async fn first_row<T: FromRow>(db: &Db, select: Select, loaders: Vec<Loader<T>>) -> Result<Option<T>> {
-    Ok(rows(db, at_most(select, 1), loaders).await?.pop())
+async fn first_row<T: FromRow>(
+    db: &Db,
+    about: Option<About>,
+    select: Select,
+    loaders: Vec<Loader<T>>,
+) -> Result<Option<T>> {
+    Ok(rows(db, about, at_most(select, 1), loaders).await?.pop())
 }
 
 fn at_most(mut select: Select, rows: u64) -> Select {

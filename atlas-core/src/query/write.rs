@@ -63,7 +63,9 @@ impl<M: Model, Out> Query<M, Out> {
     /// ```
     pub fn delete(self, db: &Db) -> Pending<'_, u64> {
         let delete = Delete { table: TableRef::new(M::meta().table), scope: scope(M::meta(), self.select) };
-        Pending::new(async move { Ok(db.run(&delete.into(), Box::new(())).await?.1.affected) })
+        Pending::new(async move {
+            Ok(db.run(Some(M::meta().about()), &delete.into(), Box::new(())).await?.1.affected)
+        })
     }
 }
 
@@ -89,7 +91,7 @@ fn update<M: Model>(db: &Db, select: Select, mut set: Vec<(ColumnRef, Expr)>) ->
             returning: Vec::new(),
         }
         .into();
-        Ok(db.run(&update, Box::new(())).await?.1.affected)
+        Ok(db.run(Some(meta.about()), &update, Box::new(())).await?.1.affected)
     })
 }
 

@@ -44,7 +44,8 @@ pub(crate) async fn insert_all(
     while let Some(batch) = batches.next(|batch, draft, now| batch.send(draft, now))? {
         tx = batches.together(db, tx).await?;
         let statement = batch.into_insert(on_conflict.clone(), false).into();
-        affected += tx.as_deref().unwrap_or(db).run(&statement, Box::new(())).await?.1.affected;
+        affected +=
+            tx.as_deref().unwrap_or(db).run(Some(meta.about()), &statement, Box::new(())).await?.1.affected;
         batches.recycle(statement);
     }
     keep(tx).await?;
@@ -200,11 +201,11 @@ impl Batch {
         let columns = self.left_out.clone();
         let statement = Statement::Insert(self.into_insert(OnConflict::Fail, true));
         if columns.is_empty() {
-            db.run(&statement, Box::new(())).await?;
+            db.run(Some(meta.about()), &statement, Box::new(())).await?;
             return Ok(Written { columns, values: Vec::new() });
         }
         let sink = Values { values: Vec::with_capacity(rows * columns.len()) };
-        let Values { values } = db.fetch(&statement, sink).await?.0;
+        let Values { values } = db.fetch(Some(meta.about()), &statement, sink).await?.0;
         if values.len() != rows * columns.len() {
             let (name, came) = (meta.name, values.len());
             let message = format!("{rows} rows of `{name}` were inserted and {came} values came back");

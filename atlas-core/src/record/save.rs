@@ -181,6 +181,7 @@ impl dyn AnyRecord + '_ {
         if self.state().is_deleted() {
             return Err(Error::Deleted { model, operation: "saved" });
         }
+        let db = &*db.of(self.meta().about())?;
         if self.state().exists() { self.update(db).await } else { self.insert(db).await }
     }
 
@@ -193,9 +194,10 @@ impl dyn AnyRecord + '_ {
         if !self.state().exists() {
             return Err(Error::NotFound { model: meta.name, key: None });
         }
+        let db = &*db.of(meta.about())?;
         let scope = row_scope(meta, self.stored_key());
         let delete = Statement::Delete(Delete { table: TableRef::new(meta.table), scope });
-        db.run(&delete, Box::new(())).await?;
+        db.run(Some(meta.about()), &delete, Box::new(())).await?;
         self.state_mut().mark_deleted(db.fate());
         Ok(())
     }
@@ -209,7 +211,7 @@ impl dyn AnyRecord + '_ {
         let key = self.stored_key();
         let mut select = Select::new(TableRef::new(meta.table), meta.names);
         select.and_where(key_filter(meta, key.clone()));
-        let (row, _) = db.fetch(&select.into(), Values::default()).await?;
+        let (row, _) = db.fetch(Some(meta.about()), &select.into(), Values::default()).await?;
         if row.values.is_empty() {
             return Err(not_found(meta, &key));
         }
@@ -305,7 +307,7 @@ async fn update_row(
     }
     let scope = row_scope(meta, key.clone());
     let update = Update { table: TableRef::new(meta.table), set, scope, returning: Vec::new() };
-    let (_, outcome) = db.run(&update.into(), Box::new(())).await?;
+    let (_, outcome) = db.run(Some(meta.about()), &update.into(), Box::new(())).await?;
     if outcome.affected == 0 { Err(not_found(meta, &key)) } else { Ok(()) }
 }
 

@@ -7,6 +7,15 @@ pub struct Raw {
     pub text: String,
     /// The values, in the order of their places.
     pub binds: Vec<Value>,
+    /// Whether the values are secrets, which are not shown to listeners.
+    pub sensitive: bool,
+}
+
+impl Raw {
+    /// A statement and its values.
+    pub fn new(text: impl Into<String>, binds: impl Into<Vec<Value>>) -> Self {
+        Self { text: text.into(), binds: binds.into(), sensitive: false }
+    }
 }
 
 impl From<Raw> for Statement {

@@ -17,7 +17,8 @@ use crate::{
 const ON_STRUCT: [&str; 8] =
     ["table", "fillable", "guarded", "rename_all", "timestamps", "connection", "index", "unique"];
 /// Attributes of a field that is a column.
-const ON_COLUMN: [&str; 7] = ["primary_key", "column", "default", "unique", "index", "cast", "mutator"];
+const ON_COLUMN: [&str; 8] =
+    ["primary_key", "column", "default", "unique", "index", "cast", "mutator", "sensitive"];
 /// Attributes that make a field a relation.
 const ON_RELATION: [&str; 3] = ["has_many", "has_one", "belongs_to"];
 /// The methods of a draft that are no setters.

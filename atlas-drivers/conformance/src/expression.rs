@@ -61,7 +61,7 @@ pub(crate) fn bare(name: &'static str) -> ColumnRef {
 
 /// A statement in the database's own language.
 pub(crate) fn raw(text: impl Into<String>, binds: impl Into<Vec<Value>>) -> Raw {
-    Raw { text: text.into(), binds: binds.into() }
+    Raw::new(text, binds.into())
 }
 
 /// What is said of an expression.

@@ -29,7 +29,6 @@ mod row;
 mod run;
 mod schema;
 mod session;
-mod timer;
 mod url;
 mod value;
 mod watch;

@@ -78,7 +78,8 @@ impl Sqlite {
     ///
     /// As [`from_url`](Self::from_url), and [`Error::Config`] for options that SQLite has no use for.
     pub(crate) fn with_options(options: &ConnectOptions) -> Result<Self> {
-        options.only("sqlite", &["max_connections", "acquire_timeout", "statement_cache"])?;
+        // There is nothing to be lazy about: opening is reading a file.
+        options.only("sqlite", &["max_connections", "acquire_timeout", "statement_cache", "lazy"])?;
         let mut sqlite = Self::from_url(&options.url)?;
         if let Some(connections) = options.max_connections {
             // One of them writes.

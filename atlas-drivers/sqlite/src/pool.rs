@@ -4,7 +4,7 @@ use std::{
 };
 
 use atlas_core::{
-    driver::PoolFigures,
+    driver::{PoolFigures, within},
     error::{Error, Result},
 };
 use tokio::{runtime::Handle, sync::Semaphore};
@@ -14,7 +14,6 @@ use crate::{
     open::{self, Role},
     options::{Mode, Sqlite},
     session::Session,
-    timer,
 };
 
 /// A database's connections.
@@ -138,7 +137,7 @@ impl Pool {
             Err(_) => {
                 let before = seats.state().leases;
                 let limit = self.options.acquire_timeout;
-                match timer::within(limit, seats.permits.acquire()).await {
+                match within(limit, seats.permits.acquire()).await {
                     Some(permit) => permit.map_err(|_| closed())?,
                     None => return Err(self.no_connection(seats, before, limit)),
                 }

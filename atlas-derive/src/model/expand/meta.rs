@@ -12,6 +12,7 @@ pub(super) fn statics(model: &Model) -> TokenStream {
     let count = model.columns.len();
     let columns = model.columns.iter().map(column);
     let names = model.columns.iter().map(|column| &column.name);
+    let sensitive = model.columns.iter().filter(|column| column.sensitive).map(|column| &column.name);
     let key = indices(key);
     let connection = option(model.connection.as_ref());
     let key_kind = match model.key_kind {
@@ -39,6 +40,7 @@ pub(super) fn statics(model: &Model) -> TokenStream {
             indexes: &[#(#indexes),*],
             created_at: #created_at,
             updated_at: #updated_at,
+            sensitive: &[#(#sensitive),*],
             relations: &[#relations],
         };
     }

@@ -41,6 +41,7 @@ pub(super) fn read(
         unique: false,
         indexed: false,
         fillable: false,
+        sensitive: false,
         default: None,
         mutator: None,
         required: false,
@@ -84,6 +85,10 @@ fn take(column: &mut Column, name: &str, attribute: &Attribute) -> Result<()> {
                 "on a field, #[index] takes nothing: for several columns write #[index(a, b)] on the struct";
             arguments::none(attribute, instead)?;
             column.indexed = true;
+        }
+        "sensitive" => {
+            arguments::none(attribute, "#[sensitive] takes nothing")?;
+            column.sensitive = true;
         }
         "cast" => column.cast = Some(cast(attribute)?),
         "mutator" => {

@@ -19,9 +19,8 @@ fn places_are_numbered_outside_of_quotes_and_comments() {
         ("SELECT 'ä?', ? -- end?", "SELECT 'ä?', $1 -- end?"),
     ] {
         let binds = vec![Value::I64(1); expected.matches('$').count()];
-        check(Raw { text: text.to_owned(), binds: binds.clone() }, expected, &binds);
-        let explained =
-            Statement::Explain(Box::new(Raw { text: text.to_owned(), binds: binds.clone() }.into()));
+        check(Raw::new(text, binds.clone()), expected, &binds);
+        let explained = Statement::Explain(Box::new(Raw::new(text, binds.clone()).into()));
         check(explained, &format!("EXPLAIN {expected}"), &binds);
     }
 }
@@ -29,7 +28,7 @@ fn places_are_numbered_outside_of_quotes_and_comments() {
 #[test]
 fn each_place_has_a_value() {
     for (text, binds) in [("SELECT ?", 0), ("SELECT 1", 1), ("SELECT ?, ?", 3)] {
-        let raw = Raw { text: text.to_owned(), binds: vec![Value::Null; binds] };
+        let raw = Raw::new(text, vec![Value::Null; binds]);
         assert!(matches!(compiled(raw), Err(Error::Config { .. })), "{text}");
     }
 }

@@ -24,7 +24,7 @@ async fn reading_and_writing_are_told_apart() {
 async fn values_are_bound() {
     let driver = Sqlite::memory().open().await.unwrap();
     let mut connection = driver.acquire().await.unwrap();
-    let raw = |text: &str, binds: Vec<Value>| Statement::Raw(Raw { text: text.to_owned(), binds });
+    let raw = |text: &str, binds: Vec<Value>| Statement::Raw(Raw::new(text, binds));
     let asked = raw("SELECT ?, '?', ? -- ?", vec!["a".into(), 2i64.into()]);
     let (rows, _) = run(&mut *connection, &asked).await.unwrap();
     assert_eq!(rows, [[Value::from("a"), "?".into(), 2i64.into()]]);

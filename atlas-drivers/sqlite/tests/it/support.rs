@@ -59,7 +59,7 @@ impl RowSink for Collect {
 }
 
 pub(crate) fn sql(text: impl Into<String>) -> Statement {
-    Raw { text: text.into(), binds: Vec::new() }.into()
+    Raw::new(text, Vec::new()).into()
 }
 
 pub(crate) async fn run(

@@ -30,11 +30,11 @@ async fn every_value_comes_back_as_sqlite_stores_it() {
         (Value::Time(moment.time()), "12:30:05.250".into()),
         (Value::Json("{}".to_owned()), "{}".into()),
     ] {
-        let asked = Statement::Raw(Raw { text: "SELECT ?".to_owned(), binds: vec![bound] });
+        let asked = Statement::Raw(Raw::new("SELECT ?", vec![bound]));
         assert_eq!(run(&mut *connection, &asked).await.unwrap().0, [[stored]]);
     }
     for refused in [Value::U64(u64::MAX), Value::F64(f64::NAN)] {
-        let asked = Statement::Raw(Raw { text: "SELECT ?".to_owned(), binds: vec![refused] });
+        let asked = Statement::Raw(Raw::new("SELECT ?", vec![refused]));
         assert!(matches!(run(&mut *connection, &asked).await, Err(Error::Unsupported { .. })));
     }
 }

@@ -31,7 +31,7 @@ struct Timer {
 type Place = (Instant, u64);
 
 /// What the future gives, or `None` where the limit ran out before.
-pub(crate) async fn within<F: Future>(limit: Duration, future: F) -> Option<F::Output> {
+pub async fn within<F: Future>(limit: Duration, future: F) -> Option<F::Output> {
     let mut future = pin!(future);
     // A limit beyond all clocks is none.
     let mut alarm = Instant::now().checked_add(limit).map(|at| Alarm { at, place: None });
@@ -64,7 +64,7 @@ impl Alarm {
         let before = timer.alarms.insert(place, context.waker().clone());
         if !timer.runs {
             // Without a thread, there is no limit.
-            let started = thread::Builder::new().name("atlas-sqlite-timer".to_owned()).spawn(keep_time);
+            let started = thread::Builder::new().name("atlas-timer".to_owned()).spawn(keep_time);
             timer.runs = started.is_ok();
         } else if timer.sleeps_until.is_none_or(|until| self.at < until) {
             EARLIER.notify_one();

@@ -1,0 +1,198 @@
+use std::{
+    fmt,
+    future::Future,
+    path::PathBuf,
+    sync::{Arc, OnceLock, Weak},
+    time::Duration,
+};
+
+use crate::{
+    db::{Db, Pending, database::Database, level::Level},
+    driver::{self, BoxFuture, ConnectOptions, Connection, TlsMode},
+    error::{Error, Result},
+};
+
+/// How to open a database, step by step: see [`Db::builder`]. What is not said is left to the URL, and
+/// then to the driver.
+#[derive(Clone)]
+#[must_use = "nothing is opened until `connect` is awaited"]
+pub struct DbBuilder {
+    options: ConnectOptions,
+    name: Option<Arc<str>>,
+    slow: Option<Duration>,
+    hook: Option<Hook>,
+}
+
+/// What is done with a new connection.
+type Hook = Arc<dyn Fn(Db) -> BoxFuture<'static, Result<()>> + Send + Sync>;
+
+impl Db {
+    /// Opens a database with more than a URL says.
+    ///
+    /// ```
+    /// # use atlas::prelude::*;
+    /// # atlas::block_on(async {
+    /// use std::time::Duration;
+    ///
+    /// let db = Db::builder("sqlite::memory:")
+    ///     .acquire_timeout(Duration::from_secs(2))
+    ///     .slow_statements(Duration::from_millis(200))
+    ///     .connect()
+    ///     .await?;
+    /// # assert!(db.health().await.is_healthy());
+    /// # Ok::<(), Error>(())
+    /// # }).unwrap();
+    /// ```
+    pub fn builder(url: impl Into<String>) -> DbBuilder {
+        DbBuilder::new(ConnectOptions::new(url))
+    }
+}
+
+/// Setters that fill an option in.
+macro_rules! options {
+    ($($(#[$doc:meta])* $name:ident: $type:ty),* $(,)?) => { $(
+        $(#[$doc])*
+        pub fn $name(mut self, $name: $type) -> Self {
+            self.options.$name = Some($name);
+            self
+        }
+    )* };
+}
+
+impl DbBuilder {
+    pub(super) fn new(options: ConnectOptions) -> Self {
+        Self { options, name: None, slow: None, hook: None }
+    }
+
+    options! {
+        /// How many connections are open at most.
+        max_connections: u32,
+        /// How many connections are kept open, also when nobody needs them.
+        min_connections: u32,
+        /// How long to wait for a connection that others use, before it is [`Error::Pool`].
+        acquire_timeout: Duration,
+        /// How long to wait for the server to answer a new connection.
+        connect_timeout: Duration,
+        /// After how long without use a connection is closed.
+        idle_timeout: Duration,
+        /// After how long a connection is closed, used or not.
+        max_lifetime: Duration,
+        /// How long a statement may take, before it is [`Error::Timeout`] and ended on the server too.
+        statement_timeout: Duration,
+        /// How many prepared statements each connection keeps; 0 for none, as PgBouncer needs it in
+        /// transaction mode.
+        statement_cache: usize,
+        /// Whether the connection is encrypted: see [`TlsMode`].
+        tls: TlsMode,
+    }
+
+    /// What the server's own lists call the program.
+    pub fn application_name(mut self, name: impl Into<String>) -> Self {
+        self.options.application_name = Some(name.into());
+        self
+    }
+
+    /// The certificates of the authorities that the server's is checked against, a PEM file.
+    pub fn tls_ca(mut self, file: impl Into<PathBuf>) -> Self {
+        self.options.tls_ca = Some(file.into());
+        self
+    }
+
+    /// The certificate that the program shows to the server, and its key, PEM files.
+    pub fn tls_identity(mut self, certificate: impl Into<PathBuf>, key: impl Into<PathBuf>) -> Self {
+        self.options.tls_certificate = Some(certificate.into());
+        self.options.tls_key = Some(key.into());
+        self
+    }
+
+    /// Opens the first connection when it is first needed, rather than at once.
+    pub fn lazy(mut self) -> Self {
+        self.options.lazy = true;
+        self
+    }
+
+    /// From which duration on a statement is logged as slow, as a warning of [`tracing`].
+    pub fn slow_statements(mut self, threshold: Duration) -> Self {
+        self.slow = Some(threshold);
+        self
+    }
+
+    /// Does something with each new connection before its first use. The handle that `work` gets is that
+    /// one connection; an error throws it away, and is what whoever needed it gets.
+    ///
+    /// ```no_run
+    /// # use atlas::prelude::*;
+    /// # async fn connect() -> Result<Db> {
+    /// Db::builder("postgres://localhost/shop")
+    ///     .after_connect(async |db| db.execute("set role shop_reader", []).await.map(|_| ()))
+    ///     .connect()
+    ///     .await
+    /// # }
+    /// ```
+    pub fn after_connect<F, Fut>(mut self, work: F) -> Self
+    where
+        F: Fn(Db) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<()>> + Send + 'static,
+    {
+        self.hook = Some(Arc::new(move |db| Box::pin(work(db))));
+        self
+    }
+
+    /// The name that events and logs have for this database.
+    pub fn name(mut self, name: impl Into<Arc<str>>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Opens the database.
+    ///
+    /// # Errors
+    ///
+    /// As [`Db::connect`].
+    pub fn connect(self) -> Pending<'static, Db> {
+        Pending::new(async move { self.open(None).await.map(|database| Db::on(database, None)) })
+    }
+
+    pub(super) async fn open(self, common: Option<Arc<super::watch::Watch>>) -> Result<Arc<Database>> {
+        let mut options = self.options;
+        // The hook needs the database, which is there only once it is open.
+        let opened: Arc<OnceLock<Weak<Database>>> = Arc::default();
+        if let Some(hook) = self.hook {
+            let opened = Arc::clone(&opened);
+            options.after_connect = Some(Arc::new(move |connection| {
+                Box::pin(prepare(connection, Arc::clone(&hook), opened.get().and_then(Weak::upgrade)))
+            }));
+        }
+        let driver = driver::open(&options).await?;
+        let mut database = Database::new(driver);
+        database.name = self.name;
+        database.slow = self.slow;
+        database.common = common;
+        let database = Arc::new(database);
+        let _ = opened.set(Arc::downgrade(&database));
+        Ok(database)
+    }
+}
+
+/// Runs a hook on a connection, and gives the connection back.
+async fn prepare(
+    connection: Box<dyn Connection>,
+    hook: Hook,
+    database: Option<Arc<Database>>,
+) -> Result<Box<dyn Connection>> {
+    let closed = || Error::Closed { what: "the database handle", instead: "connect again" };
+    let database = database.ok_or_else(closed)?;
+    let level = Level::pinned(connection, Arc::clone(&database));
+    hook(Db::on(database, Some(Arc::clone(&level)))).await?;
+    level.release().await.ok_or_else(closed)
+}
+
+impl fmt::Debug for DbBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DbBuilder")
+            .field("name", &self.name)
+            .field("options", &self.options)
+            .field("slow_statements", &self.slow)
+            .finish()
+    }
+}

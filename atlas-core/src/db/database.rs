@@ -1,0 +1,48 @@
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+
+use crate::{db::watch::Watch, driver::Driver};
+
+/// An open database, and who watches it. All handles on it share one.
+pub(crate) struct Database {
+    pub(super) driver: Arc<dyn Driver>,
+    /// Its name among the named connections.
+    pub(super) name: Option<Arc<str>>,
+    /// Who listens to this database.
+    pub(super) watch: Watch,
+    /// Who listens to all named connections.
+    pub(super) common: Option<Arc<Watch>>,
+    /// From which duration on a statement is called slow.
+    pub(super) slow: Option<Duration>,
+    transactions: AtomicU64,
+}
+
+impl Database {
+    pub(super) fn new(driver: Arc<dyn Driver>) -> Self {
+        Self {
+            driver,
+            name: None,
+            watch: Watch::default(),
+            common: None,
+            slow: None,
+            transactions: AtomicU64::new(0),
+        }
+    }
+
+    /// The number of a new transaction.
+    pub(super) fn number_transaction(&self) -> u64 {
+        self.transactions.fetch_add(1, Relaxed) + 1
+    }
+}
+
+impl fmt::Debug for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Database").field("driver", &self.driver.name()).field("name", &self.name).finish()
+    }
+}
