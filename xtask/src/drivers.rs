@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt};
 
 use crate::{
     outcomes::{Counts, Outcomes},
-    services::ForTests,
+    services::{ForTests, Missing},
 };
 
 /// A row for each driver.
@@ -12,6 +12,8 @@ pub(crate) struct Drivers {
     rows: Vec<Row>,
     /// The services that do not run here, each with the reason.
     missing: Vec<String>,
+    /// Whether one of them should.
+    unexcused: bool,
 }
 
 struct Row {
@@ -29,20 +31,27 @@ impl Drivers {
             driver: driver.clone(),
             conformance: outcomes.conformance(&format!("atlas-{driver}")),
             end_to_end: end_to_end(driver, report),
-            excused: services.missing.iter().any(|(service, _)| {
+            excused: services.missing.iter().any(|Missing { service, excused, .. }| {
                 // The driver can be tested without the pooler.
-                service.driver == driver && service.needs.is_none()
+                *excused && service.driver == driver && service.needs.is_none()
             }),
         };
         Self {
             rows: drivers.iter().map(row).collect(),
-            missing: services.missing.iter().map(|(_, reason)| reason.clone()).collect(),
+            missing: services.missing.iter().map(Missing::line).collect(),
+            unexcused: services.missing.iter().any(|missing| !missing.excused),
         }
     }
 
     /// Whether each driver that can run did, without a failure.
     pub(crate) fn passed(&self) -> bool {
-        self.rows.iter().all(|row| row.fault().is_none())
+        !self.unexcused && self.rows.iter().all(|row| row.fault().is_none())
+    }
+}
+
+impl Missing {
+    fn line(&self) -> String {
+        if self.excused { format!("SKIPPED: {}", self.reason) } else { format!("FAILED: {}", self.reason) }
     }
 }
 
@@ -77,7 +86,7 @@ impl fmt::Display for Drivers {
             let line = format!("{:<10}  {conformance}  {end_to_end}  {fault}", row.driver);
             writeln!(f, "{}", line.trim_end())?;
         }
-        self.missing.iter().try_for_each(|reason| writeln!(f, "SKIPPED: {reason}"))
+        self.missing.iter().try_for_each(|line| writeln!(f, "{line}"))
     }
 }
 
@@ -129,7 +138,7 @@ mod tests {
             (row(Counts::default(), Counts::default(), true), true),
             (row(ran, Counts { failed: 1, ..ran }, true), false),
         ] {
-            let drivers = Drivers { rows: vec![row], missing: Vec::new() };
+            let drivers = Drivers { rows: vec![row], missing: Vec::new(), unexcused: false };
             assert_eq!(drivers.passed(), passed, "{drivers}");
         }
     }

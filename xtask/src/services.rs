@@ -17,7 +17,7 @@ use crate::{Result, command::root};
 use instance::Instance;
 use service::{SERVICES, Service};
 
-pub(crate) use up::{ForTests, Started};
+pub(crate) use up::{ForTests, Missing, Started};
 
 /// The help text.
 pub(crate) const HELP: &str = "\
@@ -104,14 +104,13 @@ pub(crate) fn run(arguments: &[String]) -> Result {
     }
 }
 
-/// Starts the servers that the tests of these drivers need. What cannot run on this machine is named
-/// with the reason.
+/// Starts the servers that the tests of these drivers need. What does not run is named with the reason.
 pub(crate) fn for_tests(drivers: &[String]) -> Result<ForTests> {
     let instance = Instance::open(None)?;
     let _lock = instance.lock()?;
     let wanted: Vec<&'static Service> =
         SERVICES.iter().filter(|service| drivers.iter().any(|driver| driver == service.driver)).collect();
-    up::for_tests(&instance, &wanted)
+    Ok(up::for_tests(&instance, &wanted))
 }
 
 /// The variables that tell tests about servers.

@@ -36,8 +36,15 @@ pub(crate) struct Started {
 #[derive(Default)]
 pub(crate) struct ForTests {
     pub(crate) started: Vec<Started>,
-    /// The services that cannot run here, each with the reason.
-    pub(crate) missing: Vec<(&'static Service, String)>,
+    pub(crate) missing: Vec<Missing>,
+}
+
+/// A service that does not run, and why.
+pub(crate) struct Missing {
+    pub(crate) service: &'static Service,
+    pub(crate) reason: String,
+    /// Whether it cannot: it is not on this machine, and we may not install it.
+    pub(crate) excused: bool,
 }
 
 /// Those of the services that no variable points elsewhere for, and what they need.
@@ -65,23 +72,30 @@ pub(super) fn with_what_they_need(services: &[&'static Service]) -> Vec<&'static
     SERVICES.iter().filter(needed).collect()
 }
 
-/// Starts what can run on this machine.
-pub(super) fn for_tests(instance: &Instance, wanted: &[&'static Service]) -> Result<ForTests> {
+/// Starts what can run on this machine. What does not start keeps nothing else from being tested.
+pub(super) fn for_tests(instance: &Instance, wanted: &[&'static Service]) -> ForTests {
     let mut result = ForTests::default();
-    let mut possible = Vec::new();
     for service in not_elsewhere(instance, wanted) {
-        let lacking: Vec<&str> =
-            with_what_they_need(&[service]).into_iter().flat_map(install::lacking).collect();
-        if lacking.is_empty() || install::allowed() {
-            possible.push(service);
+        let lacking = install::lacking(service);
+        let without = result.missing.iter().find(|missing| service.needs == Some(missing.service.name));
+        let (reason, excused) = if let Some(without) = without {
+            (format!("{} needs {}", service.name, without.service.name), without.excused)
+        } else if !lacking.is_empty() && !install::allowed() {
+            (install::by_hand(service, &lacking), true)
         } else {
-            result.missing.push((service, install::by_hand(service, &lacking)));
-        }
+            match all(instance, &[service]) {
+                Ok(started) => {
+                    result.started.extend(started);
+                    continue;
+                }
+                Err(reason) => (reason, false),
+            }
+        };
+        result.missing.push(Missing { service, reason, excused });
     }
-    result.started = all(instance, &possible)?;
     // Where the server is somebody's own, ours runs for the pooler alone.
     result.started.retain(|started| !elsewhere(instance, started.service));
-    Ok(result)
+    result
 }
 
 /// Starts the services that do not run as they should, and waits until all answer.
