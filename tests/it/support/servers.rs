@@ -117,3 +117,16 @@ fn with_parameters(url: &str, parameters: &str) -> String {
     let joint = if url.contains('?') { "&" } else { "?" };
     if parameters.is_empty() { url.to_owned() } else { format!("{url}{joint}{parameters}") }
 }
+
+#[test]
+fn the_url_of_a_place() {
+    let postgres = (POSTGRES.url)("postgres://u:p@h:1/atlas?sslmode=require", "it_1");
+    assert_eq!(postgres, "postgres://u:p@h:1/atlas?sslmode=require&options=-csearch_path%3Dit_1");
+    for (url, place) in [
+        ("mysql://u:p@h:1/atlas", "mysql://u:p@h:1/it_1"),
+        ("mysql://u:p@h:1/atlas?lazy&ssl-mode=required", "mysql://u:p@h:1/it_1?lazy&ssl-mode=required"),
+        ("mysql://u:p@h:1?lazy", "mysql://u:p@h:1/it_1?lazy"),
+    ] {
+        assert_eq!((MARIADB.url)(url, "it_1"), place);
+    }
+}
