@@ -23,6 +23,8 @@ pub enum Bind<'s> {
     Text(String),
     /// A number that the compiler made: a limit or an offset.
     I64(i64),
+    /// A list of the statement, lent, which is one value.
+    List(&'s [Value]),
 }
 
 impl Bind<'_> {
@@ -33,8 +35,26 @@ impl Bind<'_> {
             Self::Str(text) => Value::Text((*text).to_owned()),
             Self::Text(text) => Value::Text(text.clone()),
             Self::I64(number) => Value::I64(*number),
+            // There is no value that is a list: this is for showing it.
+            Self::List(values) => Value::Text(shown(values)),
         }
     }
+}
+
+/// A list as one would write it.
+fn shown(values: &[Value]) -> String {
+    let mut text = String::from("{");
+    for (index, value) in values.iter().enumerate() {
+        if index > 0 {
+            text.push_str(", ");
+        }
+        match value {
+            Value::Text(own) | Value::Json(own) => text.push_str(own),
+            other => text.push_str(&other.as_ref().to_string()),
+        }
+    }
+    text.push('}');
+    text
 }
 
 impl Compiled<'_> {

@@ -15,11 +15,13 @@ pub(crate) struct Compiler<'c, 's> {
     pub(crate) quote: char,
     /// How many expressions this one stands in.
     pub(crate) depth: u32,
+    /// Whether the statement changes or removes rows.
+    pub(crate) writes: bool,
 }
 
 impl<'c, 's> Compiler<'c, 's> {
     pub(crate) fn new(dialect: &'c dyn Dialect, out: &'c mut Compiled<'s>) -> Self {
-        Self { dialect, out, qualified: false, quote: dialect.quote(), depth: 0 }
+        Self { dialect, out, qualified: false, quote: dialect.quote(), depth: 0, writes: false }
     }
 
     pub(crate) fn push(&mut self, text: &str) {
@@ -50,7 +52,12 @@ impl<'c, 's> Compiler<'c, 's> {
             self.path(table);
             self.push(".");
         }
-        self.name(&column.name);
+        self.name_or_all(&column.name);
+    }
+
+    /// A column that is read, or all of them.
+    fn name_or_all(&mut self, name: &str) {
+        if name == "*" { self.push(name) } else { self.name(name) }
     }
 
     pub(crate) fn names(&mut self, names: &[Name]) {
@@ -65,7 +72,10 @@ impl<'c, 's> Compiler<'c, 's> {
     pub(crate) fn returning(&mut self, names: &[Name]) {
         if !names.is_empty() {
             self.push(" RETURNING ");
-            self.names(names);
+            for (index, name) in names.iter().enumerate() {
+                self.push(if index > 0 { ", " } else { "" });
+                self.name_or_all(name);
+            }
         }
     }
 

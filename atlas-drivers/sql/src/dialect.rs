@@ -1,8 +1,17 @@
 use atlas_core::{
     schema::Column,
     statement::{Aggregate, ArithmeticOp},
-    value::Value,
+    value::{ColumnType, Value},
 };
+
+/// What a bound value stands beside: what tells a database its type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Beside {
+    /// Nothing that has a type.
+    Nothing,
+    /// A column, or something made of columns, with its type where that is known.
+    Column(Option<ColumnType>),
+}
 
 /// What databases that speak SQL differ in.
 pub trait Dialect: Send + Sync {
@@ -27,6 +36,39 @@ pub trait Dialect: Send + Sync {
         None
     }
 
+    /// Whether an order can say `NULLS FIRST` and `NULLS LAST`. Where not, NULL has to come before all values
+    /// of an ascending order.
+    fn orders_nulls(&self) -> bool {
+        true
+    }
+
+    /// Whether an update and a delete can have an order and a limit of their own (not an offset).
+    fn limits_writes(&self) -> bool {
+        false
+    }
+
+    /// Whether a select inside of a condition can have no limit, and none that is inside of an update or a
+    /// delete can read the same table, unless it stands in a further one.
+    fn wraps_selects(&self) -> bool {
+        false
+    }
+
+    /// How an insert deals with rows whose unique columns are taken.
+    fn conflicts(&self) -> Conflicts {
+        Conflicts::OnConflict
+    }
+
+    /// A row of an insert that gives no columns, where that is not said by `DEFAULT VALUES`.
+    fn empty_row(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// Whether a backslash in a text literal takes the next character as it stands, `"` surrounds a text,
+    /// and `#` starts a comment.
+    fn backslash_escapes(&self) -> bool {
+        false
+    }
+
     /// The function of a text and a pattern that is 1 where they match and 0 where they do not, where
     /// that is not what `LIKE` tells: with case, and with every character.
     fn like_function(&self) -> Option<&'static str> {
@@ -48,9 +90,49 @@ pub trait Dialect: Send + Sync {
         None
     }
 
-    /// The function for the remainder of two floats, where the operator `%` is one of integers alone.
-    fn float_remainder(&self) -> Option<&'static str> {
+    /// What stands before, between and after two floats to make their remainder, where the operator `%` is
+    /// none of floats.
+    fn float_remainder(&self) -> Option<[&'static str; 3]> {
         None
+    }
+
+    /// What stands before, between and after two integers of which one is an [`U64`](ColumnType::U64) to
+    /// divide them, where those are stored as decimals.
+    fn u64_division(&self) -> Option<[&'static str; 3]> {
+        None
+    }
+
+    /// The type that a bound value is given in the text (`$1::int8`), where the database would otherwise
+    /// take it for another one, or could not tell.
+    fn value_type(&self, _value: &Value, _beside: Beside) -> Option<&'static str> {
+        None
+    }
+
+    /// What is written before and after an aggregate of an argument of this type.
+    fn around_aggregate(&self, _aggregate: Aggregate, _of: Option<ColumnType>) -> Option<[&'static str; 2]> {
+        None
+    }
+
+    /// Whether the average of decimals is to be asked for to 28 digits.
+    fn rounds_averages(&self) -> bool {
+        false
+    }
+
+    /// What stands between an expression and the placeholder of a list, and after it, where a list of any
+    /// length is one value: for lists that it is in, and for lists that it is not in.
+    fn array_list(&self, _negated: bool) -> Option<[&'static str; 2]> {
+        None
+    }
+
+    /// Up to how many values a list is written out, one placeholder a value.
+    fn short_list(&self) -> usize {
+        16
+    }
+
+    /// How many placeholders a list of so many values is written with, the last value repeated: the fewer
+    /// different numbers, the fewer statements to prepare.
+    fn padded_list(&self, values: usize) -> usize {
+        values
     }
 
     /// A long list as one value, and what stands after `IN` with one placeholder for it: the text of the
@@ -66,6 +148,21 @@ pub trait Dialect: Send + Sync {
 
     /// The type of a column, as a schema declares it.
     fn column_type(&self, column: &Column) -> &'static str;
+
+    /// The type of a column that an index or a foreign key is over.
+    fn indexed_column_type(&self, column: &Column) -> &'static str {
+        self.column_type(column)
+    }
+
+    /// Whether the indexes of a new table are declared inside of it.
+    fn indexes_in_table(&self) -> bool {
+        false
+    }
+
+    /// Whether the default of a column stands in parentheses.
+    fn default_in_parentheses(&self) -> bool {
+        false
+    }
 
     /// How a column whose values the database counts up is declared after its name, with the primary
     /// key included; only asked for a table's single key column.
@@ -100,4 +197,16 @@ pub trait Dialect: Send + Sync {
     fn bool_literal(&self, truth: bool) -> &'static str {
         if truth { "TRUE" } else { "FALSE" }
     }
+}
+
+/// How an insert deals with rows whose unique columns are taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Conflicts {
+    /// `ON CONFLICT (..) DO ..`
+    OnConflict,
+    /// `ON DUPLICATE KEY UPDATE`, which fires on every unique index: a row that is there and has other
+    /// values in the named columns is an error of a select with several rows, which the driver tells as a
+    /// unique violation. Rows to be left out are `INSERT IGNORE`, whose warnings the driver has to look
+    /// at; one row alone is a plain insert, whose unique violation the driver passes over.
+    OnDuplicateKey,
 }

@@ -4,7 +4,7 @@ use atlas_core::{
     value::{ColumnType, Value},
 };
 
-use crate::{Bind, compiler::Compiler};
+use crate::{Beside, Bind, compiler::Compiler};
 
 /// How tightly an expression holds together. One that holds less than its place asks for is put in
 /// parentheses. All that tests something is on one level, since databases order those differently.
@@ -18,9 +18,6 @@ enum Level {
     Product,
     Atom,
 }
-
-/// Lists up to here are written out, one placeholder a value.
-const SHORT_LIST: usize = 16;
 
 /// How deep expressions may be nested: less deep than what makes this compiler, or a database's, run out of
 /// stack.
@@ -64,7 +61,7 @@ impl<'s> Compiler<'_, 's> {
             Expr::Or(any) => self.chain(any, " OR ", "1 = 0", Level::And),
             Expr::Not(negated) => self.not(negated),
             Expr::IsNull(of) => {
-                self.at(of, Level::Sum)?;
+                self.operand(of, Beside::Nothing, Level::Sum)?;
                 self.push(" IS NULL");
                 Ok(())
             }
@@ -77,9 +74,31 @@ impl<'s> Compiler<'_, 's> {
         }
     }
 
+    pub(crate) fn is_null(&mut self, of: &'s Expr) -> Result<()> {
+        self.at(of, Level::Sum)?;
+        self.push(" IS NULL");
+        Ok(())
+    }
+
     /// An expression by which rows are put in order.
     pub(crate) fn ordered(&mut self, expr: &'s Expr) -> Result<()> {
-        self.collated(expr, self.collation(&[expr]))
+        self.collated(expr, self.collation(&[expr]), Beside::Nothing)
+    }
+
+    /// An expression that stands for itself: nothing beside it tells its type.
+    pub(crate) fn alone(&mut self, expr: &'s Expr) -> Result<()> {
+        self.operand(expr, Beside::Nothing, Level::Or)
+    }
+
+    /// An expression beside something that may tell its type, where it is a bare value.
+    fn operand(&mut self, expr: &'s Expr, beside: Beside, at_least: Level) -> Result<()> {
+        let Expr::Value(value) = expr else { return self.at(expr, at_least) };
+        self.value(value);
+        if let Some(ty) = self.dialect.value_type(value, beside) {
+            self.push("::");
+            self.push(ty);
+        }
+        Ok(())
     }
 
     fn at(&mut self, expr: &'s Expr, at_least: Level) -> Result<()> {
@@ -122,7 +141,7 @@ impl<'s> Compiler<'_, 's> {
     fn not(&mut self, negated: &'s Expr) -> Result<()> {
         match negated {
             Expr::IsNull(of) => {
-                self.at(of, Level::Sum)?;
+                self.operand(of, Beside::Nothing, Level::Sum)?;
                 self.push(" IS NOT NULL");
                 Ok(())
             }
@@ -138,7 +157,7 @@ impl<'s> Compiler<'_, 's> {
     }
 
     fn compare(&mut self, op: CompareOp, left: &'s Expr, right: &'s Expr) -> Result<()> {
-        self.collated(left, self.collation(&[left, right]))?;
+        self.collated(left, self.collation(&[left, right]), beside(&[right]))?;
         self.push(match op {
             CompareOp::Eq => " = ",
             CompareOp::Ne => " <> ",
@@ -147,7 +166,7 @@ impl<'s> Compiler<'_, 's> {
             CompareOp::Lt => " < ",
             CompareOp::Le => " <= ",
         });
-        self.at(right, Level::Sum)
+        self.operand(right, beside(&[left]), Level::Sum)
     }
 
     fn arithmetic(&mut self, op: ArithmeticOp, left: &'s Expr, right: &'s Expr) -> Result<()> {
@@ -155,20 +174,28 @@ impl<'s> Compiler<'_, 's> {
         if types.contains(&Some(ColumnType::Numeric))
             && let Some(function) = self.dialect.numeric_function(op)
         {
-            return self.call(function, left, right);
+            self.push(function);
+            return self.call(["(", ", ", ")"], left, right);
         }
         if op == ArithmeticOp::Rem
             && types.iter().flatten().any(|ty| is_float(*ty))
-            && let Some(function) = self.dialect.float_remainder()
+            && let Some(around) = self.dialect.float_remainder()
         {
-            return self.call(function, left, right);
+            return self.call(around, left, right);
+        }
+        if op == ArithmeticOp::Div
+            && types.contains(&Some(ColumnType::U64))
+            && types.iter().flatten().all(|ty| ty.is_integer())
+            && let Some(around) = self.dialect.u64_division()
+        {
+            return self.call(around, left, right);
         }
         let own = match op {
             ArithmeticOp::Add | ArithmeticOp::Sub => Level::Sum,
             _ => Level::Product,
         };
         let tighter = if own == Level::Sum { Level::Product } else { Level::Atom };
-        self.at(left, own)?;
+        self.operand(left, beside(&[right]), own)?;
         let operator = match op {
             ArithmeticOp::Add => "+",
             ArithmeticOp::Sub => "-",
@@ -182,16 +209,16 @@ impl<'s> Compiler<'_, 's> {
         self.push(" ");
         self.push(operator);
         self.push(" ");
-        self.at(right, tighter)
+        self.operand(right, beside(&[left]), tighter)
     }
 
-    fn call(&mut self, function: &str, left: &'s Expr, right: &'s Expr) -> Result<()> {
-        self.push(function);
-        self.push("(");
-        self.expr(left)?;
-        self.push(", ");
-        self.expr(right)?;
-        self.push(")");
+    fn call(&mut self, around: [&str; 3], left: &'s Expr, right: &'s Expr) -> Result<()> {
+        let [before, between, after] = around;
+        self.push(before);
+        self.operand(left, beside(&[right]), Level::Or)?;
+        self.push(between);
+        self.operand(right, beside(&[left]), Level::Or)?;
+        self.push(after);
         Ok(())
     }
 
@@ -200,13 +227,20 @@ impl<'s> Compiler<'_, 's> {
             self.push(if negated { "1 = 1" } else { "1 = 0" });
             return Ok(());
         }
+        if let Some([between, after]) = self.dialect.array_list(negated) {
+            self.operand(of, Beside::Nothing, Level::Sum)?;
+            self.push(between);
+            self.bind(Bind::List(values));
+            self.push(after);
+            return Ok(());
+        }
         let collation = match values.first() {
             Some(Value::Numeric(_)) => self.dialect.numeric_collation(),
             _ => self.collation(&[of]),
         };
-        self.collated(of, collation)?;
+        self.collated(of, collation, Beside::Nothing)?;
         self.push(if negated { " NOT IN " } else { " IN " });
-        if values.len() > SHORT_LIST
+        if values.len() > self.dialect.short_list()
             && let Some((sql, list)) = self.dialect.list(values)
         {
             self.push(sql);
@@ -220,16 +254,22 @@ impl<'s> Compiler<'_, 's> {
             }
             self.value(value);
         }
+        if let Some(last) = values.last() {
+            for _ in values.len()..self.dialect.padded_list(values.len()) {
+                self.push(", ");
+                self.value(last);
+            }
+        }
         self.push(")");
         Ok(())
     }
 
     fn between(&mut self, of: &'s Expr, low: &'s Expr, high: &'s Expr, negated: bool) -> Result<()> {
-        self.collated(of, self.collation(&[of, low, high]))?;
+        self.collated(of, self.collation(&[of, low, high]), beside(&[low, high]))?;
         self.push(if negated { " NOT BETWEEN " } else { " BETWEEN " });
-        self.at(low, Level::Sum)?;
+        self.operand(low, beside(&[of, high]), Level::Sum)?;
         self.push(" AND ");
-        self.at(high, Level::Sum)
+        self.operand(high, beside(&[of, low]), Level::Sum)
     }
 
     fn like(&mut self, of: &'s Expr, pattern: &'s str, negated: bool) -> Result<()> {
@@ -242,7 +282,7 @@ impl<'s> Compiler<'_, 's> {
             self.push(if negated { ") = 0" } else { ")" });
             return Ok(());
         }
-        self.at(of, Level::Sum)?;
+        self.operand(of, Beside::Nothing, Level::Sum)?;
         self.push(if negated { " NOT LIKE " } else { " LIKE " });
         self.bind(Bind::Str(pattern));
         Ok(())
@@ -257,16 +297,35 @@ impl<'s> Compiler<'_, 's> {
             Aggregate::Max => "MAX",
             _ => return Err(self.unsupported("this aggregate", "update the driver")),
         };
-        let numeric = of.and_then(type_of) == Some(ColumnType::Numeric);
+        let ty = of.and_then(type_of);
+        if let (Some(of), Aggregate::Avg, Some(ColumnType::Numeric)) = (of, aggregate, ty)
+            && self.dialect.rounds_averages()
+        {
+            return self.rounded_average(of);
+        }
+        let numeric = ty == Some(ColumnType::Numeric);
         let own = if numeric { self.dialect.numeric_aggregate(aggregate) } else { None };
+        let [before, after] = self.dialect.around_aggregate(aggregate, ty).unwrap_or_default();
+        self.push(before);
         self.push(own.unwrap_or(function));
         self.push("(");
         match of {
             None => self.push("*"),
             Some(of) if matches!(aggregate, Aggregate::Min | Aggregate::Max) => self.ordered(of)?,
-            Some(of) => self.expr(of)?,
+            Some(of) => self.alone(of)?,
         }
         self.push(")");
+        self.push(after);
+        Ok(())
+    }
+
+    /// The average to 28 digits, before and after the point: the more stand before it, the fewer after it.
+    fn rounded_average(&mut self, of: &'s Expr) -> Result<()> {
+        self.push("ROUND(AVG(");
+        self.operand(of, Beside::Nothing, Level::Sum)?;
+        self.push(" + 0.0000000000000000000000000000), GREATEST(0, 28 - LENGTH(TRUNC(ABS(AVG(");
+        self.alone(of)?;
+        self.push(")))::text)))");
         Ok(())
     }
 
@@ -285,10 +344,15 @@ impl<'s> Compiler<'_, 's> {
             }
         }
         self.push(if negated { " NOT IN (" } else { " IN (" });
+        let wraps = self.dialect.wraps_selects()
+            && (self.writes || select.limit.is_some() || select.offset.is_some());
+        if wraps {
+            self.push("SELECT * FROM (");
+        }
         let outer = std::mem::replace(&mut self.qualified, true);
         self.select(select)?;
         self.qualified = outer;
-        self.push(")");
+        self.push(if wraps { ") AS wrapped)" } else { ")" });
         Ok(())
     }
 
@@ -298,13 +362,19 @@ impl<'s> Compiler<'_, 's> {
         if numeric { self.dialect.numeric_collation() } else { None }
     }
 
-    fn collated(&mut self, expr: &'s Expr, collation: Option<&'static str>) -> Result<()> {
-        let Some(collation) = collation else { return self.at(expr, Level::Sum) };
+    fn collated(&mut self, expr: &'s Expr, collation: Option<&'static str>, beside: Beside) -> Result<()> {
+        let Some(collation) = collation else { return self.operand(expr, beside, Level::Sum) };
         self.at(expr, Level::Atom)?;
         self.push(" COLLATE ");
         self.push(collation);
         Ok(())
     }
+}
+
+/// What a value stands beside: the first of these that is more than a value.
+fn beside(others: &[&Expr]) -> Beside {
+    let typed = others.iter().find(|other| !matches!(other, Expr::Value(_)));
+    typed.map_or(Beside::Nothing, |other| Beside::Column(type_of(other)))
 }
 
 /// The type of an expression as far as arithmetic and comparing are concerned.

@@ -6,7 +6,19 @@ use atlas_core::{
     statement::{ColumnRef, Expr, Insert, OnConflict},
 };
 
-use crate::compiler::Compiler;
+use crate::{Conflicts, compiler::Compiler};
+
+/// What a row is changed to that is not the one that is meant: an error.
+const ANOTHER_ROW: &str = ", (SELECT 1 UNION ALL SELECT 2))";
+
+/// Whether rows whose unique columns are taken are left out.
+fn leaves_out(on_conflict: &OnConflict) -> bool {
+    match on_conflict {
+        OnConflict::Fail => false,
+        OnConflict::Ignore => true,
+        OnConflict::Update { columns, set, .. } => columns.is_empty() && set.is_empty(),
+    }
+}
 
 impl<'s> Compiler<'_, 's> {
     /// Some of the rows of an insert.
@@ -16,7 +28,10 @@ impl<'s> Compiler<'_, 's> {
         rows: Range<usize>,
         returning: &[Name],
     ) -> Result<()> {
-        self.push("INSERT INTO ");
+        let ignores = self.dialect.conflicts() == Conflicts::OnDuplicateKey
+            && rows.len() > 1
+            && leaves_out(&insert.on_conflict);
+        self.push(if ignores { "INSERT IGNORE INTO " } else { "INSERT INTO " });
         self.table(&insert.table);
         if insert.columns.is_empty() {
             if !matches!(insert.on_conflict, OnConflict::Fail) {
@@ -25,12 +40,36 @@ impl<'s> Compiler<'_, 's> {
                     "give at least one column",
                 ));
             }
-            self.push(" DEFAULT VALUES");
+            match self.dialect.empty_row() {
+                None => self.push(" DEFAULT VALUES"),
+                Some(row) => {
+                    self.push(" () VALUES ");
+                    for index in 0..rows.len() {
+                        self.push(if index > 0 { ", " } else { "" });
+                        self.push(row);
+                    }
+                }
+            }
         } else {
             self.columns(insert);
+            self.push(" VALUES ");
             self.rows(insert, rows);
             self.on_conflict(&insert.on_conflict)?;
         }
+        self.returning(returning);
+        Ok(())
+    }
+
+    /// The rows of a select of the driver's own.
+    pub(crate) fn insert_from(&mut self, insert: &'s Insert, rows: &str, returning: &[Name]) -> Result<()> {
+        self.push("INSERT INTO ");
+        self.table(&insert.table);
+        if !insert.columns.is_empty() {
+            self.columns(insert);
+        }
+        self.push(" ");
+        self.push(rows);
+        self.on_conflict(&insert.on_conflict)?;
         self.returning(returning);
         Ok(())
     }
@@ -43,7 +82,7 @@ impl<'s> Compiler<'_, 's> {
             }
             self.name(&column.name);
         }
-        self.push(") VALUES ");
+        self.push(")");
     }
 
     fn rows(&mut self, insert: &'s Insert, rows: Range<usize>) {
@@ -62,6 +101,14 @@ impl<'s> Compiler<'_, 's> {
     }
 
     fn on_conflict(&mut self, on_conflict: &'s OnConflict) -> Result<()> {
+        if self.dialect.conflicts() == Conflicts::OnDuplicateKey {
+            return match on_conflict {
+                OnConflict::Update { by, columns, set } if !leaves_out(on_conflict) => {
+                    self.on_duplicate_key(by, columns, set)
+                }
+                _ => Ok(()),
+            };
+        }
         match on_conflict {
             OnConflict::Fail => Ok(()),
             OnConflict::Ignore => {
@@ -70,6 +117,60 @@ impl<'s> Compiler<'_, 's> {
             }
             OnConflict::Update { by, columns, set } => self.on_conflict_update(by, columns, set),
         }
+    }
+
+    /// The first change is made where the row that is there is the one that is meant, and is an error
+    /// elsewhere. Only the first: what is changed before counts for those after it.
+    fn on_duplicate_key(
+        &mut self,
+        by: &[Name],
+        columns: &[Name],
+        set: &'s [(ColumnRef, Expr)],
+    ) -> Result<()> {
+        self.push(" ON DUPLICATE KEY UPDATE ");
+        let guarded = !by.is_empty();
+        for (index, column) in columns.iter().enumerate() {
+            self.push(if index > 0 { ", " } else { "" });
+            self.name(column);
+            self.push(" = ");
+            if guarded && index == 0 {
+                self.is_meant(by);
+            }
+            self.push("VALUES(");
+            self.name(column);
+            self.push(")");
+            if guarded && index == 0 {
+                self.push(ANOTHER_ROW);
+            }
+        }
+        let outer = std::mem::replace(&mut self.qualified, true);
+        for (index, (column, expr)) in set.iter().enumerate() {
+            let first = index == 0 && columns.is_empty();
+            self.push(if first { "" } else { ", " });
+            self.name(&column.name);
+            self.push(" = ");
+            if guarded && first {
+                self.is_meant(by);
+            }
+            self.expr(expr)?;
+            if guarded && first {
+                self.push(ANOTHER_ROW);
+            }
+        }
+        self.qualified = outer;
+        Ok(())
+    }
+
+    fn is_meant(&mut self, by: &[Name]) {
+        self.push("IF(");
+        for (index, column) in by.iter().enumerate() {
+            self.push(if index > 0 { " AND " } else { "" });
+            self.name(column);
+            self.push(" <=> VALUES(");
+            self.name(column);
+            self.push(")");
+        }
+        self.push(", ");
     }
 
     fn on_conflict_update(

@@ -21,7 +21,7 @@ mod select;
 mod update;
 
 pub use compiled::{Bind, Compiled};
-pub use dialect::Dialect;
+pub use dialect::{Beside, Conflicts, Dialect};
 pub use raw::compile_raw;
 pub use schema::schema_statements;
 
@@ -65,6 +65,29 @@ pub fn compile_insert<'s>(
     into.clear();
     let mut compiler = Compiler::new(dialect, into);
     compiler.insert(insert, rows, returning)
+}
+
+/// Writes an insert whose rows come from `rows`, a text of the driver's own (a select, with placeholders from
+/// the first one on for `given` values that the driver binds itself), in place of what `into` held. What
+/// else is bound comes after those.
+///
+/// # Errors
+///
+/// As [`compile`].
+pub fn compile_insert_from<'s>(
+    insert: &'s Insert,
+    rows: &str,
+    given: usize,
+    returning: &[Name],
+    dialect: &dyn Dialect,
+    into: &mut Compiled<'s>,
+) -> Result<()> {
+    into.clear();
+    // They count, so that the other placeholders get their numbers.
+    into.binds.resize(given, Bind::I64(0));
+    Compiler::new(dialect, into).insert_from(insert, rows, returning)?;
+    into.binds.drain(..given);
+    Ok(())
 }
 
 /// Writes a select of how many rows a scope reaches, counted up to `limit`, in place of what `into` held.

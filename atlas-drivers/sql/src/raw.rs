@@ -6,7 +6,7 @@ use atlas_core::{
 use crate::{Bind, Compiled, Dialect, compiler::Compiler};
 
 /// Writes a raw statement, in place of what `into` held: its text as it stands, with the dialect's
-/// placeholder for each `?` outside of quotes and comments.
+/// placeholder for each `?` outside of quotes and comments. `??` is a question mark.
 ///
 /// # Errors
 ///
@@ -21,17 +21,21 @@ impl<'s> Compiler<'_, 's> {
         let mut rest = raw.text.as_str();
         let mut binds = raw.binds.iter();
         let mut places = 0;
-        while let Some(at) = rest.find(['?', '\'', '"', '`', '-', '/']) {
+        let escapes = self.dialect.backslash_escapes();
+        while let Some(at) = rest.find(['?', '\'', '"', '`', '-', '/', '#']) {
             let (before, from) = rest.split_at(at);
             self.push(before);
-            if let Some(after) = from.strip_prefix('?') {
+            if let Some(after) = from.strip_prefix("??") {
+                self.push("?");
+                rest = after;
+            } else if let Some(after) = from.strip_prefix('?') {
                 places += 1;
                 if let Some(value) = binds.next() {
                     self.bind(Bind::Value(value));
                 }
                 rest = after;
             } else {
-                let (copied, after) = from.split_at(opaque(from));
+                let (copied, after) = from.split_at(opaque(from, escapes));
                 self.push(copied);
                 rest = after;
             }
@@ -48,11 +52,22 @@ impl<'s> Compiler<'_, 's> {
 }
 
 /// How many bytes at the start of this text belong together: a quoted text, a comment, or one byte.
-fn opaque(text: &str) -> usize {
+fn opaque(text: &str, escapes: bool) -> usize {
+    let escaped = |quote: u8| {
+        let mut skip = true;
+        let end = text.bytes().position(|byte| {
+            let ends = byte == quote && !skip;
+            skip = byte == b'\\' && !skip;
+            ends
+        });
+        end.map_or(text.len(), |at| at + 1)
+    };
     let end = |open: usize, close: &str| {
         text.get(open..).and_then(|rest| rest.find(close)).map_or(text.len(), |at| open + at + close.len())
     };
     match text.as_bytes() {
+        [quote @ (b'\'' | b'"'), ..] if escapes => escaped(*quote),
+        [b'#', ..] if escapes => end(1, "\n"),
         // A doubled quote ends one text and starts the next, which comes to the same.
         [b'\'', ..] => end(1, "'"),
         [b'"', ..] => end(1, "\""),

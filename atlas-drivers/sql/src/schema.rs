@@ -22,7 +22,7 @@ pub fn schema_statements(change: &SchemaChange, dialect: &dyn Dialect) -> Result
     match change {
         SchemaChange::CreateTable(table) => {
             let mut statements = vec![create_table(table, dialect)?];
-            for index in &table.indexes {
+            for index in table.indexes.iter().filter(|_| !dialect.indexes_in_table()) {
                 statements.push(create_index(&table.name, index, dialect));
             }
             Ok(statements)
@@ -63,12 +63,19 @@ fn create_table(table: &Table, dialect: &dyn Dialect) -> Result<String> {
             dialect.check(column, &mut text);
             key_is_declared = true;
         } else {
-            declare(column, dialect, &mut text);
+            declare(table, column, dialect, &mut text);
         }
     }
     if !key_is_declared {
         text.push_str(", PRIMARY KEY (");
         names(&table.primary_key, dialect, &mut text);
+        text.push(')');
+    }
+    for index in table.indexes.iter().filter(|_| dialect.indexes_in_table()) {
+        text.push_str(if index.unique { ", UNIQUE INDEX " } else { ", INDEX " });
+        quote_name(dialect.quote(), &index.name, &mut text);
+        text.push_str(" (");
+        names(&index.columns, dialect, &mut text);
         text.push(')');
     }
     for key in &table.foreign_keys {
@@ -79,18 +86,23 @@ fn create_table(table: &Table, dialect: &dyn Dialect) -> Result<String> {
     Ok(text)
 }
 
-fn declare(column: &Column, dialect: &dyn Dialect, text: &mut String) {
+fn declare(table: &Table, column: &Column, dialect: &dyn Dialect, text: &mut String) {
     quote_name(dialect.quote(), &column.name, text);
     text.push(' ');
-    text.push_str(dialect.column_type(column));
+    let indexed = table.primary_key.contains(&column.name)
+        || table.indexes.iter().any(|index| index.columns.contains(&column.name))
+        || table.foreign_keys.iter().any(|key| key.columns.contains(&column.name));
+    text.push_str(if indexed { dialect.indexed_column_type(column) } else { dialect.column_type(column) });
     if !column.nullable {
         text.push_str(" NOT NULL");
     }
     match &column.default {
         None => {}
         Some(ColumnDefault::Value(value)) => {
-            text.push_str(" DEFAULT ");
+            let parentheses = dialect.default_in_parentheses();
+            text.push_str(if parentheses { " DEFAULT (" } else { " DEFAULT " });
             literal(value, dialect, text);
+            text.push_str(if parentheses { ")" } else { "" });
         }
         Some(ColumnDefault::Expression(expression)) => {
             text.push_str(" DEFAULT (");
@@ -161,21 +173,26 @@ fn literal(value: &Value, dialect: &dyn Dialect, text: &mut String) {
         Value::I64(number) => text.push_str(&number.to_string()),
         Value::U64(number) => text.push_str(&number.to_string()),
         Value::F64(number) if number.is_finite() => text.push_str(&format!("{number:?}")),
-        Value::F64(number) => quoted(&number.to_string(), text),
-        Value::Numeric(number) => quoted(&number.to_string(), text),
+        Value::F64(number) => quoted(&number.to_string(), dialect, text),
+        Value::Numeric(number) => quoted(&number.to_string(), dialect, text),
         Value::Bytes(bytes) => dialect.bytes_literal(bytes, text),
-        Value::Uuid(bytes) => quoted(&uuid(*bytes), text),
-        Value::Text(own) | Value::Json(own) => quoted(own, text),
-        Value::Date(date) => quoted(&date.to_string(), text),
-        Value::Time(time) => quoted(&time.to_string(), text),
-        Value::DateTime(moment) | Value::Timestamp(moment) => quoted(&moment.to_string(), text),
+        Value::Uuid(bytes) => quoted(&uuid(*bytes), dialect, text),
+        Value::Text(own) | Value::Json(own) => quoted(own, dialect, text),
+        Value::Date(date) => quoted(&date.to_string(), dialect, text),
+        Value::Time(time) => quoted(&time.to_string(), dialect, text),
+        Value::DateTime(moment) | Value::Timestamp(moment) => quoted(&moment.to_string(), dialect, text),
         _ => text.push_str("NULL"),
     }
 }
 
-fn quoted(own: &str, text: &mut String) {
+fn quoted(own: &str, dialect: &dyn Dialect, text: &mut String) {
     text.push('\'');
-    text.push_str(&own.replace('\'', "''"));
+    for part in own.chars() {
+        if part == '\'' || (part == '\\' && dialect.backslash_escapes()) {
+            text.push(part);
+        }
+        text.push(part);
+    }
     text.push('\'');
 }
 

@@ -24,6 +24,13 @@ impl<'s> Compiler<'_, 's> {
         if scope.limit.is_none() && scope.offset.is_none_or(|offset| offset == 0) {
             return self.filter(scope.filter.as_ref());
         }
+        if self.dialect.limits_writes() && scope.offset.is_none_or(|offset| offset == 0) {
+            self.filter(scope.filter.as_ref())?;
+            self.order(&scope.order)?;
+            self.limit(scope.limit, None);
+            return Ok(());
+        }
+        let wraps = self.dialect.wraps_selects();
         match scope.key.as_slice() {
             [] => {
                 return Err(self.unsupported(
@@ -42,13 +49,16 @@ impl<'s> Compiler<'_, 's> {
             }
         }
         self.push(" IN (SELECT ");
+        if wraps {
+            self.push("* FROM (SELECT ");
+        }
         self.names(&scope.key);
         self.push(" FROM ");
         self.table(table);
         self.filter(scope.filter.as_ref())?;
         self.order(&scope.order)?;
         self.limit(scope.limit, scope.offset);
-        self.push(")");
+        self.push(if wraps { ") AS limited)" } else { ")" });
         Ok(())
     }
 }

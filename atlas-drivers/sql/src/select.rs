@@ -61,7 +61,7 @@ impl<'s> Compiler<'_, 's> {
                     if index > 0 {
                         self.push(", ");
                     }
-                    self.expr(&selected.expr)?;
+                    self.alone(&selected.expr)?;
                     if let Some(alias) = &selected.alias {
                         self.push(" AS ");
                         self.name(alias);
@@ -84,9 +84,23 @@ impl<'s> Compiler<'_, 's> {
     pub(crate) fn order(&mut self, order: &'s [OrderTerm]) -> Result<()> {
         for (index, term) in order.iter().enumerate() {
             self.push(if index == 0 { " ORDER BY " } else { ", " });
+            let words = self.dialect.orders_nulls();
+            // Without the words, NULL is the smallest: where it is wanted elsewhere, a term before says so.
+            match term.nulls {
+                Some(Nulls::First) if !words && term.descending => {
+                    self.is_null(&term.expr)?;
+                    self.push(" DESC, ");
+                }
+                Some(Nulls::Last) if !words && !term.descending => {
+                    self.is_null(&term.expr)?;
+                    self.push(" ASC, ");
+                }
+                _ => {}
+            }
             self.ordered(&term.expr)?;
             self.push(if term.descending { " DESC" } else { " ASC" });
             self.push(match term.nulls {
+                _ if !words => "",
                 None => "",
                 Some(Nulls::First) => " NULLS FIRST",
                 Some(Nulls::Last) => " NULLS LAST",

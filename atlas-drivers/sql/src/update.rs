@@ -13,6 +13,7 @@ impl<'s> Compiler<'_, 's> {
                 update.table.name
             )));
         }
+        self.writes = true;
         self.push("UPDATE ");
         self.table(&update.table);
         self.push(" SET ");

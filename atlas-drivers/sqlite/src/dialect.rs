@@ -54,8 +54,8 @@ impl Dialect for SqliteDialect {
         }
     }
 
-    fn float_remainder(&self) -> Option<&'static str> {
-        Some(functions::FMOD)
+    fn float_remainder(&self) -> Option<[&'static str; 3]> {
+        Some(functions::REMAINDER)
     }
 
     fn column_type(&self, column: &Column) -> &'static str {

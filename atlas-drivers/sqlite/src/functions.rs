@@ -24,6 +24,8 @@ pub(crate) const REM: &str = "atlas_rem";
 pub(crate) const LIKE: &str = "atlas_like";
 /// The remainder of two floats.
 pub(crate) const FMOD: &str = "atlas_fmod";
+/// The same, as it is called.
+pub(crate) const REMAINDER: [&str; 3] = ["atlas_fmod(", ", ", ")"];
 /// A float from the integer of its bits, in which it passes through JSON.
 pub(crate) const FLOAT: &str = "atlas_float";
 

@@ -370,6 +370,8 @@ impl<'b> From<&'b Bind<'_>> for BindRef<'b> {
             Bind::Str(text) => Self::Text(text),
             Bind::Text(text) => Self::Text(text),
             Bind::I64(number) => Self::I64(*number),
+            // The dialect asks for none.
+            Bind::List(_) => Self::Value(&Value::Null),
         }
     }
 }
