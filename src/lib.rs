@@ -5,9 +5,9 @@
 pub use atlas_core::model::Complete;
 pub use atlas_core::{
     Assign, Assignment, Attribute, BelongsTo, Cast, Column, Config, Connections, ConstraintKind, DB, Db,
-    Error, Event, Expr, Fill, FromRow, HasMany, HasOne, Health, HealthStatus, Isolation, Json, Model, Order,
+    DynRow, Error, Event, Expr, Fill, FromRow, HasMany, HasOne, Health, HealthStatus, Isolation, Json, Model, Order,
     Pending, Query, Record, Relation, Result, Scalar, TlsMode, Transaction, With, db, models,
-    register_driver, value,
+    register_driver, table, value, values,
 };
 #[cfg(feature = "runtime")]
 pub use atlas_derive::main;
@@ -31,7 +31,7 @@ pub mod bounds {
             Assignments, Both, Columns, Complete, In, IntoKey, IntoOrder, Key, Missing, Operand, Set, Text,
         },
         relation::{IntoLoad, Present, SameKey, Sortable},
-        value::{Mutator, Nullable, Number, Placeholder, Serde, Stamp},
+        value::{Binds, IntoValue, Mutator, Nullable, Number, Placeholder, Serde, Stamp},
     };
 }
 

@@ -34,7 +34,7 @@ use crate::{
     driver::{BoxFuture, Capabilities, Driver, Outcome, Ran, Rendered, RowSink},
     error::{Error, Result},
     statement::{Raw, Statement},
-    value::Value,
+    value::Binds,
 };
 use database::Database;
 use level::Level;
@@ -138,7 +138,7 @@ impl Db {
     /// ```
     /// # use atlas_tests::guide::*;
     /// # run(async |db| {
-    /// let doubled = db.execute("update posts set votes = votes * 2 where votes > ?", [5.into()]).await?;
+    /// let doubled = db.execute("update posts set votes = votes * 2 where votes > ?", [5]).await?;
     /// assert_eq!(doubled, 1);
     /// # Ok(())
     /// # });
@@ -147,12 +147,8 @@ impl Db {
     /// # Errors
     ///
     /// What the database reports.
-    pub fn execute(
-        &self,
-        text: impl Into<String>,
-        binds: impl IntoIterator<Item = Value>,
-    ) -> Pending<'_, u64> {
-        let statement = Statement::Raw(Raw::new(text, binds.into_iter().collect::<Vec<_>>()));
+    pub fn execute(&self, text: impl Into<String>, binds: impl Binds) -> Pending<'_, u64> {
+        let statement = Statement::Raw(Raw::new(text, binds.into_values()));
         Pending::new(async move { Ok(self.run(None, &statement, Box::new(())).await?.1.affected) })
     }
 

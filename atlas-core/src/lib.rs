@@ -4,7 +4,7 @@
 //!
 //! An idea is a folder here, and a concept a file; each of these modules may use the ones above it
 //! and never one below: [`error`], [`value`], [`schema`], [`statement`], [`driver`], [`db`],
-//! [`model`], [`query`], [`record`], [`relation`].
+//! [`model`], [`query`], [`record`], [`relation`], [`table`].
 #![forbid(unsafe_code)]
 #![warn(missing_docs, unreachable_pub)]
 
@@ -17,6 +17,7 @@ pub mod record;
 pub mod relation;
 pub mod schema;
 pub mod statement;
+pub mod table;
 pub mod value;
 
 pub use db::{Config, Connections, DB, Db, Event, Health, HealthStatus, Pending, Transaction};
@@ -26,6 +27,7 @@ pub use model::{Assignment, Column, Expr, Fill, Model, Order, Scalar};
 pub use query::{FromRow, Query};
 pub use record::Record;
 pub use relation::{BelongsTo, HasMany, HasOne, Relation};
+pub use table::{DynRow, Values};
 pub use value::{Assign, Attribute, Cast, Json, With};
 
 /// The crates whose types can be columns, in the versions that this crate was built with.

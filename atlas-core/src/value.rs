@@ -12,6 +12,7 @@ mod chrono;
 mod column_type;
 #[cfg(feature = "decimal")]
 mod decimal;
+mod into_value;
 mod json;
 mod number;
 mod numeric;
@@ -26,6 +27,7 @@ pub use assign::{Assign, Mutator, Placeholder};
 pub use attribute::{Attribute, Nullable, Stored};
 pub use cast::{Cast, With};
 pub use column_type::ColumnType;
+pub use into_value::{Binds, IntoValue};
 pub use json::{Json, Serde};
 pub use number::{Number, Stamp};
 pub use numeric::Numeric;

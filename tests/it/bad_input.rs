@@ -126,7 +126,7 @@ struct Loose {
 async fn rows_whose_values_do_not_fit() {
     let db = Db::connect("sqlite::memory:").await.unwrap();
     // Columns without a type, so that SQLite stores what it is given.
-    db.execute("CREATE TABLE loose (id INTEGER PRIMARY KEY, number, small, text, \"when\")", [])
+    db.execute("CREATE TABLE loose (id INTEGER PRIMARY KEY, number, small, text, \"when\")", ())
         .await
         .unwrap();
     let cases: [(&str, Value, &str); 9] = [
@@ -141,8 +141,8 @@ async fn rows_whose_values_do_not_fit() {
         ("when", "2026-02-30 00:00:00".into(), "2026-02-30"),
     ];
     for (column, value, shown) in cases {
-        db.execute("DELETE FROM loose", []).await.unwrap();
-        db.execute("INSERT INTO loose VALUES (1, 1, 1, 'x', NULL)", []).await.unwrap();
+        db.execute("DELETE FROM loose", ()).await.unwrap();
+        db.execute("INSERT INTO loose VALUES (1, 1, 1, 'x', NULL)", ()).await.unwrap();
         assert_eq!(Loose::query().get(&db).await.unwrap().len(), 1);
         db.execute(format!("UPDATE loose SET \"{column}\" = ?"), [value]).await.unwrap();
         let error = Loose::query().get(&db).await.unwrap_err();
@@ -150,7 +150,7 @@ async fn rows_whose_values_do_not_fit() {
         assert!(*named == column && found.contains(shown), "{column}: {error}");
         assert_eq!(Loose::query().count(&db).await.unwrap(), 1, "the connection is still good");
     }
-    db.execute("UPDATE loose SET \"when\" = NULL, text = CAST(x'ff6162' AS TEXT)", []).await.unwrap();
+    db.execute("UPDATE loose SET \"when\" = NULL, text = CAST(x'ff6162' AS TEXT)", ()).await.unwrap();
     let error = Loose::query().get(&db).await.unwrap_err();
     assert!(matches!(&error, Error::Decode { model: "Loose", column: "text", .. }), "{error:?}");
     assert!(error.to_string().contains("UTF-8"), "{error}");
@@ -201,7 +201,7 @@ async fn mistakes_in_raw_statements() {
             ("SELEC 1", vec![]),
             ("", vec![]),
             ("UPDATE people SET age = ?", vec![]),
-            ("UPDATE people SET age = ?", vec![1.into(), 2.into()]),
+            ("UPDATE people SET age = ?", vec![1, 2]),
             ("DELETE FROM people; DELETE FROM people", vec![]),
         ] {
             let done = db.execute(text, binds).await;
@@ -215,7 +215,7 @@ async fn mistakes_in_raw_statements() {
 #[tokio::test]
 async fn a_check_that_fails_is_named() {
     let db = Db::connect("sqlite::memory:").await.unwrap();
-    db.execute("CREATE TABLE loose (id INTEGER PRIMARY KEY, number CONSTRAINT positive CHECK (number > 0), small, text, \"when\")", [])
+    db.execute("CREATE TABLE loose (id INTEGER PRIMARY KEY, number CONSTRAINT positive CHECK (number > 0), small, text, \"when\")", ())
         .await
         .unwrap();
     let error = Loose::draft().number(-1).text("x").save(&db).await.unwrap_err();

@@ -223,9 +223,7 @@ async fn casts_are_used_by_changes_filters_and_updates() {
         task.refresh(&db).await.unwrap();
         assert_eq!((task.level, task.tags.as_slice()), (None, &["y".to_owned()][..]));
         assert_eq!(
-            db.execute("UPDATE tasks SET status = ? WHERE status = ?", ["live".into(), "on_hold".into()])
-                .await
-                .unwrap(),
+            db.execute("UPDATE tasks SET status = ? WHERE status = ?", ["live", "on_hold"]).await.unwrap(),
             1
         );
         assert_eq!(Task::query().value(&db, Task::status).await.unwrap(), Some(Status::Published));
@@ -247,7 +245,7 @@ async fn a_value_that_a_type_does_not_know_is_an_error_that_names_the_place() {
         for (column, value, shown) in cases {
             db.execute(
                 "UPDATE tasks SET status = 'draft', level = 1, tags = '[]', due = NULL, length = 0",
-                [],
+                (),
             )
             .await
             .unwrap();

@@ -88,12 +88,9 @@ async fn setters_take_what_converts() {
 #[tokio::test]
 async fn the_database_has_the_defaults_too() {
     for db in accounts().await {
-        db.execute(
-            "INSERT INTO accounts (email, salt, visits) VALUES (?, ?, 1)",
-            ["raw".into(), vec![0u8].into()],
-        )
-        .await
-        .unwrap();
+        db.execute("INSERT INTO accounts (email, salt, visits) VALUES (?, ?, 1)", ("raw", vec![0u8]))
+            .await
+            .unwrap();
         let account = Account::query().first_or_fail(&db).await.unwrap();
         assert_eq!((account.role.as_str(), account.balance), ("member", -1));
         assert_eq!(account.origin, "from the database");

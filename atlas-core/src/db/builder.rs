@@ -124,7 +124,7 @@ impl DbBuilder {
     /// # use atlas::prelude::*;
     /// # async fn connect() -> Result<Db> {
     /// Db::builder("postgres://localhost/shop")
-    ///     .after_connect(async |db| db.execute("set role shop_reader", []).await.map(|_| ()))
+    ///     .after_connect(async |db| db.execute("set role shop_reader", ()).await.map(|_| ()))
     ///     .connect()
     ///     .await
     /// # }

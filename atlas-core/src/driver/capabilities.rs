@@ -4,6 +4,8 @@
 pub struct Capabilities {
     /// Written rows come back with the statement that wrote them.
     pub returning: bool,
+    /// Changed rows come back with the statement that changed them.
+    pub update_returning: bool,
     /// Several statements can be done or undone together.
     pub transactions: bool,
     /// A transaction can have others inside.
@@ -20,6 +22,7 @@ impl Capabilities {
     /// A database that can do nothing of it: the base of a driver's own list.
     pub const NONE: Self = Self {
         returning: false,
+        update_returning: false,
         transactions: false,
         savepoints: false,
         transactional_schema: false,

@@ -42,7 +42,7 @@ pub enum Expr {
 pub struct ColumnRef {
     /// The table or alias that it belongs to; `None` where there is only one table.
     pub table: Option<Name>,
-    /// Its name.
+    /// Its name; `*` for all columns, where columns are read.
     pub name: Name,
     /// What it stores, where that is known.
     pub ty: Option<ColumnType>,

@@ -20,7 +20,7 @@ pub struct Insert {
     pub values: Vec<Value>,
     /// What happens to a row whose unique columns are taken.
     pub on_conflict: OnConflict,
-    /// Which columns of the written rows to give back, in the order of `values`.
+    /// Which columns of the written rows to give back, in the order of `values`; `*` for all of them.
     pub returning: Vec<Name>,
     /// The primary key, by which a driver whose database gives no rows back can find them.
     pub key: Vec<Name>,

@@ -3,7 +3,7 @@ use crate::{statement::Statement, value::Value};
 /// A statement in the database's own language, from the program's source.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Raw {
-    /// The text, with `?` for each value.
+    /// The text, with `?` for each value, and `??` for a question mark of its own.
     pub text: String,
     /// The values, in the order of their places.
     pub binds: Vec<Value>,

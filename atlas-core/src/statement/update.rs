@@ -12,7 +12,7 @@ pub struct Update {
     pub set: Vec<(ColumnRef, Expr)>,
     /// Which rows.
     pub scope: Scope,
-    /// Which columns of the changed rows to give back.
+    /// Which columns of the changed rows to give back; `*` for all of them.
     pub returning: Vec<Name>,
 }
 

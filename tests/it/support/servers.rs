@@ -82,7 +82,7 @@ impl Server {
         let made = RUNTIME.spawn(async move {
             let admin =
                 self.admin.get_or_init(|| self.connect(url)).await.as_ref().map_err(ToString::to_string)?;
-            admin.execute(format!("{}{name}", self.create), []).await.unwrap();
+            admin.execute(format!("{}{name}", self.create), ()).await.unwrap();
             Ok::<_, String>(())
         });
         made.await.unwrap()?;
@@ -97,7 +97,7 @@ impl Server {
                 let stale = self.tidy.replace("{}", &seconds().saturating_sub(STALE).to_string());
                 let handle = admin.clone();
                 // Another run may be at it too: what is left, the next one drops.
-                RUNTIME.spawn(async move { handle.execute(stale, []).await });
+                RUNTIME.spawn(async move { handle.execute(stale, ()).await });
                 Ok(admin)
             }
             // There is a variable, and no driver yet for its URL.

@@ -1,0 +1,158 @@
+//! Calls that read rows.
+
+use crate::{
+    db::Pending,
+    error::{Error, Result},
+    schema::Name,
+    statement::{Aggregate, CompareOp, Expr, From, Projection, Select, Statement},
+    table::{DynRow, Table, column_expr, row::Rows},
+    value::{Attribute, IntoValue},
+};
+
+impl<'a> Table<'a> {
+    /// Every row, in the order of the query.
+    ///
+    /// # Errors
+    ///
+    /// What the database reports: [`Error::MissingTable`], [`Error::MissingColumn`], ….
+    pub fn get(self) -> Pending<'a, Vec<DynRow>> {
+        Pending::new(async move { self.rows().await })
+    }
+
+    /// The first row, if there is one. Adds no order.
+    pub fn first(self) -> Pending<'a, Option<DynRow>> {
+        Pending::new(async move { Ok(self.limit(1).rows().await?.pop()) })
+    }
+
+    /// The first row.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] where there is none, which names the table.
+    pub fn first_or_fail(self) -> Pending<'a, DynRow> {
+        let name = self.name.clone();
+        Pending::new(async move { self.first().await?.ok_or_else(|| not_found(&name)) })
+    }
+
+    /// The row whose key has this value, if the query has it.
+    pub fn find(self, key: impl IntoValue) -> Pending<'a, Option<DynRow>> {
+        let key = self.key_is(key);
+        self.and(key).first()
+    }
+
+    /// The row whose key has this value.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] where there is none, which names the table.
+    pub fn find_or_fail(self, key: impl IntoValue) -> Pending<'a, DynRow> {
+        let key = self.key_is(key);
+        self.and(key).first_or_fail()
+    }
+
+    /// The column of the first row, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Decode`] where the value does not fit the type.
+    pub fn value<T: Attribute>(self, column: impl Into<Name>) -> Pending<'a, Option<T>> {
+        let query = self.select([column.into()]).first();
+        Pending::new(async move { query.await?.map(|row| row.at(0)).transpose() })
+    }
+
+    /// The column of every row.
+    ///
+    /// # Errors
+    ///
+    /// As [`value`](Self::value).
+    pub fn pluck<T: Attribute>(self, column: impl Into<Name>) -> Pending<'a, Vec<T>> {
+        let query = self.select([column.into()]).get();
+        Pending::new(async move { query.await?.iter().map(|row| row.at(0)).collect() })
+    }
+
+    /// How many rows there are.
+    pub fn count(self) -> Pending<'a, u64> {
+        let counted = self.aggregate(Aggregate::Count, None);
+        Pending::new(async move { Ok(counted.await?.unwrap_or(0)) })
+    }
+
+    /// Whether there is a row.
+    pub fn exists(self) -> Pending<'a, bool> {
+        Pending::new(async move {
+            let key = self.key.clone();
+            Ok(self.select([key]).first().await?.is_some())
+        })
+    }
+
+    /// Whether there is no row.
+    pub fn doesnt_exist(self) -> Pending<'a, bool> {
+        let exists = self.exists();
+        Pending::new(async move { Ok(!exists.await?) })
+    }
+
+    /// The sum of a column; `None` of no rows.
+    pub fn sum<T: Attribute>(self, column: impl Into<Name>) -> Pending<'a, Option<T>> {
+        self.aggregate(Aggregate::Sum, Some(column.into()))
+    }
+
+    /// The average of a column; `None` of no rows.
+    pub fn avg<T: Attribute>(self, column: impl Into<Name>) -> Pending<'a, Option<T>> {
+        self.aggregate(Aggregate::Avg, Some(column.into()))
+    }
+
+    /// The smallest value of a column; `None` of no rows.
+    pub fn min<T: Attribute>(self, column: impl Into<Name>) -> Pending<'a, Option<T>> {
+        self.aggregate(Aggregate::Min, Some(column.into()))
+    }
+
+    /// The greatest value of a column; `None` of no rows.
+    pub fn max<T: Attribute>(self, column: impl Into<Name>) -> Pending<'a, Option<T>> {
+        self.aggregate(Aggregate::Max, Some(column.into()))
+    }
+
+    pub(super) async fn rows(self) -> Result<Vec<DynRow>> {
+        rows(self.db, &self.select.into()).await
+    }
+
+    fn key_is(&self, key: impl IntoValue) -> Expr {
+        let column = Box::new(column_expr(self.key.clone()));
+        Expr::Compare(CompareOp::Eq, column, Box::new(Expr::Value(key.into_value())))
+    }
+
+    fn aggregate<T: Attribute>(self, aggregate: Aggregate, of: Option<Name>) -> Pending<'a, Option<T>> {
+        let of = of.map(|column| Box::new(column_expr(column)));
+        let mut select = self.select;
+        if select.limit.is_some() || select.offset.is_some() || select.distinct {
+            // Of the rows of the query, not of the table.
+            let inner = Box::new(select);
+            select = Select {
+                from: From::Select(inner, "rows".into()),
+                columns: Projection::Expressions(Vec::new()),
+                distinct: false,
+                filter: None,
+                order: Vec::new(),
+                limit: None,
+                offset: None,
+            };
+        }
+        select.order.clear();
+        select.columns = Projection::Expressions(vec![Expr::Aggregate(aggregate, of).into()]);
+        Pending::new(async move {
+            let rows = rows(self.db, &select.into()).await?;
+            rows.first().map_or(Ok(None), |row| {
+                let empty = row.iter().all(|(_, value)| value.is_null());
+                if empty { Ok(None) } else { row.at(0).map(Some) }
+            })
+        })
+    }
+}
+
+/// The rows of a statement.
+pub(super) async fn rows(db: &crate::Db, statement: &Statement) -> Result<Vec<DynRow>> {
+    Ok(db.fetch(None, statement, Rows::default()).await?.0.rows)
+}
+
+#[cold]
+fn not_found(table: &str) -> Error {
+    Error::config(format!("no row of `{table}` was found"))
+}
