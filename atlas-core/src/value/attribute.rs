@@ -109,6 +109,29 @@ impl<T: Attribute<Base = T>> Attribute for Option<T> {
     }
 }
 
+/// The error for a value that is no `expected`.
+#[inline(always)]
+pub(super) fn unfit(expected: &'static str, value: ValueRef<'_>) -> Error {
+    Error::decode(expected, aside(value))
+}
+
+/// A copy, for the way that is seldom gone. If the value itself went there, it would need an address, and so
+/// be written to memory and read back on the usual way too: a tenth of the time of reading rows.
+#[inline(always)]
+fn aside(value: ValueRef<'_>) -> ValueRef<'_> {
+    std::hint::black_box(value)
+}
+
+#[cold]
+#[inline(never)]
+fn other_text(value: ValueRef<'_>) -> Result<String> {
+    match value {
+        #[cfg(feature = "uuid")]
+        ValueRef::Uuid(bytes) => Ok(uuid::Uuid::from_bytes(bytes).to_string()),
+        _ => Err(Error::decode("text", value)),
+    }
+}
+
 macro_rules! integer {
     ($($type:ident => $column:ident),*) => { $(
         #[diagnostic::do_not_recommend]
@@ -132,7 +155,10 @@ macro_rules! integer {
                     ValueRef::U64(number) => Self::try_from(number).ok(),
                     _ => None,
                 };
-                fitting.ok_or_else(|| Error::decode(stringify!($type), value))
+                match fitting {
+                    Some(number) => Ok(number),
+                    None => Err(unfit(stringify!($type), value)),
+                }
             }
         }
     )* };
@@ -155,7 +181,7 @@ impl Attribute for f64 {
             ValueRef::I64(number) => Ok(number as f64),
             ValueRef::U64(number) => Ok(number as f64),
             ValueRef::Numeric(number) => Ok(number.to_f64()),
-            _ => Err(Error::decode("f64", value)),
+            _ => Err(unfit("f64", value)),
         }
     }
 }
@@ -197,7 +223,7 @@ impl Attribute for bool {
             ValueRef::Bool(truth) => Ok(truth),
             ValueRef::I64(0) => Ok(false),
             ValueRef::I64(1) => Ok(true),
-            _ => Err(Error::decode("bool", value)),
+            _ => Err(unfit("bool", value)),
         }
     }
 }
@@ -220,9 +246,7 @@ impl Attribute for String {
     fn decode(value: ValueRef<'_>) -> Result<Self> {
         match value {
             ValueRef::Text(text) | ValueRef::Json(text) => Ok(text.to_owned()),
-            #[cfg(feature = "uuid")]
-            ValueRef::Uuid(bytes) => Ok(uuid::Uuid::from_bytes(bytes).to_string()),
-            _ => Err(Error::decode("text", value)),
+            _ => other_text(aside(value)),
         }
     }
 }

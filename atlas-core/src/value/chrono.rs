@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Timelike,
 
 use crate::{
     error::{Error, Result},
-    value::{Attribute, ColumnType, Date, Moment, Stamp, Time, Value, ValueRef},
+    value::{Attribute, ColumnType, Date, Moment, Stamp, Time, Value, ValueRef, attribute::unfit},
 };
 
 fn moment(value: ValueRef<'_>) -> Option<Moment> {
@@ -36,9 +36,10 @@ impl Attribute for DateTime<Utc> {
 
     #[inline]
     fn decode(value: ValueRef<'_>) -> Result<Self> {
-        moment(value)
-            .and_then(|at| DateTime::from_timestamp(at.seconds, at.nanos))
-            .ok_or_else(|| Error::decode("point in time", value))
+        match moment(value).and_then(|at| DateTime::from_timestamp(at.seconds, at.nanos)) {
+            Some(at) => Ok(at),
+            None => Err(unfit("point in time", value)),
+        }
     }
 }
 
