@@ -24,8 +24,9 @@ pub trait Complete<M> {
 }
 
 thread_local! {
-    /// The memory of the draft that was dropped last: most often, drafts come one after the other.
-    static SPARE: Cell<Vec<Option<Value>>> = const { Cell::new(Vec::new()) };
+    /// The places of the draft that was sent last, all empty: most often, drafts of the same model come one
+    /// after the other.
+    static SPARE: Cell<Option<Box<[Option<Value>]>>> = const { Cell::new(None) };
 }
 
 /// The values of a draft: what a generated draft holds.
@@ -33,14 +34,17 @@ thread_local! {
 pub struct DraftData {
     meta: &'static ModelMeta,
     /// By index of the column.
-    values: Vec<Option<Value>>,
+    values: Box<[Option<Value>]>,
 }
 
 impl DraftData {
     /// An empty draft of a model.
     pub fn new(meta: &'static ModelMeta) -> Self {
-        let mut values = SPARE.try_with(Cell::take).unwrap_or_default();
-        values.resize_with(meta.columns.len(), || None);
+        let spare = SPARE.try_with(Cell::take).ok().flatten();
+        let values = match spare {
+            Some(values) if values.len() == meta.columns.len() => values,
+            _ => meta.columns.iter().map(|_| None).collect(),
+        };
         Self { meta, values }
     }
 
@@ -74,11 +78,8 @@ impl DraftData {
     }
 
     /// The columns that the draft itself sets.
-    pub(crate) fn into_given(mut self) -> impl Iterator<Item = (usize, Value)> {
-        std::mem::take(&mut self.values)
-            .into_iter()
-            .enumerate()
-            .filter_map(|(column, value)| Some((column, value?)))
+    pub(crate) fn into_given(self) -> impl Iterator<Item = (usize, Value)> {
+        self.values.into_iter().enumerate().filter_map(|(column, value)| Some((column, value?)))
     }
 
     /// Fills in what the draft lacks: defaults, timestamps, made keys, and placeholders for what the
@@ -110,7 +111,8 @@ impl DraftData {
                 None => *slot = Some(supplied(meta, index, now)?),
             }
         }
-        row.extend(self.values.drain(..).flatten());
+        row.extend(self.values.iter_mut().filter_map(Option::take));
+        self.leave_memory();
         Ok(())
     }
 
@@ -119,16 +121,21 @@ impl DraftData {
         self.meta.filled_by_database().filter(|column| !self.has(*column)).collect()
     }
 
-    /// Takes the values out of a complete draft, by index of the column.
-    pub(crate) fn take_values(&mut self) -> impl Iterator<Item = Value> {
-        self.values.drain(..).map_while(|value| value)
+    /// The row that an insert of a complete draft sends.
+    pub(crate) fn send_complete(mut self, left_out: &[usize], row: &mut Vec<Value>) {
+        for (index, slot) in self.values.iter_mut().enumerate() {
+            if let Some(value) = slot.take()
+                && !left_out.contains(&index)
+            {
+                row.push(value);
+            }
+        }
+        self.leave_memory();
     }
-}
 
-impl Drop for DraftData {
-    fn drop(&mut self) {
-        self.values.clear();
-        let _ = SPARE.try_with(|spare| spare.set(std::mem::take(&mut self.values)));
+    /// Leaves the memory of this draft, whose values were taken, to the next one.
+    fn leave_memory(self) {
+        let _ = SPARE.try_with(|spare| spare.set(Some(self.values)));
     }
 }
 

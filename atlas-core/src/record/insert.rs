@@ -19,7 +19,7 @@ pub(crate) async fn insert<M: Model>(db: &Db, mut draft: DraftData) -> Result<Re
     let mut batch = Batch::new(M::meta(), draft.left_out(), 1);
     draft.complete(Moment::now())?;
     let model = M::decode(&draft, 0)?;
-    batch.push(draft.take_values());
+    batch.send_complete(draft);
     let written = batch.insert(db).await?;
     let mut record = Record { model, state: State::inserted(db.fate(), &written.columns) };
     written.give_to(0, &mut record)?;
@@ -62,7 +62,7 @@ pub(crate) async fn insert_many<M: Model>(db: &Db, drafts: Drafts<'_>) -> Result
         let batch = batches.next(|batch, mut draft, now| {
             draft.complete(now)?;
             records.push(Record::loaded(M::decode(&draft, 0)?));
-            batch.push(draft.take_values());
+            batch.send_complete(draft);
             Ok(())
         })?;
         let Some(batch) = batch else { break };
@@ -170,6 +170,12 @@ impl Batch {
         draft.send(now, &self.left_out, &mut self.values)?;
         self.rows += 1;
         Ok(())
+    }
+
+    /// Adds the row of a complete draft.
+    fn send_complete(&mut self, draft: DraftData) {
+        draft.send_complete(&self.left_out, &mut self.values);
+        self.rows += 1;
     }
 
     /// Adds a row: a value for every column of the model.
