@@ -7,7 +7,7 @@ use std::{
 };
 
 use crate::{
-    db::{Db, Pending, database::Database, level::Level},
+    db::{Db, Pending, connections::Registry, database::Database, level::Level},
     driver::{self, BoxFuture, ConnectOptions, Connection, TlsMode},
     error::{Error, Result},
 };
@@ -153,7 +153,8 @@ impl DbBuilder {
         Pending::new(async move { self.open(None).await.map(|database| Db::on(database, None)) })
     }
 
-    pub(super) async fn open(self, common: Option<Arc<super::watch::Watch>>) -> Result<Arc<Database>> {
+    /// Opens the database, as one of a set of named connections or by itself.
+    pub(super) async fn open(self, registry: Option<&Arc<Registry>>) -> Result<Arc<Database>> {
         let mut options = self.options;
         // The hook needs the database, which is there only once it is open.
         let opened: Arc<OnceLock<Weak<Database>>> = Arc::default();
@@ -167,7 +168,10 @@ impl DbBuilder {
         let mut database = Database::new(driver);
         database.name = self.name;
         database.slow = self.slow;
-        database.common = common;
+        if let Some(registry) = registry {
+            database.registry = Arc::downgrade(registry);
+            database.common = Some(Arc::clone(&registry.watch));
+        }
         let database = Arc::new(database);
         let _ = opened.set(Arc::downgrade(&database));
         Ok(database)

@@ -77,7 +77,7 @@ pub struct Connections {
 pub(super) struct Registry {
     entries: RwLock<Entries>,
     /// Who listens to all of them.
-    watch: Arc<Watch>,
+    pub(super) watch: Arc<Watch>,
 }
 
 #[derive(Default)]
@@ -298,7 +298,7 @@ impl Connections {
 
     async fn open(&self, name: &str, config: ConnectionConfig) -> Result<Entry> {
         let builder: DbBuilder = config.clone().into_builder().lazy().name(name);
-        let opened = builder.open(Some(Arc::clone(&self.registry.watch))).await;
+        let opened = builder.open(Some(&self.registry)).await;
         let database = opened.map_err(|error| match error {
             Error::Config { message } => Error::config(format!("connection `{name}`: {message}")),
             other => other,
@@ -382,18 +382,16 @@ impl Registry {
 }
 
 impl Db {
-    /// Another of the program's named connections: see [`DB`].
+    /// Another of the named connections: of the set that this handle is from, or of [`DB`].
     ///
     /// # Errors
     ///
     /// [`Error::Config`] where there is none of this name.
     pub fn connection(&self, name: &str) -> Result<Self> {
-        match &self.home {
-            Home::Default(registry) => match registry.upgrade() {
-                Some(registry) => registry.connection(name),
-                None => GLOBAL.connection(name),
-            },
-            Home::Database(_) => GLOBAL.connection(name),
-        }
+        let registry = match &self.home {
+            Home::Default(registry) => registry.upgrade(),
+            Home::Database(database) => database.registry.upgrade(),
+        };
+        registry.as_ref().unwrap_or(&GLOBAL.registry).connection(name)
     }
 }

@@ -1,13 +1,16 @@
 use std::{
     fmt,
     sync::{
-        Arc,
+        Arc, Weak,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
     time::Duration,
 };
 
-use crate::{db::watch::Watch, driver::Driver};
+use crate::{
+    db::{connections::Registry, watch::Watch},
+    driver::Driver,
+};
 
 /// An open database, and who watches it. All handles on it share one.
 pub(crate) struct Database {
@@ -18,6 +21,8 @@ pub(crate) struct Database {
     pub(super) watch: Watch,
     /// Who listens to all named connections.
     pub(super) common: Option<Arc<Watch>>,
+    /// The set of named connections that it is one of.
+    pub(super) registry: Weak<Registry>,
     /// From which duration on a statement is called slow.
     pub(super) slow: Option<Duration>,
     transactions: AtomicU64,
@@ -30,6 +35,7 @@ impl Database {
             name: None,
             watch: Watch::default(),
             common: None,
+            registry: Weak::new(),
             slow: None,
             transactions: AtomicU64::new(0),
         }

@@ -1,0 +1,175 @@
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use atlas::{
+    Error, Event,
+    db::{Bind, Step},
+    prelude::*,
+    value::Value,
+};
+
+use crate::support::{Person, databases, people};
+
+#[derive(Model)]
+pub struct Login {
+    pub id: i64,
+    pub name: String,
+    #[sensitive]
+    pub password: String,
+}
+
+/// Notes what a handle does.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<Event>>>);
+
+impl Log {
+    fn of(db: &Db) -> Self {
+        let log = Self::default();
+        let events = log.0.clone();
+        db.listen(move |event| events.lock().unwrap().push(event.clone()));
+        log
+    }
+
+    fn take(&self) -> Vec<Event> {
+        std::mem::take(&mut self.0.lock().unwrap())
+    }
+
+    fn steps(&self) -> Vec<(Step, usize)> {
+        self.take().iter().filter_map(Event::as_transaction).map(|step| (step.step, step.depth)).collect()
+    }
+}
+
+#[tokio::test]
+async fn a_listener_gets_every_statement() {
+    for db in people().await {
+        let log = Log::of(&db);
+        let found = Person::query().where_gt(Person::age, 20).get(&db).await.unwrap();
+        let events = log.take();
+        let [Event::Statement(select)] = &*events else { panic!("{events:?}") };
+        assert!(select.text.starts_with("SELECT "), "{}", select.text);
+        assert_eq!(select.binds, [Bind::Value(20.into())]);
+        assert_eq!((select.rows, select.affected), (found.len() as u64, 0));
+        assert_eq!((select.model, select.transaction, &select.error), (Some("Person"), None, &None));
+        assert_eq!((select.driver, select.connection.as_deref()), (db.driver_name(), None));
+        assert!(select.duration > Duration::ZERO);
+
+        Person::query().where_eq(Person::id, 1).update(&db, Person::age.set(35)).await.unwrap();
+        let events = log.take();
+        assert_eq!(events[0].as_statement().unwrap().affected, 1);
+
+        assert!(db.execute("select nonsense from nowhere", ()).await.is_err());
+        let events = log.take();
+        let failed = events[0].as_statement().unwrap();
+        assert!(failed.error.is_some() && failed.model.is_none(), "{failed:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_listener_can_stop_and_use_the_database() {
+    for db in people().await {
+        let count = Arc::new(Mutex::new(0));
+        let (counted, handle) = (count.clone(), db.clone());
+        let listening = db.listen(move |_| {
+            *counted.lock().unwrap() += 1;
+            assert!(!handle.in_transaction());
+            drop(handle.listen(|_| {}));
+        });
+        Person::all(&db).await.unwrap();
+        listening.stop();
+        Person::all(&db).await.unwrap();
+        assert_eq!(*count.lock().unwrap(), 1);
+    }
+}
+
+#[tokio::test]
+async fn secrets_are_not_told() {
+    for db in databases().await {
+        db.create_tables(models![Login]).await.unwrap();
+        let log = Log::of(&db);
+        let mut login = Login::draft().name("ann").password("hunter2").save(&db).await.unwrap();
+        login.password = "correct horse".into();
+        login.save(&db).await.unwrap();
+        let found = Login::query().where_eq(Login::password, "correct horse").where_eq(Login::name, "ann");
+        assert_eq!(found.count(&db).await.unwrap(), 1);
+        let like = Login::query().filter(Login::password.starts_with("correct").and(Login::id.is_in([1, 2])));
+        assert_eq!(like.count(&db).await.unwrap(), 1);
+        let events = log.take();
+        assert!(events.len() >= 4);
+        let shown = format!("{events:?} {login:?}");
+        for secret in ["hunter2", "correct"] {
+            assert!(!shown.contains(secret), "{shown}");
+        }
+        assert!(shown.contains("ann") && shown.contains("[redacted]"), "{shown}");
+        assert!(format!("{login:?}").contains("password: [redacted]"));
+
+        db.raw("select ? as secret", ["geheim"]).sensitive().get().await.unwrap();
+        let events = log.take();
+        assert_eq!(events[0].as_statement().unwrap().binds, [Bind::Redacted]);
+        db.raw("select ? as open", ["offen"]).get().await.unwrap();
+        let events = log.take();
+        assert_eq!(events[0].as_statement().unwrap().binds, [Bind::Value(Value::Text("offen".into()))]);
+    }
+}
+
+#[tokio::test]
+async fn transactions_are_told_with_their_savepoints() {
+    use Step::{Begin, Commit, Rollback};
+    for db in people().await {
+        let log = Log::of(&db);
+        db.transaction(async |tx| {
+            Person::query().count(&tx).await?;
+            let inner: Result<()> = tx.transaction(async |_| Err(Error::config("no"))).await;
+            assert!(inner.is_err());
+            tx.transaction(async |_| Ok(())).await
+        })
+        .await
+        .unwrap();
+        let events = log.take();
+        let ids: Vec<u64> = events.iter().filter_map(Event::as_transaction).map(|step| step.id).collect();
+        assert!(ids.iter().all(|id| *id == ids[0]), "{ids:?}");
+        let statement = events.iter().find_map(Event::as_statement).unwrap();
+        assert_eq!(statement.transaction, Some(ids[0]));
+        let steps: Vec<(Step, usize)> =
+            events.iter().filter_map(Event::as_transaction).map(|step| (step.step, step.depth)).collect();
+        assert_eq!(steps, [(Begin, 0), (Begin, 1), (Rollback, 1), (Begin, 1), (Commit, 1), (Commit, 0)]);
+
+        drop(db.begin().await.unwrap());
+        assert_eq!(log.steps(), [(Begin, 0), (Rollback, 0)]);
+
+        let tx = db.begin().await.unwrap();
+        let savepoint = tx.begin().await.unwrap();
+        drop(tx);
+        drop(savepoint);
+        let mut steps = log.steps();
+        steps.sort_by_key(|(step, depth)| (*step == Rollback, *depth));
+        assert_eq!(steps, [(Begin, 0), (Begin, 1), (Rollback, 0), (Rollback, 1)]);
+    }
+}
+
+#[tokio::test]
+async fn a_statement_that_is_dropped_is_told() {
+    for db in people().await {
+        let log = Log::of(&db);
+        {
+            let mut work = Box::pin(Person::all(&db));
+            // Where the database answers at once, there is nothing to drop.
+            if futures_poll(&mut work).is_some() {
+                continue;
+            }
+        }
+        let events = log.take();
+        let dropped = events.iter().filter_map(Event::as_statement).next().unwrap();
+        assert_eq!(dropped.error.as_deref(), Some("dropped before its end"));
+    }
+}
+
+/// The output of a future that is ready at its first poll.
+fn futures_poll<F: Future + Unpin>(future: &mut F) -> Option<F::Output> {
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    match std::pin::Pin::new(future).poll(&mut context) {
+        std::task::Poll::Ready(output) => Some(output),
+        std::task::Poll::Pending => None,
+    }
+}
