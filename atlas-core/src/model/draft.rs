@@ -123,13 +123,12 @@ impl DraftData {
 
     /// The row that an insert of a complete draft sends.
     pub(crate) fn send_complete(mut self, left_out: &[usize], row: &mut Vec<Value>) {
-        for (index, slot) in self.values.iter_mut().enumerate() {
-            if let Some(value) = slot.take()
-                && !left_out.contains(&index)
-            {
-                row.push(value);
+        for column in left_out {
+            if let Some(slot) = self.values.get_mut(*column) {
+                *slot = None;
             }
         }
+        row.extend(self.values.iter_mut().filter_map(Option::take));
         self.leave_memory();
     }
 

@@ -72,6 +72,7 @@ pub(crate) async fn insert_many<M: Model>(db: &Db, drafts: Drafts<'_>) -> Result
             record.state = State::inserted(db.fate(), &written.columns);
             written.give_to(row, record)?;
         }
+        batches.recycle(written.statement);
     }
     keep(tx).await?;
     Ok(records)
@@ -208,7 +209,7 @@ impl Batch {
         let statement = Statement::Insert(self.into_insert(OnConflict::Fail, true));
         if columns.is_empty() {
             db.run(Some(meta.about()), &statement, Box::new(())).await?;
-            return Ok(Written { columns, values: Vec::new() });
+            return Ok(Written { columns, values: Vec::new(), statement });
         }
         let sink = Values { values: Vec::with_capacity(rows * columns.len()) };
         let Values { values } = db.fetch(Some(meta.about()), &statement, sink).await?.0;
@@ -217,7 +218,7 @@ impl Batch {
             let message = format!("{rows} rows of `{name}` were inserted and {came} values came back");
             return Err(Error::Driver { message, source: None });
         }
-        Ok(Written { columns, values })
+        Ok(Written { columns, values, statement })
     }
 }
 
@@ -225,6 +226,8 @@ impl Batch {
 pub(super) struct Written {
     columns: Vec<usize>,
     values: Vec<Value>,
+    /// What wrote the rows.
+    statement: Statement,
 }
 
 impl Written {
