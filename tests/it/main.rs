@@ -25,6 +25,7 @@ mod relations;
 mod schema;
 mod tables;
 mod timestamps;
+mod transaction_options;
 mod transactions;
 mod upserts;
 mod wide;
