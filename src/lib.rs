@@ -23,6 +23,10 @@ pub use atlas_core::{driver, schema, statement};
 #[cfg(feature = "sqlite")]
 pub use atlas_sqlite as sqlite;
 
+/// The PostgreSQL driver, with its builder.
+#[cfg(feature = "postgres")]
+pub use atlas_postgres as postgres;
+
 /// What calls ask of their arguments: the traits that compile errors name, and the types in them.
 pub mod bounds {
     pub use atlas_core::{

@@ -153,6 +153,10 @@ macro_rules! integer {
                 let fitting = match value {
                     ValueRef::I64(number) => Self::try_from(number).ok(),
                     ValueRef::U64(number) => Self::try_from(number).ok(),
+                    // Where the database has no integers of this width.
+                    ValueRef::Numeric(number) => {
+                        number.to_integer().and_then(|number| Self::try_from(number).ok())
+                    }
                     _ => None,
                 };
                 match fitting {

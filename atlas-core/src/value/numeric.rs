@@ -33,6 +33,12 @@ impl Numeric {
         self.scale
     }
 
+    /// The integer that it is. `None` where something stands after the point.
+    pub fn to_integer(self) -> Option<i128> {
+        let unit = 10i128.checked_pow(u32::from(self.scale))?;
+        (self.unscaled() % unit == 0).then_some(self.unscaled() / unit)
+    }
+
     /// The nearest floating point number.
     pub fn to_f64(self) -> f64 {
         self.unscaled() as f64 / 10f64.powi(i32::from(self.scale))
@@ -151,5 +157,6 @@ mod tests {
         assert!(number("-2").compare(number("1.5")).is_lt());
         assert_eq!(Numeric::from_f64(0.1), Some(number("0.1")));
         assert_eq!(Numeric::from_f64(f64::NAN), None);
+        assert_eq!([number("-7.00").to_integer(), number("7.5").to_integer()], [Some(-7), None]);
     }
 }

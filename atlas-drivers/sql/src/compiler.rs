@@ -17,11 +17,13 @@ pub(crate) struct Compiler<'c, 's> {
     pub(crate) depth: u32,
     /// Whether the statement changes or removes rows.
     pub(crate) writes: bool,
+    /// The table of columns that name none, where that has to be said.
+    pub(crate) own: Option<&'s Name>,
 }
 
 impl<'c, 's> Compiler<'c, 's> {
     pub(crate) fn new(dialect: &'c dyn Dialect, out: &'c mut Compiled<'s>) -> Self {
-        Self { dialect, out, qualified: false, quote: dialect.quote(), depth: 0, writes: false }
+        Self { dialect, out, qualified: false, quote: dialect.quote(), depth: 0, writes: false, own: None }
     }
 
     pub(crate) fn push(&mut self, text: &str) {
@@ -47,7 +49,7 @@ impl<'c, 's> Compiler<'c, 's> {
 
     pub(crate) fn column(&mut self, column: &ColumnRef) {
         if self.qualified
-            && let Some(table) = &column.table
+            && let Some(table) = column.table.as_ref().or(self.own)
         {
             self.path(table);
             self.push(".");

@@ -58,6 +58,12 @@ pub trait Dialect: Send + Sync {
         Conflicts::OnConflict
     }
 
+    /// Whether columns in the changes of a row that is there have to say that they are that row's, and not
+    /// of the row that was to be written.
+    fn qualifies_conflicts(&self) -> bool {
+        false
+    }
+
     /// A row of an insert that gives no columns, where that is not said by `DEFAULT VALUES`.
     fn empty_row(&self) -> Option<&'static str> {
         None

@@ -54,7 +54,7 @@ impl<'s> Compiler<'_, 's> {
             self.columns(insert);
             self.push(" VALUES ");
             self.rows(insert, rows);
-            self.on_conflict(&insert.on_conflict)?;
+            self.on_conflict(insert)?;
         }
         self.returning(returning);
         Ok(())
@@ -69,7 +69,7 @@ impl<'s> Compiler<'_, 's> {
         }
         self.push(" ");
         self.push(rows);
-        self.on_conflict(&insert.on_conflict)?;
+        self.on_conflict(insert)?;
         self.returning(returning);
         Ok(())
     }
@@ -100,7 +100,8 @@ impl<'s> Compiler<'_, 's> {
         }
     }
 
-    fn on_conflict(&mut self, on_conflict: &'s OnConflict) -> Result<()> {
+    fn on_conflict(&mut self, insert: &'s Insert) -> Result<()> {
+        let on_conflict = &insert.on_conflict;
         if self.dialect.conflicts() == Conflicts::OnDuplicateKey {
             return match on_conflict {
                 OnConflict::Update { by, columns, set } if !leaves_out(on_conflict) => {
@@ -115,7 +116,13 @@ impl<'s> Compiler<'_, 's> {
                 self.push(" ON CONFLICT DO NOTHING");
                 Ok(())
             }
-            OnConflict::Update { by, columns, set } => self.on_conflict_update(by, columns, set),
+            OnConflict::Update { by, columns, set } => {
+                let own = self.dialect.qualifies_conflicts().then(|| insert.table.qualifier());
+                let outer = std::mem::replace(&mut self.own, own);
+                self.on_conflict_update(by, columns, set)?;
+                self.own = outer;
+                Ok(())
+            }
         }
     }
 

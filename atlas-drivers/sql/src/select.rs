@@ -12,6 +12,13 @@ const LITERAL_LIMIT: u64 = 1_000;
 
 impl<'s> Compiler<'_, 's> {
     pub(crate) fn select(&mut self, select: &'s Select) -> Result<()> {
+        let outer = self.own.take();
+        let done = self.parts(select);
+        self.own = outer;
+        done
+    }
+
+    fn parts(&mut self, select: &'s Select) -> Result<()> {
         self.push(if select.distinct { "SELECT DISTINCT " } else { "SELECT " });
         self.projection(select)?;
         self.push(" FROM ");

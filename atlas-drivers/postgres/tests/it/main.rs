@@ -1,0 +1,6 @@
+//! What the driver promises beyond the suite that all drivers pass: one module per capability. They need a
+//! server: `ATLAS_TEST_POSTGRES_URL`.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod conformance;
+mod support;
