@@ -27,6 +27,10 @@ pub use atlas_sqlite as sqlite;
 #[cfg(feature = "postgres")]
 pub use atlas_postgres as postgres;
 
+/// The MySQL and MariaDB driver, with its builder.
+#[cfg(feature = "mysql")]
+pub use atlas_mysql as mysql;
+
 /// What calls ask of their arguments: the traits that compile errors name, and the types in them.
 pub mod bounds {
     pub use atlas_core::{
