@@ -168,12 +168,20 @@ async fn integers_that_the_database_cannot_hold() {
     for db in databases().await {
         db.create_tables(models![Big]).await.unwrap();
         Big::draft().number(i64::MAX as u64).save(&db).await.unwrap();
-        let error = Big::draft().number(u64::MAX).save(&db).await.unwrap_err();
-        assert!(matches!(error, Error::Unsupported { driver: "sqlite", .. }), "{error:?}");
+        if db.driver_name() == "sqlite" {
+            let error = Big::draft().number(u64::MAX).save(&db).await.unwrap_err();
+            assert!(matches!(error, Error::Unsupported { driver: "sqlite", .. }), "{error:?}");
+        } else {
+            let big = Big::draft().number(u64::MAX).save(&db).await.unwrap();
+            assert_eq!(Big::find_or_fail(&db, big.id).await.unwrap().number, u64::MAX);
+            big.into_inner();
+            Big::query().where_eq(Big::number, u64::MAX).delete(&db).await.unwrap();
+        }
         assert_eq!(Big::query().count(&db).await.unwrap(), 1);
         Big::draft().number(i64::MAX as u64).save(&db).await.unwrap();
         // Two of them are more than an i64.
-        assert!(Big::query().sum(&db, Big::number).await.is_err());
+        let sum = Big::query().sum(&db, Big::number).await;
+        assert_eq!(sum.ok(), (db.driver_name() != "sqlite").then_some(u64::MAX - 1));
     }
 }
 

@@ -32,7 +32,9 @@ async fn drafts_of_different_shapes_go_together() {
             Person::draft().name("d").score(0),
         ];
         let people = Person::create_many(&db, drafts).await.unwrap();
-        assert_eq!(people.iter().map(|person| person.id).collect::<Vec<_>>(), [1, 50, 40, 51]);
+        // PostgreSQL goes on counting where it was, whatever keys were given meanwhile.
+        let last = if db.driver_name() == "postgres" { 2 } else { 51 };
+        assert_eq!(people.iter().map(|person| person.id).collect::<Vec<_>>(), [1, 50, 40, last]);
         let none =
             Person::create_many(&db, Vec::from([Person::draft().name("x").score(0)]).split_off(1)).await;
         assert!(none.unwrap().is_empty());

@@ -124,6 +124,9 @@ fn instant() -> DateTime<Utc> {
 async fn every_type_comes_back_as_it_went() {
     for db in databases().await {
         db.create_tables(models![Everything]).await.unwrap();
+        // PostgreSQL stores no NUL.
+        let text = "quo'te \"double\" \0 nul é 🦀";
+        let text = if db.driver_name() == "postgres" { &text.replace('\0', "") } else { text };
         let saved = Everything::draft()
             .i8(i8::MIN)
             .i16(i16::MIN)
@@ -136,7 +139,7 @@ async fn every_type_comes_back_as_it_went() {
             .f32(f32::MIN_POSITIVE)
             .f64(f64::MAX)
             .boolean(true)
-            .text("quo'te \"double\" \0 nul é 🦀")
+            .text(text)
             .bytes(vec![0, 255, 1])
             .uuid(Uuid::from_u128(42))
             .decimal("7922816251426433759354395.0335".parse::<Decimal>().unwrap())
@@ -160,7 +163,7 @@ async fn every_type_comes_back_as_it_went() {
             assert_eq!((row.i8, row.i16, row.i32, row.i64), (i8::MIN, i16::MIN, i32::MIN, i64::MIN));
             assert_eq!((row.u8, row.u16, row.u32, row.u64), (u8::MAX, u16::MAX, u32::MAX, i64::MAX as u64));
             assert_eq!((row.f32, row.f64, row.boolean), (f32::MIN_POSITIVE, f64::MAX, true));
-            assert_eq!(row.text, "quo'te \"double\" \0 nul é 🦀");
+            assert_eq!(row.text, text);
             assert_eq!((row.bytes.as_slice(), row.uuid), (&[0, 255, 1][..], Uuid::from_u128(42)));
             assert_eq!(row.decimal.to_string(), "7922816251426433759354395.0335");
             assert_eq!(
@@ -249,7 +252,12 @@ async fn a_value_that_a_type_does_not_know_is_an_error_that_names_the_place() {
             )
             .await
             .unwrap();
-            db.execute(format!("UPDATE tasks SET {column} = ?"), [value]).await.unwrap();
+            if let Err(refused) = db.execute(format!("UPDATE tasks SET {column} = ?"), [value]).await {
+                // Where the database knows the type, it does not get that far.
+                let told = matches!(refused, Error::Driver { .. } | Error::Config { .. });
+                assert!(db.driver_name() != "sqlite" && told, "{refused:?}");
+                continue;
+            }
             let error = Task::query().get(&db).await.unwrap_err();
             let Error::Decode { model: "Task", column: named, found, .. } = &error else {
                 panic!("{error:?}")

@@ -81,7 +81,9 @@ async fn setters_take_what_converts() {
             (account.salt.as_slice(), account.origin.as_str(), account.visits),
             (&b"bytes"[..], "given", 8)
         );
-        assert_eq!(Account::draft().email("next").save(&db).await.unwrap().id, 41);
+        // PostgreSQL goes on counting where it was.
+        let next = if db.driver_name() == "postgres" { 1 } else { 41 };
+        assert_eq!(Account::draft().email("next").save(&db).await.unwrap().id, next);
     }
 }
 
@@ -145,8 +147,10 @@ async fn a_draft_that_breaks_a_constraint_is_an_error_with_its_column() {
         assert!(error.is_unique_violation(), "{error:?}");
         let Error::Constraint { table, columns, .. } = &error else { panic!("{error:?}") };
         assert_eq!((table.as_deref(), columns.as_slice()), (Some("counters"), &["name".to_owned()][..]));
+        // Some servers name the constraint too.
+        let message = error.to_string().replace(" by `counters_name_unique`", "");
         assert_eq!(
-            error.to_string(),
+            message,
             "unique constraint violated on `counters` (name): another row has this value already"
         );
         assert_eq!(Counter::query().count(&db).await.unwrap(), 1);

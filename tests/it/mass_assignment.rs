@@ -126,7 +126,7 @@ async fn what_is_filled_reaches_the_database_whatever_its_value() {
     #[fillable(flag)]
     struct Switch {
         id: i64,
-        #[default(sql = "1")]
+        #[default(sql = "1 = 1")]
         flag: bool,
     }
     for db in databases().await {

@@ -69,6 +69,14 @@ impl Dialect for PostgresDialect {
         ])
     }
 
+    fn division_fails(&self) -> bool {
+        true
+    }
+
+    fn dollar_quotes(&self) -> bool {
+        true
+    }
+
     fn u64_division(&self) -> Option<[&'static str; 3]> {
         Some(["div(", ", ", ")"])
     }
@@ -186,7 +194,7 @@ fn push_number(number: usize, out: &mut String) {
 #[cfg(test)]
 mod tests {
     use atlas_core::{
-        statement::{Aggregate, ArithmeticOp, ColumnRef, CompareOp, Expr, Projection, Select, TableRef},
+        statement::{Aggregate, ArithmeticOp, ColumnRef, CompareOp, Expr, Projection, Raw, Select, TableRef},
         value::{ColumnType, Value},
     };
     use atlas_sql::{Compiled, compile};
@@ -222,6 +230,30 @@ mod tests {
         assert_eq!(compare(value(1), value(2)), "$1::int8 > $2::int8");
         let sum = Expr::Arithmetic(ArithmeticOp::Add, value(1), value(2));
         assert_eq!(compare(column(ColumnType::I64), Box::new(sum)), r#""a" > $1::int8 + $2::int8"#);
+    }
+
+    #[test]
+    fn places_are_found_outside_of_texts() {
+        for (raw, expected) in [
+            ("SELECT $$ ? $$, ?", "SELECT $$ ? $$, $1"),
+            ("SELECT $a$ ? $$ ? $a$, ?", "SELECT $a$ ? $$ ? $a$, $1"),
+            (r"SELECT E'it\'s ?', ?", r"SELECT E'it\'s ?', $1"),
+            (r"SELECT type'it\', ?", r"SELECT type'it\', $1"),
+            ("SELECT a ?? 'b', ?", "SELECT a ? 'b', $1"),
+        ] {
+            let statement = Raw::new(raw, [Value::I64(1)]).into();
+            let mut into = Compiled::default();
+            compile(&statement, &PostgresDialect, &mut into).unwrap();
+            assert_eq!(into.text, expected);
+        }
+    }
+
+    #[test]
+    fn dividing_by_zero_is_null() {
+        let divide = |by| Expr::Arithmetic(ArithmeticOp::Div, column(ColumnType::I64), by);
+        let text = |by| filtered(Expr::IsNull(Box::new(divide(by))));
+        assert_eq!(text(column(ColumnType::I64)), r#""a" / NULLIF("a", 0) IS NULL"#);
+        assert_eq!(text(value(2)), r#""a" / $1 IS NULL"#);
     }
 
     #[test]

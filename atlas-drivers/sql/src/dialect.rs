@@ -102,6 +102,16 @@ pub trait Dialect: Send + Sync {
         None
     }
 
+    /// Whether dividing by zero is an error, which has to be made NULL: it is that elsewhere.
+    fn division_fails(&self) -> bool {
+        false
+    }
+
+    /// Whether `$$` and `$tag$` surround a text.
+    fn dollar_quotes(&self) -> bool {
+        false
+    }
+
     /// What stands before, between and after two integers of which one is an [`U64`](ColumnType::U64) to
     /// divide them, where those are stored as decimals.
     fn u64_division(&self) -> Option<[&'static str; 3]> {

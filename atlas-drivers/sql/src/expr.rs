@@ -181,14 +181,14 @@ impl<'s> Compiler<'_, 's> {
             && types.iter().flatten().any(|ty| is_float(*ty))
             && let Some(around) = self.dialect.float_remainder()
         {
-            return self.call(around, left, right);
+            return self.divide(around, left, right);
         }
         if op == ArithmeticOp::Div
             && types.contains(&Some(ColumnType::U64))
             && types.iter().flatten().all(|ty| ty.is_integer())
             && let Some(around) = self.dialect.u64_division()
         {
-            return self.call(around, left, right);
+            return self.divide(around, left, right);
         }
         let own = match op {
             ArithmeticOp::Add | ArithmeticOp::Sub => Level::Sum,
@@ -209,7 +209,22 @@ impl<'s> Compiler<'_, 's> {
         self.push(" ");
         self.push(operator);
         self.push(" ");
+        if matches!(op, ArithmeticOp::Div | ArithmeticOp::Rem) {
+            return self.divisor(left, right, tighter);
+        }
         self.operand(right, beside(&[left]), tighter)
+    }
+
+    /// What is divided by: NULL in place of zero, where that would be an error.
+    fn divisor(&mut self, left: &'s Expr, right: &'s Expr, at_least: Level) -> Result<()> {
+        let beside = beside(&[left]);
+        if !self.dialect.division_fails() || is_not_zero(right) {
+            return self.operand(right, beside, at_least);
+        }
+        self.push("NULLIF(");
+        self.operand(right, beside, Level::Or)?;
+        self.push(", 0)");
+        Ok(())
     }
 
     fn call(&mut self, around: [&str; 3], left: &'s Expr, right: &'s Expr) -> Result<()> {
@@ -218,6 +233,16 @@ impl<'s> Compiler<'_, 's> {
         self.operand(left, beside(&[right]), Level::Or)?;
         self.push(between);
         self.operand(right, beside(&[left]), Level::Or)?;
+        self.push(after);
+        Ok(())
+    }
+
+    fn divide(&mut self, around: [&str; 3], left: &'s Expr, right: &'s Expr) -> Result<()> {
+        let [before, between, after] = around;
+        self.push(before);
+        self.operand(left, beside(&[right]), Level::Or)?;
+        self.push(between);
+        self.divisor(left, right, Level::Or)?;
         self.push(after);
         Ok(())
     }
@@ -388,6 +413,17 @@ fn type_of(expr: &Expr) -> Option<ColumnType> {
             (left, right) => left.or(right),
         },
         other => other.ty(),
+    }
+}
+
+/// Whether an expression is a number other than zero.
+fn is_not_zero(expr: &Expr) -> bool {
+    match expr {
+        Expr::Value(Value::I64(number)) => *number != 0,
+        Expr::Value(Value::F64(number)) => *number != 0.0,
+        Expr::Value(Value::Numeric(number)) => number.unscaled() != 0,
+        Expr::Value(Value::U64(_)) => true,
+        _ => false,
     }
 }
 

@@ -21,10 +21,12 @@ impl<'s> Compiler<'_, 's> {
         let mut rest = raw.text.as_str();
         let mut binds = raw.binds.iter();
         let mut places = 0;
-        let escapes = self.dialect.backslash_escapes();
-        while let Some(at) = rest.find(['?', '\'', '"', '`', '-', '/', '#']) {
+        let (escapes, dollars) = (self.dialect.backslash_escapes(), self.dialect.dollar_quotes());
+        while let Some(at) = rest.find(['?', '\'', '"', '`', '-', '/', '#', '$']) {
             let (before, from) = rest.split_at(at);
             self.push(before);
+            // `E'..'` is a text in which a backslash takes the next character as it stands.
+            let escapes = escapes || (dollars && from.starts_with('\'') && ends_in_e(before));
             if let Some(after) = from.strip_prefix("??") {
                 self.push("?");
                 rest = after;
@@ -35,7 +37,11 @@ impl<'s> Compiler<'_, 's> {
                 }
                 rest = after;
             } else {
-                let (copied, after) = from.split_at(opaque(from, escapes));
+                let length = match dollar_quoted(from) {
+                    Some(length) if dollars => length,
+                    _ => opaque(from, escapes),
+                };
+                let (copied, after) = from.split_at(length);
                 self.push(copied);
                 rest = after;
             }
@@ -49,6 +55,25 @@ impl<'s> Compiler<'_, 's> {
             raw.binds.len()
         )))
     }
+}
+
+/// Whether a text ends in an `E` that is no part of a word.
+fn ends_in_e(text: &str) -> bool {
+    let mut letters = text.chars().rev();
+    matches!(letters.next(), Some('e' | 'E'))
+        && !letters.next().is_some_and(|before| before.is_alphanumeric() || before == '_')
+}
+
+/// How long the text is that `$$` or `$tag$` surrounds, where this is the start of one.
+fn dollar_quoted(text: &str) -> Option<usize> {
+    let (tag, rest) = text.strip_prefix('$')?.split_once('$')?;
+    let named = !tag.starts_with(|first: char| first.is_ascii_digit());
+    if !named || !tag.chars().all(|part| part.is_alphanumeric() || part == '_') {
+        return None;
+    }
+    let quote = text.get(..tag.len() + 2)?;
+    let body = rest.find(quote).map_or(rest.len(), |at| at + quote.len());
+    Some(quote.len() + body)
 }
 
 /// How many bytes at the start of this text belong together: a quoted text, a comment, or one byte.
