@@ -14,7 +14,9 @@ pub use delete::Delete;
 pub use expr::{Aggregate, ArithmeticOp, ColumnRef, CompareOp, Expr};
 pub use insert::{Insert, OnConflict};
 pub use raw::Raw;
-pub use select::{From, Nulls, OrderTerm, Projection, Select, Selected};
+pub use select::{
+    From, Join, JoinKind, Lock, LockStrength, LockWait, Nulls, OrderTerm, Projection, Select, Selected,
+};
 pub use update::{Scope, Update};
 
 use crate::schema::{Name, SchemaChange};

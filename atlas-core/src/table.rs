@@ -44,15 +44,8 @@ impl Db {
     /// ```
     pub fn table(&self, name: impl Into<Name>) -> Table<'_> {
         let name = name.into();
-        let select = Select {
-            from: From::Table(TableRef::new(name.clone())),
-            columns: Projection::Expressions(vec![Expr::Column(column("*".into())).into()]),
-            distinct: false,
-            filter: None,
-            order: Vec::new(),
-            limit: None,
-            offset: None,
-        };
+        let columns = Projection::Expressions(vec![Expr::Column(column("*".into())).into()]);
+        let select = Select::of(From::Table(TableRef::new(name.clone())), columns);
         Table { db: self, name, key: "id".into(), select }
     }
 }

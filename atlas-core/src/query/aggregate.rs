@@ -144,15 +144,7 @@ fn over_all(mut select: Select, aggregate: Expr) -> Select {
             From::Table(table) => table.qualifier().clone(),
             From::Select(_, alias) => alias.clone(),
         };
-        select = Select {
-            from: From::Select(Box::new(select), alias),
-            columns: Projection::Expressions(Vec::new()),
-            distinct: false,
-            filter: None,
-            order: Vec::new(),
-            limit: None,
-            offset: None,
-        };
+        select = Select::of(From::Select(Box::new(select), alias), Projection::Expressions(Vec::new()));
     }
     select.columns = Projection::Expressions(vec![aggregate.into()]);
     select

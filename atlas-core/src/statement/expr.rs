@@ -1,6 +1,6 @@
 use crate::{
     schema::Name,
-    statement::Select,
+    statement::{OrderTerm, Raw, Select},
     value::{ColumnType, Value},
 };
 
@@ -35,6 +35,21 @@ pub enum Expr {
     Aggregate(Aggregate, Option<Box<Expr>>),
     /// Whether the row of these expressions is among the rows of a select.
     InSelect(Vec<Expr>, Box<Select>),
+    /// Whether a select has a row. What it reads may mention tables of the statement around it.
+    Exists(Box<Select>),
+    /// The one value that a select gives; NULL of none. It may mention tables of the statement around it.
+    Select(Box<Select>),
+    /// The first of them that is not NULL.
+    Coalesce(Vec<Expr>),
+    /// The row's number, from 1, among those that have the same values, in an order.
+    RowNumber {
+        /// What rows have in common that are counted together.
+        partition: Vec<Expr>,
+        /// In which order they are counted.
+        order: Vec<OrderTerm>,
+    },
+    /// A text in the database's own language, from the program's source.
+    Raw(Raw),
 }
 
 /// A column in a statement.
@@ -94,6 +109,7 @@ impl Expr {
         match self {
             Self::Column(column) => column.ty,
             Self::Arithmetic(_, left, right) => left.ty().or_else(|| right.ty()),
+            Self::Coalesce(parts) => parts.iter().find_map(Self::ty),
             Self::Aggregate(Aggregate::Sum | Aggregate::Avg | Aggregate::Min | Aggregate::Max, Some(of)) => {
                 of.ty()
             }

@@ -8,18 +8,77 @@ use crate::{
 pub struct Select {
     /// Where from.
     pub from: From,
+    /// What is put beside each row, in this order.
+    pub joins: Vec<Join>,
     /// What of each row.
     pub columns: Projection,
     /// Whether rows that are the same are given once.
     pub distinct: bool,
     /// Which rows.
     pub filter: Option<Expr>,
+    /// What the rows of one group have in common; without any, and with an aggregate, all are one group.
+    pub group: Vec<Expr>,
+    /// Which groups.
+    pub having: Option<Expr>,
     /// In which order, the first term first.
     pub order: Vec<OrderTerm>,
     /// How many at most.
     pub limit: Option<u64>,
     /// How many to pass over first.
     pub offset: Option<u64>,
+    /// Whether the rows are kept from others until the transaction ends. A database that lets one
+    /// transaction write at a time MAY pass over it.
+    pub lock: Option<Lock>,
+}
+
+/// Rows of another table, put beside those of a select.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Join {
+    /// What becomes of a row that has none beside it.
+    pub kind: JoinKind,
+    /// Whose rows.
+    pub table: TableRef,
+    /// Which of them belong together.
+    pub on: Expr,
+}
+
+/// What becomes of a row that has none beside it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum JoinKind {
+    /// It is left out.
+    Inner,
+    /// It stands beside NULLs.
+    Left,
+}
+
+/// How rows are kept from others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Lock {
+    /// From whom.
+    pub strength: LockStrength,
+    /// What happens where somebody else has locked a row.
+    pub wait: LockWait,
+}
+
+/// From whom locked rows are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum LockStrength {
+    /// From everybody who wants to change or to lock them.
+    Update,
+    /// From everybody who wants to change them.
+    Share,
+}
+
+/// What happens where somebody else has locked a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum LockWait {
+    /// The select waits.
+    Wait,
+    /// The select fails.
+    NoWait,
+    /// The row is left out.
+    Skip,
 }
 
 /// Where rows come from.
@@ -37,6 +96,8 @@ pub enum From {
 pub enum Projection {
     /// Columns of the table that the select is from, by name: what a model reads.
     Names(&'static [&'static str]),
+    /// The same, and something after them.
+    NamesAnd(&'static [&'static str], Vec<Selected>),
     /// Anything else.
     Expressions(Vec<Selected>),
 }
@@ -79,14 +140,23 @@ pub enum Nulls {
 impl Select {
     /// Every row of a table, the named columns of each.
     pub fn new(table: TableRef, columns: &'static [&'static str]) -> Self {
+        Self::of(From::Table(table), Projection::Names(columns))
+    }
+
+    /// Every row, and of each what the projection says.
+    pub fn of(from: From, columns: Projection) -> Self {
         Self {
-            from: From::Table(table),
-            columns: Projection::Names(columns),
+            from,
+            joins: Vec::new(),
+            columns,
             distinct: false,
             filter: None,
+            group: Vec::new(),
+            having: None,
             order: Vec::new(),
             limit: None,
             offset: None,
+            lock: None,
         }
     }
 

@@ -125,15 +125,7 @@ impl<'a> Table<'a> {
         if select.limit.is_some() || select.offset.is_some() || select.distinct {
             // Of the rows of the query, not of the table.
             let inner = Box::new(select);
-            select = Select {
-                from: From::Select(inner, "rows".into()),
-                columns: Projection::Expressions(Vec::new()),
-                distinct: false,
-                filter: None,
-                order: Vec::new(),
-                limit: None,
-                offset: None,
-            };
+            select = Select::of(From::Select(inner, "rows".into()), Projection::Expressions(Vec::new()));
         }
         select.order.clear();
         select.columns = Projection::Expressions(vec![Expr::Aggregate(aggregate, of).into()]);

@@ -1,6 +1,6 @@
 use atlas_core::{
     schema::Column,
-    statement::{Aggregate, ArithmeticOp},
+    statement::{Aggregate, ArithmeticOp, Lock, LockStrength, LockWait},
     value::{ColumnType, Value},
 };
 
@@ -51,6 +51,19 @@ pub trait Dialect: Send + Sync {
     /// delete can read the same table, unless it stands in a further one.
     fn wraps_selects(&self) -> bool {
         false
+    }
+
+    /// What stands at the end of a select that keeps its rows from others, with a space before it; nothing
+    /// where one transaction writes at a time.
+    fn lock(&self, lock: Lock) -> &'static str {
+        match (lock.strength, lock.wait) {
+            (LockStrength::Update, LockWait::Wait) => " FOR UPDATE",
+            (LockStrength::Update, LockWait::NoWait) => " FOR UPDATE NOWAIT",
+            (LockStrength::Update, LockWait::Skip) => " FOR UPDATE SKIP LOCKED",
+            (LockStrength::Share, LockWait::Wait) => " FOR SHARE",
+            (LockStrength::Share, LockWait::NoWait) => " FOR SHARE NOWAIT",
+            (LockStrength::Share, LockWait::Skip) => " FOR SHARE SKIP LOCKED",
+        }
     }
 
     /// How an insert deals with rows whose unique columns are taken.

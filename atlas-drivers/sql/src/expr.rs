@@ -70,6 +70,44 @@ impl<'s> Compiler<'_, 's> {
             Expr::Like(of, pattern) => self.like(of, pattern, false),
             Expr::Aggregate(aggregate, of) => self.aggregate(*aggregate, of.as_deref()),
             Expr::InSelect(of, select) => self.in_select(of, select, false),
+            Expr::Exists(select) => {
+                self.push("EXISTS (");
+                self.inner_select(select)?;
+                self.push(")");
+                Ok(())
+            }
+            Expr::Select(select) => {
+                self.push("(");
+                self.inner_select(select)?;
+                self.push(")");
+                Ok(())
+            }
+            Expr::Coalesce(parts) => {
+                self.push("COALESCE(");
+                for (index, part) in parts.iter().enumerate() {
+                    self.push(if index > 0 { ", " } else { "" });
+                    let others: Vec<&Expr> = parts.iter().collect();
+                    self.operand(part, beside(&others), Level::Or)?;
+                }
+                self.push(")");
+                Ok(())
+            }
+            Expr::RowNumber { partition, order } => {
+                self.push("ROW_NUMBER() OVER (");
+                for (index, part) in partition.iter().enumerate() {
+                    self.push(if index > 0 { ", " } else { "PARTITION BY " });
+                    self.expr(part)?;
+                }
+                self.order(order)?;
+                self.push(")");
+                Ok(())
+            }
+            Expr::Raw(raw) => {
+                self.push("(");
+                self.raw(raw)?;
+                self.push(")");
+                Ok(())
+            }
             _ => Err(self.unsupported("this kind of expression", "update the driver")),
         }
     }
@@ -149,6 +187,10 @@ impl<'s> Compiler<'_, 's> {
             Expr::Between(of, low, high) => self.between(of, low, high, true),
             Expr::Like(of, pattern) => self.like(of, pattern, true),
             Expr::InSelect(of, select) => self.in_select(of, select, true),
+            Expr::Exists(_) => {
+                self.push("NOT ");
+                self.expr(negated)
+            }
             other => {
                 self.push("NOT ");
                 self.at(other, Level::Atom)
@@ -374,11 +416,17 @@ impl<'s> Compiler<'_, 's> {
         if wraps {
             self.push("SELECT * FROM (");
         }
-        let outer = std::mem::replace(&mut self.qualified, true);
-        self.select(select)?;
-        self.qualified = outer;
+        self.inner_select(select)?;
         self.push(if wraps { ") AS wrapped)" } else { ")" });
         Ok(())
+    }
+
+    /// A select that stands in an expression, where both have tables in scope.
+    fn inner_select(&mut self, select: &'s Select) -> Result<()> {
+        let outer = std::mem::replace(&mut self.qualified, true);
+        let done = self.select(select);
+        self.qualified = outer;
+        done
     }
 
     /// The collation that comparing these takes: decimals that are stored as text need one.
@@ -446,7 +494,7 @@ fn level(expr: &Expr) -> Level {
         Expr::Compare(..) | Expr::IsNull(_) | Expr::In(..) | Expr::Between(..) | Expr::Like(..) => {
             Level::Test
         }
-        Expr::InSelect(..) => Level::Test,
+        Expr::InSelect(..) | Expr::Exists(_) => Level::Test,
         // Written as a function call where it is one of decimals in a dialect with functions for them:
         // the parentheses that this asks for are then not needed, and do no harm.
         Expr::Arithmetic(ArithmeticOp::Add | ArithmeticOp::Sub, ..) => Level::Sum,

@@ -1,6 +1,6 @@
 use atlas_core::{
     error::Result,
-    statement::{Expr, From, Nulls, OrderTerm, Projection, Select},
+    statement::{Expr, From, JoinKind, Nulls, OrderTerm, Projection, Select, Selected},
 };
 
 use crate::{Bind, compiler::Compiler};
@@ -12,9 +12,10 @@ const LITERAL_LIMIT: u64 = 1_000;
 
 impl<'s> Compiler<'_, 's> {
     pub(crate) fn select(&mut self, select: &'s Select) -> Result<()> {
-        let outer = self.own.take();
+        let (own, qualified) = (self.own.take(), self.qualified);
+        self.qualified |= !select.joins.is_empty() || mentions_others(select);
         let done = self.parts(select);
-        self.own = outer;
+        (self.own, self.qualified) = (own, qualified);
         done
     }
 
@@ -35,9 +36,30 @@ impl<'s> Compiler<'_, 's> {
             }
             _ => return Err(self.unsupported("this source of rows", "update the driver")),
         }
+        for join in &select.joins {
+            self.push(match join.kind {
+                JoinKind::Inner => " INNER JOIN ",
+                JoinKind::Left => " LEFT JOIN ",
+                _ => return Err(self.unsupported("this kind of join", "update the driver")),
+            });
+            self.table(&join.table);
+            self.push(" ON ");
+            self.expr(&join.on)?;
+        }
         self.filter(select.filter.as_ref())?;
+        for (index, part) in select.group.iter().enumerate() {
+            self.push(if index == 0 { " GROUP BY " } else { ", " });
+            self.ordered(part)?;
+        }
+        if let Some(having) = &select.having {
+            self.push(" HAVING ");
+            self.expr(having)?;
+        }
         self.order(&select.order)?;
         self.limit(select.limit, select.offset);
+        if let Some(lock) = select.lock {
+            self.push(self.dialect.lock(lock));
+        }
         Ok(())
     }
 
@@ -47,37 +69,46 @@ impl<'s> Compiler<'_, 's> {
                 self.out.lists.push(names, self.quote, &mut self.out.text);
             }
             Projection::Names(names) => {
-                for (index, name) in names.iter().enumerate() {
-                    if index > 0 {
-                        self.push(", ");
-                    }
-                    match &select.from {
-                        From::Table(table) => self.path(table.qualifier()),
-                        From::Select(_, alias) => self.name(alias),
-                        _ => {}
-                    }
-                    self.push(".");
-                    self.name(name);
-                }
+                self.own_names(names, select);
                 if names.is_empty() {
                     self.push("1");
                 }
             }
-            Projection::Expressions(selected) => {
-                for (index, selected) in selected.iter().enumerate() {
-                    if index > 0 {
-                        self.push(", ");
-                    }
-                    self.alone(&selected.expr)?;
-                    if let Some(alias) = &selected.alias {
-                        self.push(" AS ");
-                        self.name(alias);
-                    }
-                }
-                if selected.is_empty() {
-                    self.push("1");
-                }
+            Projection::NamesAnd(names, selected) => {
+                self.own_names(names, select);
+                self.push(if names.is_empty() { "" } else { ", " });
+                self.selected(selected)?;
             }
+            Projection::Expressions(selected) => self.selected(selected)?,
+        }
+        Ok(())
+    }
+
+    /// Columns of what the select is from.
+    fn own_names(&mut self, names: &'static [&'static str], select: &'s Select) {
+        for (index, name) in names.iter().enumerate() {
+            self.push(if index > 0 { ", " } else { "" });
+            match &select.from {
+                From::Table(table) => self.path(table.qualifier()),
+                From::Select(_, alias) => self.name(alias),
+                _ => {}
+            }
+            self.push(".");
+            self.name(name);
+        }
+    }
+
+    fn selected(&mut self, selected: &'s [Selected]) -> Result<()> {
+        for (index, selected) in selected.iter().enumerate() {
+            self.push(if index > 0 { ", " } else { "" });
+            self.alone(&selected.expr)?;
+            if let Some(alias) = &selected.alias {
+                self.push(" AS ");
+                self.name(alias);
+            }
+        }
+        if selected.is_empty() {
+            self.push("1");
         }
         Ok(())
     }
@@ -140,6 +171,34 @@ impl<'s> Compiler<'_, 's> {
             self.push(" OFFSET ");
             self.bind(Bind::I64(i64::try_from(offset).unwrap_or(i64::MAX)));
         }
+    }
+}
+
+/// Whether a select has other tables in scope somewhere, so that its own columns must be told from theirs.
+fn mentions_others(select: &Select) -> bool {
+    let in_columns = match &select.columns {
+        Projection::Names(_) => false,
+        Projection::NamesAnd(_, selected) | Projection::Expressions(selected) => {
+            selected.iter().any(|selected| has_select(&selected.expr))
+        }
+    };
+    in_columns
+        || select.filter.iter().chain(&select.having).any(has_select)
+        || select.order.iter().any(|term| has_select(&term.expr))
+}
+
+/// Whether a select inside of this may mention what is around it.
+fn has_select(expr: &Expr) -> bool {
+    match expr {
+        Expr::Exists(_) | Expr::Select(_) => true,
+        Expr::And(parts) | Expr::Or(parts) | Expr::Coalesce(parts) => parts.iter().any(has_select),
+        Expr::Not(of) | Expr::IsNull(of) | Expr::In(of, _) | Expr::Like(of, _) => has_select(of),
+        Expr::Compare(_, left, right) | Expr::Arithmetic(_, left, right) => {
+            has_select(left) || has_select(right)
+        }
+        Expr::Between(of, low, high) => [of, low, high].into_iter().any(|part| has_select(part)),
+        Expr::Aggregate(_, of) => of.as_deref().is_some_and(has_select),
+        _ => false,
     }
 }
 

@@ -1,6 +1,6 @@
 use atlas_core::{
     schema::Column,
-    statement::{Aggregate, ArithmeticOp},
+    statement::{Aggregate, ArithmeticOp, Lock},
     value::{ColumnType, Value},
 };
 use atlas_sql::Dialect;
@@ -14,6 +14,10 @@ pub struct SqliteDialect;
 impl Dialect for SqliteDialect {
     fn name(&self) -> &'static str {
         "sqlite"
+    }
+
+    fn lock(&self, _: Lock) -> &'static str {
+        ""
     }
 
     fn placeholder(&self, _: usize, out: &mut String) {

@@ -26,15 +26,8 @@ fn compared(op: CompareOp, to: &str) -> Expr {
 async fn read(driver: &Arc<dyn Driver>, expr: Expr, filter: Option<Expr>, ordered: bool) -> Vec<Value> {
     let order =
         if ordered { vec![OrderTerm { expr: price(), descending: false, nulls: None }] } else { Vec::new() };
-    let select = Select {
-        from: From::Table(TableRef::new("t")),
-        columns: Projection::Expressions(vec![expr.into()]),
-        distinct: false,
-        filter,
-        order,
-        limit: None,
-        offset: None,
-    };
+    let columns = Projection::Expressions(vec![expr.into()]);
+    let select = Select { filter, order, ..Select::of(From::Table(TableRef::new("t")), columns) };
     let (rows, _) = run(&mut *driver.acquire().await.unwrap(), &select.into()).await.unwrap();
     rows.into_iter().map(|mut row| row.remove(0)).collect()
 }
