@@ -15,8 +15,8 @@ pub(crate) type Verdict<T = ()> = Result<T, Failure>;
 pub(crate) enum Failure {
     /// The driver broke a promise: what was expected, and what was found.
     Broken(String),
-    /// The driver says that it cannot do this.
-    Unsupported(String),
+    /// The driver says that it cannot do this, and what to do instead.
+    Unsupported { why: String, instead: String },
 }
 
 /// What a case needs of the database.
@@ -25,6 +25,8 @@ pub(crate) enum Failure {
 pub enum Capability {
     /// [`Capabilities::returning`]
     Returning,
+    /// [`Capabilities::update_returning`]
+    UpdateReturning,
     /// [`Capabilities::transactions`]
     Transactions,
     /// [`Capabilities::savepoints`]
@@ -71,6 +73,7 @@ impl Capability {
     pub(crate) fn is_in(self, capabilities: &Capabilities) -> bool {
         match self {
             Self::Returning => capabilities.returning,
+            Self::UpdateReturning => capabilities.update_returning,
             Self::Transactions => capabilities.transactions,
             Self::Savepoints => capabilities.savepoints,
             Self::TransactionalSchema => capabilities.transactional_schema,
@@ -85,6 +88,7 @@ impl fmt::Display for Capability {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Returning => "returning",
+            Self::UpdateReturning => "update_returning",
             Self::Transactions => "transactions",
             Self::Savepoints => "savepoints",
             Self::TransactionalSchema => "transactional_schema",
@@ -104,7 +108,7 @@ impl Failure {
     pub(crate) fn during(self, what: impl fmt::Display) -> Self {
         match self {
             Self::Broken(reason) => Self::Broken(format!("{what}: {reason}")),
-            unsupported @ Self::Unsupported(_) => unsupported,
+            unsupported @ Self::Unsupported { .. } => unsupported,
         }
     }
 }
@@ -113,7 +117,9 @@ impl Failure {
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         match error {
-            Error::Unsupported { .. } => Self::Unsupported(error.to_string()),
+            Error::Unsupported { ref instead, .. } => {
+                Self::Unsupported { why: error.to_string(), instead: instead.clone() }
+            }
             error => Self::Broken(format!("unexpected error: {error} ({error:?})")),
         }
     }

@@ -3,6 +3,7 @@
 mod aggregate;
 mod bulk;
 mod cancel;
+mod capability;
 mod close;
 mod concurrency;
 mod conflict;
@@ -11,10 +12,13 @@ mod delete;
 mod filter;
 mod identifier;
 mod insert;
+mod isolation;
 mod like;
 mod missing;
 mod order;
+mod pool;
 mod raw;
+mod read_only;
 mod render;
 mod savepoint;
 mod schema;
@@ -29,6 +33,7 @@ use crate::case::Definition;
 /// Every case, in the order in which they run: what others build on comes first, closing last.
 pub(crate) fn all() -> impl Iterator<Item = &'static Definition> {
     [
+        capability::CASES,
         schema::CASES,
         values::CASES,
         select::CASES,
@@ -49,8 +54,11 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Definition> {
         sinks::CASES,
         transaction::CASES,
         savepoint::CASES,
+        isolation::CASES,
+        read_only::CASES,
         cancel::CASES,
         concurrency::CASES,
+        pool::CASES,
         close::CASES,
     ]
     .into_iter()

@@ -23,6 +23,7 @@ mod case;
 mod cases;
 mod expect;
 mod expression;
+mod patience;
 mod report;
 mod runner;
 mod sink;

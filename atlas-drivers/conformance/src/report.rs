@@ -38,6 +38,8 @@ pub enum Outcome {
         why: String,
         /// The capability that it lacks.
         capability: Option<Capability>,
+        /// What the driver says is to be done instead.
+        instead: Option<String>,
     },
     /// The driver breaks the promise: what was expected, and what was found.
     Failed(String),

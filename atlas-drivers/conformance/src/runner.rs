@@ -1,5 +1,9 @@
 use std::{
-    sync::Arc,
+    process,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
@@ -22,9 +26,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// after its case.
 pub async fn run(driver: Arc<dyn Driver>) -> Report {
     let name = driver.name();
-    // Two runs may share a server.
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let subject = Subject::new(driver, format!("atlas_{:x}", since.as_micros()));
+    let subject = Subject::new(driver, prefix());
     let mut done = Vec::new();
     for case in cases::all() {
         let start = Instant::now();
@@ -34,19 +36,30 @@ pub async fn run(driver: Arc<dyn Driver>) -> Report {
     Report { driver: name, cases: done }
 }
 
+/// What the names of this run's tables begin with: others may use the same database at the same time.
+fn prefix() -> String {
+    static RUNS: AtomicU64 = AtomicU64::new(0);
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let run = RUNS.fetch_add(1, Ordering::Relaxed);
+    format!("atlas_{:x}_{:x}_{run:x}", since.as_micros(), process::id())
+}
+
 async fn run_case(case: &Definition, subject: Subject) -> Outcome {
     let capabilities = subject.driver().capabilities();
     if let Some(lacking) = case.needs.iter().copied().find(|need| !need.is_in(capabilities)) {
         return Outcome::Skipped {
             why: format!("the database lacks `{lacking}`"),
             capability: Some(lacking),
+            instead: None,
         };
     }
     let verdict = finish((case.run)(subject.clone())).await;
     let cleaned = finish(Box::pin(async move { subject.clean().await })).await;
     match verdict.and(cleaned.map_err(|failure| failure.during("dropping the case's tables"))) {
         Ok(()) => Outcome::Passed,
-        Err(Failure::Unsupported(why)) => Outcome::Skipped { why, capability: None },
+        Err(Failure::Unsupported { why, instead }) => {
+            Outcome::Skipped { why, capability: None, instead: Some(instead) }
+        }
         Err(Failure::Broken(reason)) => Outcome::Failed(reason),
     }
 }

@@ -12,6 +12,7 @@ use atlas_core::{
 
 use crate::{
     case::{Failure, Verdict},
+    expect::ensure,
     sink::{Collected, Values, same_sink},
     table::{Column, Table},
 };
@@ -174,6 +175,12 @@ impl Link {
         }
     }
 
+    /// Holds that a statement is refused, with any error.
+    pub(crate) async fn is_refused(&mut self, what: &str, statement: impl Into<Statement>) -> Verdict {
+        let refused = self.send(&statement.into(), Collected::default()).await.is_err();
+        ensure(refused, || format!("{what}: expected an error, found success"))
+    }
+
     /// The error that a statement must end with.
     pub(crate) async fn fails(&mut self, statement: impl Into<Statement>) -> Verdict<Error> {
         let statement = statement.into();
@@ -190,10 +197,12 @@ impl Link {
 
     /// Begins a transaction or a savepoint.
     pub(crate) async fn begin(&mut self) -> Verdict {
-        self.connection
-            .begin(&TransactionOptions::default())
-            .await
-            .map_err(|error| Failure::from(error).during("begin"))
+        self.begin_with(&TransactionOptions::default()).await
+    }
+
+    /// Begins a transaction in a way of its own.
+    pub(crate) async fn begin_with(&mut self, options: &TransactionOptions) -> Verdict {
+        self.connection.begin(options).await.map_err(|error| Failure::from(error).during("begin"))
     }
 
     /// Commits the innermost transaction or savepoint.

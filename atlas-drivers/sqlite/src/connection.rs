@@ -25,6 +25,7 @@ struct Transaction {
     lease: Option<Lease>,
     /// How many transactions are open, one in the other.
     depth: u32,
+    read_only: bool,
 }
 
 impl SqliteConnection {
@@ -70,16 +71,19 @@ impl SqliteConnection {
         }
         // Every isolation level is serializable here. One that may only read gets a connection that can
         // do no more, where there is one.
-        let (lease, begin) = if self.pool.writes() && !(options.read_only && !self.pool.is_single()) {
+        let (lease, begin) = if self.pool.writes() && !options.read_only {
             (self.pool.writer().await?, "BEGIN IMMEDIATE")
         } else {
             (self.pool.reader().await?, "BEGIN")
         };
         let mut hold = Hold::own(lease);
         run::command(&mut hold, begin, Box::new(())).await?;
-        let lease = hold.take()?;
+        let mut lease = hold.take()?;
+        if options.read_only && self.pool.is_single() {
+            lease.refuse_writes()?;
+        }
         lease.began();
-        self.transaction = Some(Transaction { lease: Some(lease), depth: 1 });
+        self.transaction = Some(Transaction { lease: Some(lease), depth: 1, read_only: options.read_only });
         Ok(())
     }
 
@@ -115,6 +119,7 @@ impl Connection for SqliteConnection {
     fn run<'a>(&'a mut self, statement: &'a Statement, mut sink: Box<dyn RowSink>) -> BoxFuture<'a, Ran> {
         Box::pin(async move {
             let mut hold = match &mut self.transaction {
+                Some(transaction) if transaction.read_only && writes(statement) => return Err(reads_only()),
                 Some(transaction) => Hold::of_transaction(&mut transaction.lease).ok_or_else(lost)?,
                 None => Hold::own(match idle_for(&self.pool, statement) {
                     Some(lease) => lease,
@@ -197,6 +202,16 @@ fn starts_with(text: &str, words: &[&str]) -> bool {
     let mut parts = text.trim_start().split(|part: char| !part.is_ascii_alphabetic());
     let first = parts.next().unwrap_or_default();
     words.iter().any(|word| first.eq_ignore_ascii_case(word))
+}
+
+/// Whether a statement is one that writes. What a raw text does, SQLite finds out.
+fn writes(statement: &Statement) -> bool {
+    !matches!(statement, Statement::Select(_) | Statement::Explain(_) | Statement::Raw(_))
+}
+
+#[cold]
+fn reads_only() -> Error {
+    Error::config("this transaction was begun to read alone: begin it without `read_only` to write in it")
 }
 
 #[cold]

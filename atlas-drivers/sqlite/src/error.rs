@@ -89,7 +89,7 @@ impl Failure {
             ffi::SQLITE_ERROR => self.into_statement_error(table),
             ffi::SQLITE_MISUSE => Error::Config { message: self.message },
             ffi::SQLITE_READONLY => Error::config(format!(
-                "the database is read-only ({}): open it with `mode=rw`, and check the rights on its file and directory",
+                "the database is read-only ({}): open it with `mode=rw`, check the rights on its file and directory, and write in no transaction that was begun with `read_only`",
                 self.message
             )),
             ffi::SQLITE_BUSY => Error::Timeout {

@@ -41,13 +41,24 @@ struct State {
     leases: u64,
     /// When the transaction of the last lease began, where it has one.
     transaction: Option<Instant>,
+    /// How many wait for a connection.
+    waiting: u32,
+}
+
+/// One who waits, as long as this lives.
+struct Waiting<'s>(&'s Seats);
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.state().waiting -= 1;
+    }
 }
 
 impl Seats {
     #[allow(clippy::vec_box, reason = "as above")]
     fn new(role: Role, count: usize, idle: Vec<Box<Session>>) -> Self {
         let count = u32::try_from(count).unwrap_or(1_000).min(1_000);
-        let state = Mutex::new(State { idle, leases: 0, transaction: None });
+        let state = Mutex::new(State { idle, leases: 0, transaction: None, waiting: 0 });
         Self { role, count, permits: Semaphore::new(count as usize), state }
     }
 
@@ -55,11 +66,27 @@ impl Seats {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// How many could be lent at once.
+    fn free(&self) -> u32 {
+        // Closing takes them all, when nobody has one any more.
+        if self.permits.is_closed() {
+            return self.count;
+        }
+        u32::try_from(self.permits.available_permits()).unwrap_or(u32::MAX)
+    }
+
     fn take(&self) -> Option<Box<Session>> {
         let mut state = self.state();
         state.leases += 1;
         state.transaction = None;
         state.idle.pop()
+    }
+
+    /// Counts one who waits. With it: how many leases there have been until now.
+    fn wait(&self) -> (Waiting<'_>, u64) {
+        let mut state = self.state();
+        state.waiting += 1;
+        (Waiting(self), state.leases)
     }
 
     fn put(&self, session: Box<Session>) {
@@ -71,6 +98,8 @@ impl Seats {
 pub(crate) struct Lease {
     session: Option<Box<Session>>,
     role: Role,
+    /// Whether writes are refused until it is given back, where the connection is one that writes.
+    refuses_writes: bool,
     pool: Arc<Pool>,
 }
 
@@ -107,7 +136,7 @@ impl Pool {
         let permit = seats.permits.try_acquire().ok()?;
         let session = seats.take()?;
         permit.forget();
-        Some(Lease { session: Some(session), role: seats.role, pool: Arc::clone(self) })
+        Some(self.lend(Some(session), seats.role))
     }
 
     /// A connection for reading.
@@ -130,12 +159,16 @@ impl Pool {
         self.seats(Role::Reader).is_none_or(|seats| seats.permits.is_closed())
     }
 
+    fn lend(self: &Arc<Self>, session: Option<Box<Session>>, role: Role) -> Lease {
+        Lease { session, role, refuses_writes: false, pool: Arc::clone(self) }
+    }
+
     async fn lease(self: &Arc<Self>, role: Role) -> Result<Lease> {
         let seats = self.seats(role).ok_or_else(|| self.read_only())?;
         let permit = match seats.permits.try_acquire() {
             Ok(permit) => permit,
             Err(_) => {
-                let before = seats.state().leases;
+                let (_waiting, before) = seats.wait();
                 let limit = self.options.acquire_timeout;
                 match within(limit, seats.permits.acquire()).await {
                     Some(permit) => permit.map_err(|_| closed())?,
@@ -145,7 +178,7 @@ impl Pool {
         };
         // From here on the lease gives the permit back.
         permit.forget();
-        let mut lease = Lease { session: seats.take(), role: seats.role, pool: Arc::clone(self) };
+        let mut lease = self.lend(seats.take(), seats.role);
         if lease.session.is_none() {
             lease.session = Some(self.connect(seats.role).await?);
         }
@@ -167,10 +200,12 @@ impl Pool {
         for seats in self.readers.iter().chain(&self.writer) {
             let state = seats.state();
             let idle = u32::try_from(state.idle.len()).unwrap_or(u32::MAX);
-            let free = u32::try_from(seats.permits.available_permits()).unwrap_or(u32::MAX);
+            let free = seats.free();
             figures.max += seats.count;
             figures.idle += idle;
-            figures.open += idle + seats.count.saturating_sub(free);
+            // One that is being taken or given back is in both counts for a moment.
+            figures.open += (idle + seats.count.saturating_sub(free)).min(seats.count);
+            figures.waiting += state.waiting;
             let oldest = state.transaction.filter(|_| free < seats.count).map(|since| since.elapsed());
             figures.oldest_use = figures.oldest_use.max(oldest);
         }
@@ -246,6 +281,13 @@ impl Lease {
         }
     }
 
+    /// Refuses writes until the connection is given back.
+    pub(crate) fn refuse_writes(&mut self) -> Result<()> {
+        self.refuses_writes = true;
+        let on = self.session()?.database.command("PRAGMA query_only = ON");
+        on.map_err(|failure| failure.into_error(None))
+    }
+
     /// The connection.
     ///
     /// # Errors
@@ -263,6 +305,10 @@ impl Drop for Lease {
             && session.clean()
             && !seats.permits.is_closed()
         {
+            if self.refuses_writes {
+                // It cannot fail; and a connection in memory is the database itself.
+                let _ = session.database.command("PRAGMA query_only = OFF");
+            }
             self.pool.checkpoints.after(&mut session, &self.pool);
             seats.put(session);
         }

@@ -50,6 +50,16 @@ async fn close_lets_statements_finish_and_refuses_new_ones(db: Subject) -> Verdi
         }
         Ok(_) => return Err(Failure::broken("acquire after close: expected Closed, found a connection")),
     }
+    match db.driver().server_version().await {
+        Err(Error::Closed { .. }) => {}
+        answer => {
+            return Err(Failure::broken(format_args!(
+                "server_version after close: expected Closed, found {answer:?}"
+            )));
+        }
+    }
+    let figures = db.driver().pool();
+    same("the open connections after close", &(0, 0), &(figures.open, figures.idle))?;
     db.driver().close().await;
     let again = db.driver().acquire().await;
     ensure(again.is_err(), || {

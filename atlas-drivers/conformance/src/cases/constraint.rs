@@ -103,7 +103,6 @@ async fn a_check(db: Subject) -> Verdict {
     })
 }
 
-/// An error of a statement is not an error of its connection.
 /// A column takes no value that its field could not read back, also where the database itself reckons it.
 async fn what_a_column_cannot_hold(db: Subject) -> Verdict {
     use ArithmeticOp::{Add, Mul, Sub};
@@ -139,6 +138,7 @@ async fn what_a_column_cannot_hold(db: Subject) -> Verdict {
     Ok(())
 }
 
+/// An error of a statement is not an error of its connection.
 async fn the_connection_goes_on(db: Subject) -> Verdict {
     let table = db.table([id(), column("n", I64)]).await?;
     let mut link = db.link().await?;

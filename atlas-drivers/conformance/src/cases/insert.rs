@@ -14,7 +14,7 @@ use atlas_core::{
 use crate::{
     case::{Failure, Verdict, cases},
     expect::{ensure, same},
-    expression::{Refine, ascending},
+    expression::{Operators, Refine, ascending},
     sink::Collected,
     subject::Subject,
     table::{Table, column, generated_id, id, names},
@@ -29,6 +29,9 @@ cases! {
     no_rows_at_all,
     written_rows_come_back_in_their_order needs Returning,
     written_rows_come_back_with_what_the_database_filled_in needs Returning,
+    all_columns_come_back_by_a_star needs Returning,
+    written_rows_are_found_by_their_key,
+    written_rows_are_found_by_a_key_of_several_columns,
     columns_in_any_order,
 }
 
@@ -135,11 +138,7 @@ async fn written_rows_come_back_in_their_order(db: Subject) -> Verdict {
     same("the rows that come back", &wanted.map(str::to_owned).to_vec(), &found?)?;
     for row in &sink.rows {
         let stored = db
-            .column::<String>(
-                table
-                    .select(&["name"])
-                    .filter(crate::expression::Operators::is(table.get("id"), row.get::<i64>(1)?)),
-            )
+            .column::<String>(table.select(&["name"]).filter(table.get("id").is(row.get::<i64>(1)?)))
             .await?;
         same("the name at the key that came back", &vec![row.get::<String>(0)?], &stored)?;
     }
@@ -160,6 +159,89 @@ async fn written_rows_come_back_with_what_the_database_filled_in(db: Subject) ->
         format!("expected MissingColumn, found {error:?}")
     })?;
     same("the rows after an insert that failed", &1, &db.rows(table.select(&["id"])).await?.len())
+}
+
+/// In the order of the table, under their names.
+async fn all_columns_come_back_by_a_star(db: Subject) -> Verdict {
+    let table = people(&db).await?;
+    let star = |people: &[&str]| Insert { returning: names(&["*"]), ..named(&table, people) };
+    let wanted = ["m", "a", "z", "it's", "b"];
+    let sink = db.link().await?.fill(star(&wanted), Collected::default()).await?;
+    same(
+        "the names of the columns",
+        &["id", "name", "age", "rank"].map(str::to_owned).to_vec(),
+        &sink.names,
+    )?;
+    holds_people(&db, &table, &wanted, &sink).await?;
+    // More than one statement takes.
+    let many: Vec<String> = (0..5_000).rev().map(|number| format!("p{number}")).collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    let sink = db.link().await?.fill(star(&many), Collected::default()).await?;
+    let found: Verdict<Vec<String>> = sink.rows.iter().map(|row| row.get(1)).collect();
+    same("the names that come back of many rows", &many, &found?.iter().map(String::as_str).collect())
+}
+
+/// Holds that rows of all columns are those of these people, in their order, and as they are stored.
+async fn holds_people(db: &Subject, table: &Table, people: &[&str], sink: &Collected) -> Verdict {
+    let found: Verdict<Vec<(String, Option<i64>, i64)>> =
+        sink.rows.iter().map(|row| Ok((row.get(1)?, row.get(2)?, row.get(3)?))).collect();
+    let expected: Vec<_> = people.iter().map(|name| ((*name).to_owned(), None, 7)).collect();
+    same("the rows that come back", &expected, &found?)?;
+    for row in &sink.rows {
+        let by_key = table.select(&["name"]).filter(table.get("id").is(row.get::<i64>(0)?));
+        same("the name at the key that came back", &row.get(1)?, &db.one::<String>(by_key).await?)?;
+    }
+    Ok(())
+}
+
+/// A driver whose database gives no rows back finds them by the key that it generated.
+async fn written_rows_are_found_by_their_key(db: Subject) -> Verdict {
+    let table = people(&db).await?;
+    let keyed = |returning: &[&'static str], people: &[&str]| Insert {
+        returning: names(returning),
+        key: names(&["id"]),
+        ..named(&table, people)
+    };
+    let mut link = db.link().await?;
+    let rows = link.rows(keyed(&["rank", "name"], &["first"])).await?;
+    let found: Verdict<Vec<(i64, String)>> = rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect();
+    same("the row that comes back", &vec![(7, "first".to_owned())], &found?)?;
+    let wanted = ["m", "a", "z", "it's", "b"];
+    let sink = link.fill(keyed(&["id", "name", "age", "rank"], &wanted), Collected::default()).await?;
+    holds_people(&db, &table, &wanted, &sink).await?;
+    let sink = link.fill(keyed(&["*"], &wanted), Collected::default()).await?;
+    same(
+        "the names of the columns",
+        &["id", "name", "age", "rank"].map(str::to_owned).to_vec(),
+        &sink.names,
+    )?;
+    holds_people(&db, &table, &wanted, &sink).await?;
+    // Keys that the program gives, downwards.
+    let rows = (100..105).rev().map(|id: i64| vec![id.into(), format!("n{id}").into()]);
+    let insert = Insert {
+        returning: names(&["rank", "id"]),
+        key: names(&["id"]),
+        ..table.insert(&["id", "name"], rows)
+    };
+    let rows = link.rows(insert).await?;
+    let found: Verdict<Vec<i64>> = rows.iter().map(|row| row.get(1)).collect();
+    same("the given keys that come back", &(100..105).rev().collect::<Vec<i64>>(), &found?)
+}
+
+async fn written_rows_are_found_by_a_key_of_several_columns(db: Subject) -> Verdict {
+    let columns = [column("a", I64), column("b", Text), column("rank", I64).default(7)];
+    let table = db.create(db.plan(columns).key(&["a", "b"])).await?;
+    let pairs = [(2, "y"), (1, "x"), (2, "x"), (1, "it's")];
+    let rows = pairs.map(|(a, b)| vec![Value::I64(a), b.into()]);
+    let insert = Insert {
+        returning: names(&["rank", "b", "a"]),
+        key: names(&["a", "b"]),
+        ..table.insert(&["a", "b"], rows)
+    };
+    let rows = db.rows(insert).await?;
+    let found: Verdict<Vec<(i64, String, i64)>> =
+        rows.iter().map(|row| Ok((row.get(2)?, row.get(1)?, row.get(0)?))).collect();
+    same("the rows that come back", &pairs.map(|(a, b)| (a, b.to_owned(), 7)).to_vec(), &found?)
 }
 
 async fn columns_in_any_order(db: Subject) -> Verdict {

@@ -17,6 +17,7 @@ use crate::{
 cases! {
     values_are_bound needs Raw,
     places_are_found_outside_quotes_and_comments needs Raw,
+    a_doubled_question_mark_is_one needs Raw,
     too_few_or_too_many_values needs Raw,
     writes_tell_how_many_rows needs Raw,
     values_never_become_text needs Raw,
@@ -51,6 +52,25 @@ async fn places_are_found_outside_quotes_and_comments(db: Subject) -> Verdict {
         same(&text, &vec![1], &db.column::<i64>(raw(text.clone(), [1.into()])).await?)?;
     }
     Ok(())
+}
+
+/// Some databases have operators with one, others have not: what would be sent is looked at.
+async fn a_doubled_question_mark_is_one(db: Subject) -> Verdict {
+    for (text, expected) in [("a ?? b", "a ? b"), ("a ??| b ??& c", "a ?| b ?& c"), ("'??' ?? b", "'??' ? b")]
+    {
+        let rendered = db.driver().render(&raw(text, []).into())?;
+        same(format!("what is sent of {text:?}"), expected, rendered.text.as_str())?;
+    }
+    let rendered = db.driver().render(&raw("a ?? b = ?", [Value::I64(5)]).into())?;
+    same("the values of a text with one place", &vec![Value::I64(5)], &rendered.binds)?;
+    ensure(rendered.text.starts_with("a ? b = "), || {
+        format!("expected \"a ? b = …\", found {:?}", rendered.text)
+    })?;
+    // Within quotes there is nothing to double.
+    let table = stored(&db).await?;
+    db.run(table.insert(&["id", "s"], [vec![3.into(), "what??".into()]])).await?;
+    let text = format!("SELECT id FROM {} WHERE s = 'what??' AND id < ?", table.name());
+    same(&text, &vec![3], &db.column::<i64>(raw(text.clone(), [9.into()])).await?)
 }
 
 async fn too_few_or_too_many_values(db: Subject) -> Verdict {

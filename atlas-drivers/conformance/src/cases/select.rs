@@ -23,6 +23,7 @@ use crate::{
 cases! {
     columns_come_in_the_order_asked_for,
     rows_name_their_columns,
+    all_columns_by_a_star,
     columns_that_are_not_there_are_refused,
     expressions_and_their_aliases,
     constants,
@@ -66,6 +67,36 @@ async fn rows_name_their_columns(db: Subject) -> Verdict {
     let table = five(&db).await?;
     let sink = db.link().await?.fill(table.select(&["s", "id"]), Collected::default()).await?;
     same("the names of the columns", &vec!["s".to_owned(), "id".to_owned()], &sink.names)
+}
+
+/// In the order of the table, under their names.
+async fn all_columns_by_a_star(db: Subject) -> Verdict {
+    let table = five(&db).await?;
+    let star = |of: Option<Name>| Expr::Column(ColumnRef { table: of, ..bare("*") });
+    let first = |select: Select| select.filter(table.get("id").is(4));
+    let aliased = TableRef { alias: Some(Name::Borrowed("part")), ..table.table() };
+    let inner = Box::new(first(table.read([star(None)])));
+    let part = Name::Borrowed("part");
+    for (what, select) in [
+        ("*", first(table.read([star(None)]))),
+        ("* of the table", first(table.read([star(Some(table.schema.name.clone()))]))),
+        (
+            "* of an alias",
+            first(Select { from: From::Table(aliased), ..table.read([star(Some(part.clone()))]) }),
+        ),
+        (
+            "* of a select",
+            Select { from: From::Select(inner, part.clone()), ..table.read([star(Some(part))]) },
+        ),
+    ] {
+        let sink = db.link().await?.fill(select, Collected::default()).await?;
+        let columns = ["id", "s", "n"].map(str::to_owned).to_vec();
+        same(format!("the names of the columns by {what}"), &columns, &sink.names)?;
+        let row: Verdict<Vec<(i64, String, i64)>> =
+            sink.rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).collect();
+        same(format!("the rows by {what}"), &vec![(4, "a".to_owned(), 2)], &row?)?;
+    }
+    Ok(())
 }
 
 async fn columns_that_are_not_there_are_refused(db: Subject) -> Verdict {

@@ -25,7 +25,8 @@ cases! {
     to_null,
     the_first_few_in_an_order,
     a_limit_on_a_composite_key,
-    changed_rows_come_back needs Returning,
+    changed_rows_come_back needs UpdateReturning,
+    all_columns_of_changed_rows_come_back_by_a_star needs UpdateReturning,
     a_violation_changes_nothing,
 }
 
@@ -122,6 +123,19 @@ async fn changed_rows_come_back(db: Subject) -> Verdict {
     same("the affected rows", &2, &outcome.affected)?;
     let none = table.update([("n", value(0))]).filter(table.get("id").is(9));
     same("the rows back of none", &0, &db.rows(Update { returning: names(&["n"]), ..none }).await?.len())
+}
+
+async fn all_columns_of_changed_rows_come_back_by_a_star(db: Subject) -> Verdict {
+    let table = five(&db).await?;
+    let update = table.update([("s", value("new"))]).filter(table.get("id").gt(3));
+    let update = Update { returning: names(&["*"]), ..update };
+    let sink = db.link().await?.fill(update, Collected::default()).await?;
+    same("the names of the columns", &["id", "n", "s"].map(str::to_owned).to_vec(), &sink.names)?;
+    let found: Verdict<Vec<(i64, i64, String)>> =
+        sink.rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).collect();
+    let mut found = found?;
+    found.sort_unstable();
+    same("the rows that come back", &[(4, 40, "new".to_owned()), (5, 50, "new".to_owned())].to_vec(), &found)
 }
 
 async fn a_violation_changes_nothing(db: Subject) -> Verdict {

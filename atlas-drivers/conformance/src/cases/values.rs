@@ -203,13 +203,11 @@ async fn texts_are_equal_only_to_themselves(db: Subject) -> Verdict {
     Ok(())
 }
 
+/// A database that stores none says Unsupported, which is a skip.
 async fn text_with_a_nul_is_never_cut(db: Subject) -> Verdict {
     let table = db.table([id(), column("v", ColumnType::Text)]).await?;
     for (id, text) in (0i64..).zip(["\0", "a\0b", "end\0"]) {
-        let insert = table.insert(&["id", "v"], [vec![id.into(), text.into()]]).into();
-        if db.link().await?.send(&insert, ()).await.is_err() {
-            continue;
-        }
+        db.run(table.insert(&["id", "v"], [vec![id.into(), text.into()]])).await?;
         let found: String = db.one(table.select(&["v"]).filter(table.get("v").is(text))).await?;
         same("a stored text with a NUL", text, found.as_str())?;
     }
