@@ -2,5 +2,14 @@
 //! server: `ATLAS_TEST_POSTGRES_URL`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod bulk;
+mod cancellation;
 mod conformance;
+mod connect;
+mod error;
+mod lost;
+mod pooler;
+mod schema;
 mod support;
+mod transaction;
+mod value;
