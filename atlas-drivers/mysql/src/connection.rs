@@ -9,6 +9,7 @@ use atlas_core::{
 use atlas_server::{Condition, Lent, Pool, within};
 use atlas_sql::{Compiled, compile, schema_statements};
 use sqlx::mysql::MySqlArguments;
+use tokio::sync::oneshot;
 
 use crate::{
     error::Context,
@@ -20,7 +21,7 @@ use crate::{
     task::{Answer, Sent, Work, perform},
     transaction::{self, Transaction},
     update::in_order,
-    value::{bind, unsupported},
+    value::{bind, check_size, size_of_bind, unsupported},
 };
 
 /// What the pool lends, and the transaction that is open on it.
@@ -29,6 +30,8 @@ pub(crate) struct MySqlConnection {
     /// `None`: the last statement was dropped half-way and is seen to its end elsewhere, or the connection
     /// was lost.
     lent: Option<Lent<Connections>>,
+    /// What gives it back, where it was a statement of a transaction that only read.
+    left_behind: Option<oneshot::Receiver<Lent<Connections>>>,
     /// Whether nothing has been sent since it was lent.
     fresh: bool,
     transaction: Option<Transaction>,
@@ -61,16 +64,33 @@ pub(crate) async fn lend(
 
 impl MySqlConnection {
     pub(crate) fn new(pool: Pool<Connections>, lent: Lent<Connections>) -> Self {
-        Self { pool, lent: Some(lent), fresh: true, transaction: None, rests: Condition::Clean }
+        Self {
+            pool,
+            lent: Some(lent),
+            left_behind: None,
+            fresh: true,
+            transaction: None,
+            rests: Condition::Clean,
+        }
     }
 
     fn in_transaction(&self) -> bool {
         self.transaction.is_some()
     }
 
+    /// Whether the connection of a transaction is gone.
+    fn is_lost(&self) -> bool {
+        self.lent.is_none() && self.left_behind.is_none()
+    }
+
     /// The connection; another one where the last was lost and no transaction with it.
     async fn lent(&mut self) -> Result<Lent<Connections>> {
         if let Some(transaction) = &self.transaction {
+            if let Some(left_behind) = &mut self.left_behind {
+                let lent = left_behind.await;
+                self.left_behind = None;
+                return lent.map_err(|_| transaction.lost());
+            }
             return self.lent.take().ok_or_else(|| transaction.lost());
         }
         if let Some(lent) = self.lent.take() {
@@ -107,8 +127,12 @@ impl MySqlConnection {
             abandoned.store(false, Relaxed);
             let may_be_old = self.fresh && lent.was_idle() && !in_transaction;
             let task = Box::pin(perform(lent, work, sink, Arc::clone(&abandoned)));
-            let job = Job::new(task, abandoned, self.pool.clone(), id);
+            let mut job = Job::new(task, abandoned, self.pool.clone(), id);
+            if in_transaction && repeatable {
+                self.left_behind = Some(job.left_behind());
+            }
             let ended = within(limit, async { job.await.ok_or_else(transaction::none_left) }).await?;
+            self.left_behind = None;
             self.fresh = false;
             let Ended { mut lent, sink: given_back, rows, result } = ended;
             sink = given_back;
@@ -166,6 +190,7 @@ impl MySqlConnection {
             Statement::Insert(insert) if insert.rows == 0 => return Ok((sink, Outcome::affected(0))),
             Statement::Insert(insert) => {
                 self.check_upsert(insert).await?;
+                context.upserts = matches!(insert.on_conflict, OnConflict::Update { .. });
                 let done = self.work(context, false, sink, |session, inside| {
                     Ok(Work::Insert(plan(session, insert, inside)?))
                 });
@@ -350,16 +375,15 @@ impl MySqlConnection {
         transaction.depth -= 1;
         let depth = transaction.depth;
         if depth > 0 {
-            if self.lent.is_none() && !keep {
+            if self.is_lost() && !keep {
                 return Ok(());
             }
             let undo = if keep { String::new() } else { format!("ROLLBACK TO SAVEPOINT atlas_{depth}; ") };
             return self.command(format!("{undo}RELEASE SAVEPOINT atlas_{depth}").into(), false).await;
         }
-        if self.lent.is_none() {
-            let lost = transaction.lost();
-            self.transaction = None;
-            return if keep { Err(lost) } else { Ok(()) };
+        if self.is_lost() {
+            let lost = self.transaction.take().map(|transaction| transaction.lost());
+            return if keep { Err(lost.unwrap_or_else(transaction::none_open)) } else { Ok(()) };
         }
         let done = self.command(if keep { "COMMIT" } else { "ROLLBACK" }.into(), false).await;
         self.transaction = None;
@@ -399,9 +423,12 @@ fn one(session: &mut Session, statement: &Statement) -> Result<Work> {
     let mut compiled: Compiled<'_> = std::mem::take(&mut session.compiled).recycle();
     let done = compile(statement, &session.server.dialect, &mut compiled).and_then(|()| {
         let mut arguments = MySqlArguments::default();
+        let mut size = compiled.text.len();
         for value in &compiled.binds {
             bind(&mut arguments, value, &session.server)?;
+            size += size_of_bind(value);
         }
+        check_size(size, &session.server)?;
         Ok(Work::One(Sent { text: Arc::from(compiled.text.as_str()), arguments }))
     });
     session.compiled = compiled.recycle();

@@ -48,6 +48,11 @@ impl Dialect for MySqlDialect {
         out.push('?');
     }
 
+    /// The form that names tables and conditions, as one value.
+    fn explain(&self) -> &'static str {
+        "EXPLAIN FORMAT=JSON "
+    }
+
     fn no_limit(&self) -> Option<&'static str> {
         Some("18446744073709551615")
     }

@@ -40,6 +40,8 @@ pub(crate) struct Context<'s> {
     pub(crate) in_transaction: bool,
     /// Whether the statement was one that writes, so that nobody knows whether it did.
     pub(crate) writes: bool,
+    /// Whether it was an upsert.
+    pub(crate) upserts: bool,
 }
 
 impl<'s> Context<'s> {
@@ -158,7 +160,7 @@ fn of_number(number: u16, state: &str, message: &str, context: Context<'_>, sour
             constraint(ConstraintKind::Unique, table.or(named), index, Vec::new(), source)
         }
         // Not the row that an upsert means: see the compiler.
-        1242 if context.writes => constraint(ConstraintKind::Unique, table, None, Vec::new(), source),
+        1242 if context.upserts => constraint(ConstraintKind::Unique, table, None, Vec::new(), source),
         1216 | 1217 | 1451 | 1452 => {
             let key = message::foreign_key(message);
             constraint(ConstraintKind::ForeignKey, key.table.or(table), key.name, key.columns, source)

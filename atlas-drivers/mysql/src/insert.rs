@@ -14,7 +14,7 @@ use crate::{
     reread::{Reread, reread},
     session::Session,
     task::{Answer, Sent, Task},
-    value::{bind_value, size},
+    value::{bind_value, check_size, size},
 };
 
 /// Rows that go into one statement, at most.
@@ -148,9 +148,12 @@ fn arguments(
 ) -> Result<MySqlArguments> {
     let mut arguments = MySqlArguments::default();
     arguments.reserve(rows.len() * insert.columns.len(), rows.len() * insert.columns.len() * 9);
+    let mut bytes = 0;
     for value in values_of(insert, &rows).flatten().chain(changes) {
         bind_value(&mut arguments, value, &session.server)?;
+        bytes += size(value);
     }
+    check_size(bytes, &session.server)?;
     Ok(arguments)
 }
 

@@ -10,8 +10,8 @@ use std::{
 };
 
 use atlas_core::driver::{BoxFuture, RowSink};
-use atlas_server::{Lent, Pool};
-use tokio::{runtime::Handle, time::timeout};
+use atlas_server::{Condition, Lent, Pool};
+use tokio::{runtime::Handle, sync::oneshot, time::timeout};
 
 use crate::{error::Failure, session::Connections, task::Answer};
 
@@ -40,6 +40,8 @@ pub(crate) struct Job {
     abandoned: Arc<AtomicBool>,
     pool: Pool<Connections>,
     id: u64,
+    /// Who gets the connection after a job that was dropped.
+    heir: Option<oneshot::Sender<Lent<Connections>>>,
 }
 
 impl Job {
@@ -49,7 +51,14 @@ impl Job {
         pool: Pool<Connections>,
         id: u64,
     ) -> Self {
-        Self { work: Some(work), abandoned, pool, id }
+        Self { work: Some(work), abandoned, pool, id, heir: None }
+    }
+
+    /// What the connection comes back through, where this is dropped half-way and the connection survives.
+    pub(crate) fn left_behind(&mut self) -> oneshot::Receiver<Lent<Connections>> {
+        let (sender, receiver) = oneshot::channel();
+        self.heir = Some(sender);
+        receiver
     }
 }
 
@@ -70,17 +79,38 @@ impl Drop for Job {
         self.abandoned.store(true, Relaxed);
         // Without a runtime the connection is lost with the work.
         if let Ok(runtime) = Handle::try_current() {
-            runtime.spawn(finish(work, self.pool.clone(), self.id));
+            runtime.spawn(finish(work, self.pool.clone(), self.id, self.heir.take()));
         }
     }
 }
 
-/// Sees a job to its end. Its connection is cleaned by the pool.
-async fn finish(mut work: BoxFuture<'static, Ended>, pool: Pool<Connections>, id: u64) {
-    if timeout(PATIENCE, &mut work).await.is_ok() {
-        return;
+/// Sees a job to its end. Where nobody gets its connection, the pool cleans it.
+async fn finish(
+    mut work: BoxFuture<'static, Ended>,
+    pool: Pool<Connections>,
+    id: u64,
+    heir: Option<oneshot::Sender<Lent<Connections>>>,
+) {
+    let ended = match timeout(PATIENCE, &mut work).await {
+        Ok(ended) => ended,
+        Err(_) => {
+            let _ = timeout(ENDING, pool.manager().kill(id)).await;
+            // What does not end is dropped, and its connection with it.
+            let Ok(mut ended) = timeout(ENDING, work).await else { return };
+            let settled = match ended.lent.connection() {
+                Ok(session) => timeout(ENDING, session.settle()).await.is_ok_and(|settled| settled.is_ok()),
+                Err(_) => false,
+            };
+            if !settled {
+                return;
+            }
+            ended
+        }
+    };
+    if let Some(heir) = heir
+        && ended.lent.condition() == Condition::Dirty
+    {
+        // Who has gone, too, leaves it to the pool.
+        let _ = heir.send(ended.lent);
     }
-    let _ = timeout(ENDING, pool.manager().kill(id)).await;
-    // What does not end is dropped, and its connection with it.
-    let _ = timeout(ENDING, work).await;
 }

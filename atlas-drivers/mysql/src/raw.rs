@@ -26,7 +26,9 @@ pub(crate) fn kind(text: &str, in_transaction: bool) -> Result<Kind> {
     let (first, second) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
     let third = words.next().unwrap_or_default();
     let is = |word: &str, one_of: &[&str]| one_of.iter().any(|other| word.eq_ignore_ascii_case(other));
-    if is(first, &["begin", "xa"]) || (is(first, &["start"]) && is(second, &["transaction"])) {
+    // MariaDB's blocks begin with a word of their own.
+    let block = is(second, &["not"]);
+    if (is(first, &["begin", "xa"]) && !block) || (is(first, &["start"]) && is(second, &["transaction"])) {
         return Err(Error::config(
             "a raw statement cannot begin a transaction: call `begin` or `transaction` of the handle",
         ));
@@ -97,6 +99,7 @@ mod tests {
             ("ROLLBACK TO SAVEPOINT a", Kind::Other),
             ("rollback work to a", Kind::Other),
             ("call p()", Kind::Other),
+            ("BEGIN NOT ATOMIC SELECT 1; END", Kind::Other),
             ("", Kind::Other),
         ] {
             assert_eq!(kind(text, false).unwrap(), expected, "{text}");

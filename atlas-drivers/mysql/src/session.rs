@@ -85,6 +85,16 @@ impl Indexes {
     }
 }
 
+impl Session {
+    /// Sees to it that an order to end a statement, which may come late, does not reach the next one.
+    pub(crate) async fn settle(&mut self) -> Result<(), Failure> {
+        match command(&mut self.connection, "DO 0").await.map_err(Failure::from) {
+            Err(failure) if failure.number() != Some(1317) => Err(failure),
+            _ => Ok(()),
+        }
+    }
+}
+
 impl Connections {
     /// Connections with these options, and otherwise as they are by default.
     pub(crate) fn new(options: MySqlConnectOptions, target: String, uuids: Uuids) -> Self {

@@ -221,13 +221,7 @@ impl Task {
         }
         drop(stream);
         if killed {
-            // The order to end it may come late: not for the next statement.
-            let late = command(connection, "DO 0").await.map_err(Failure::from);
-            if let Err(failure) = late
-                && failure.number() != Some(1317)
-            {
-                return Err(failure);
-            }
+            self.session()?.settle().await?;
         }
         match error {
             Some(error) => Err(Failure::Own(error)),

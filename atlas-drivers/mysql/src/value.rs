@@ -73,14 +73,35 @@ pub(crate) fn bind_value(arguments: &mut MySqlArguments, value: &Value, server: 
     add(arguments, bound)
 }
 
+/// How many bytes what a placeholder stands for takes in a message, at most.
+pub(crate) fn size_of_bind(bind: &Bind<'_>) -> usize {
+    match bind {
+        Bind::Value(value) => size(value),
+        Bind::Str(text) => text.len() + 12,
+        Bind::Text(text) => text.len() + 12,
+        _ => 12,
+    }
+}
+
 /// How many bytes a value takes in a message, at most.
 pub(crate) fn size(value: &Value) -> usize {
     match value {
-        Value::Text(text) | Value::Json(text) => text.len() + 9,
-        Value::Bytes(bytes) => bytes.len() + 9,
+        Value::Text(text) | Value::Json(text) => text.len() + 12,
+        Value::Bytes(bytes) => bytes.len() + 12,
         Value::Numeric(_) | Value::Uuid(_) => 48,
         _ => 16,
     }
+}
+
+/// Refuses a message that the server would not take: it would end the connection.
+pub(crate) fn check_size(bytes: usize, server: &Server) -> Result<()> {
+    if bytes < server.max_packet {
+        return Ok(());
+    }
+    Err(unsupported(
+        &format!("a statement of {bytes} bytes: the server's `max_allowed_packet` is {}", server.max_packet),
+        "make that larger on the server, or store large values elsewhere",
+    ))
 }
 
 fn add(arguments: &mut MySqlArguments, bound: Bound<'_>) -> Result<()> {
