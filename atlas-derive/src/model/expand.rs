@@ -40,7 +40,7 @@ pub(super) fn model(model: &Model) -> TokenStream {
     });
     quote_spanned! {span=>
         #[automatically_derived]
-        #[allow(non_upper_case_globals, non_camel_case_types)]
+        #[allow(non_upper_case_globals, non_camel_case_types, dead_code)]
         impl #ident {
             #constants
             #relations
