@@ -16,6 +16,7 @@ use atlas_core::{
 };
 use atlas_server::{Condition, Lent};
 use sqlx::{AssertSqlSafe, Either, Executor, Row as _, mysql::MySqlArguments};
+use tokio::task::coop::consume_budget;
 
 use crate::{
     error::Failure,
@@ -189,6 +190,10 @@ impl Task {
                 }
             };
             answer.rows += 1;
+            // sqlx reads what is there without a look at whether others want to run, too.
+            if answer.rows % BATCH == 0 {
+                consume_budget().await;
+            }
             if !*wanted || abandoned.load(Relaxed) {
                 let since = *unwanted_since.get_or_insert_with(Instant::now);
                 if !killed && !abandoned.load(Relaxed) && since.elapsed() > UNWANTED {
