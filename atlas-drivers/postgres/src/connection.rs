@@ -146,8 +146,12 @@ impl PostgresConnection {
         }
         self.settle().await?;
         let shared = self.shared();
-        let repeatable =
-            matches!(statement, Statement::Select(_) | Statement::Explain(_)) && self.may_repeat();
+        let reads = match statement {
+            Statement::Select(select) => select.lock.is_none(),
+            Statement::Explain(_) => true,
+            _ => false,
+        };
+        let repeatable = reads && self.may_repeat();
         let mut done = self.run_once(&shared, statement, &mut sink).await;
         if repeatable
             && let Err((Failure::Lost, gave_rows)) = &done

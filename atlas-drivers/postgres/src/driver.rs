@@ -20,6 +20,7 @@ use crate::{
 const CAPABILITIES: Capabilities = {
     let mut all = Capabilities::NONE;
     all.returning = true;
+    all.update_returning = true;
     all.transactions = true;
     all.savepoints = true;
     all.transactional_schema = true;
