@@ -7,6 +7,7 @@
 mod support;
 
 mod aggregates;
+mod alike;
 mod bad_input;
 mod bulk;
 mod casts;
