@@ -4,8 +4,9 @@
 
 pub use atlas_core::model::Complete;
 pub use atlas_core::{
-    Assign, Assignment, Attribute, BelongsTo, Cast, Column, Config, Connections, ConstraintKind, DB, Db,
-    DynRow, Error, Event, Expr, Fill, FromRow, HasMany, HasOne, Health, HealthStatus, Isolation, Json, Model, Order,
+    Assign, Assignment, Attribute, BelongsTo, BelongsToMany, Cast, Column, Config, Connections,
+    ConstraintKind, DB, Db, DynRow, Error, Event, Expr, Fill, FromRow, HasMany, HasManyThrough, HasOne,
+    HasOneThrough, Health, HealthStatus, Isolation, Json, Model, MorphMany, MorphOne, MorphToMany, Order,
     Pending, Query, Record, Relation, Result, Scalar, TlsMode, Transaction, With, db, models,
     register_driver, table, value, values,
 };
@@ -38,7 +39,7 @@ pub mod bounds {
         model::{
             Assignments, Both, Columns, Complete, In, IntoKey, IntoOrder, Key, Missing, Operand, Set, Text,
         },
-        relation::{IntoLoad, Present, SameKey, Sortable},
+        relation::{IntoLoad, Linked, Pivot, Present, SameKey, Sortable, ToMany},
         value::{Binds, IntoValue, Mutator, Nullable, Number, Placeholder, Serde, Stamp},
     };
 }
@@ -46,8 +47,9 @@ pub mod bounds {
 /// Everything that a program with models needs: `use atlas::prelude::*;`.
 pub mod prelude {
     pub use atlas_core::{
-        BelongsTo, Cast, Column, DB, Db, Error, HasMany, HasOne, Isolation, Json, Pending, Query, Record,
-        Relation, Result, With, models,
+        BelongsTo, BelongsToMany, Cast, Column, DB, Db, Error, HasMany, HasManyThrough, HasOne,
+        HasOneThrough, Isolation, Json, MorphMany, MorphOne, MorphToMany, Pending, Query, Record, Relation,
+        Result, With, models,
     };
 
     pub use crate::{Attribute, Model};
@@ -94,7 +96,7 @@ pub mod __private {
             ColumnMeta, Complete, DefaultMeta, DraftData, IndexMeta, KeyKind, Missing, ModelMeta, Reader,
             Set, create, locate,
         },
-        relation::{RelationKind, SameKey},
+        relation::{Between, Link, Morph, Pairs, Path, RelationKind, SameKey, far, near, pair},
         schema::Action,
         value::{ColumnType, Mutator, Placeholder, Stamp, Value, ValueRef},
     };

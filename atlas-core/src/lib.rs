@@ -26,7 +26,10 @@ pub use error::{ConstraintKind, Error, Result};
 pub use model::{Assignment, Column, Expr, Fill, Model, Order, Scalar};
 pub use query::{FromRow, Query};
 pub use record::Record;
-pub use relation::{BelongsTo, HasMany, HasOne, Relation};
+pub use relation::{
+    BelongsTo, BelongsToMany, HasMany, HasManyThrough, HasOne, HasOneThrough, MorphMany, MorphOne,
+    MorphToMany, Relation,
+};
 pub use table::{DynRow, Values};
 pub use value::{Assign, Attribute, Cast, Json, With};
 

@@ -17,6 +17,8 @@ pub use condition::Given;
 pub(crate) use create::{
     create, create_many, first_or_create, first_or_new, insert, update_or_create, upsert,
 };
+pub(crate) use read::load_all;
+pub(crate) use row::Beside;
 pub use row::FromRow;
 
 use crate::{
@@ -56,8 +58,12 @@ where
     of: PhantomData<fn() -> (M, Out, Scope)>,
 }
 
-/// Something that is loaded for all rows of a result together.
-pub type Loader<Out> = Arc<dyn for<'a> Fn(&'a Db, &'a mut [Out]) -> BoxFuture<'a, Result<()>> + Send + Sync>;
+/// Something that is loaded for all rows of a result together: takes what it needs of the rows, loads, and
+/// gives what puts it into the rows.
+pub type Loader<Out> = Arc<dyn for<'a> Fn(&'a Db, &[Out]) -> BoxFuture<'a, Result<Put<Out>>> + Send + Sync>;
+
+/// What puts something that was loaded into the rows.
+pub type Put<Out> = Box<dyn FnOnce(&mut [Out]) + Send>;
 
 impl<M: Model, Out, Scope> Clone for Query<M, Out, Scope> {
     fn clone(&self) -> Self {
@@ -74,6 +80,11 @@ impl<M: Model> Query<M> {
             loaders: Vec::new(),
             of: PhantomData,
         }
+    }
+
+    /// The select, and what is loaded for its rows.
+    pub(crate) fn into_parts(self) -> (Select, Vec<Loader<Record<M>>>) {
+        (self.select, self.loaders)
     }
 
     /// Adds a condition that is data already.

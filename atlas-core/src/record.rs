@@ -7,6 +7,7 @@ mod state;
 mod values;
 
 use std::{
+    any::Any,
     fmt,
     ops::{Deref, DerefMut},
 };
@@ -15,6 +16,7 @@ pub(crate) use erased::AnyRecord;
 pub(crate) use insert::{Drafts, insert, insert_all, insert_many};
 pub(crate) use save::key_not_found;
 pub(crate) use state::State;
+pub(crate) use values::Values;
 
 use crate::{
     driver::Row,
@@ -191,6 +193,25 @@ impl<M: Model> Record<M> {
         self.state.set_extra(name.into(), value.encode());
     }
 
+    /// The row of the table between through which this record was reached, where that table has a model.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`](crate::Error::Config) where the record was not loaded through a relation whose table
+    /// between is `P`'s.
+    pub fn pivot<P: Model>(&self) -> Result<&Record<P>> {
+        self.state.pivot().and_then(|pivot| pivot.downcast_ref()).ok_or_else(|| {
+            let (model, pivot) = (M::meta().name, P::meta().name);
+            crate::Error::config(format!(
+                "this `{model}` has no `{pivot}` beside it: load it through a relation with `pivot = {pivot}`"
+            ))
+        })
+    }
+
+    pub(crate) fn set_pivot(&mut self, pivot: Box<dyn Any + Send + Sync>) {
+        self.state.set_pivot(pivot);
+    }
+
     /// Whether both are the same row: the same key.
     pub fn is(&self, other: &Self) -> bool {
         use crate::model::Key;
@@ -244,6 +265,10 @@ impl<M: Model> FromRow for Record<M> {
     #[inline]
     fn from_row(row: &dyn Row, start: usize) -> Result<Self> {
         M::decode(row, start).map(Self::loaded)
+    }
+
+    fn beside(&mut self, name: &str, value: Value) {
+        self.state.set_extra(name.to_owned(), value);
     }
 }
 

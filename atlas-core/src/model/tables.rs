@@ -4,7 +4,7 @@ use crate::{
     db::{Db, Pending},
     error::Result,
     model::{ColumnMeta, DefaultMeta, KeyKind, ModelMeta},
-    relation::RelationKind,
+    relation::{Link, RelationKind, RelationMeta},
     schema::{Column, ColumnDefault, ForeignKey, Index, Name, SchemaChange, Table},
     statement::Statement,
 };
@@ -87,8 +87,13 @@ fn in_order_of_references(models: Vec<&'static ModelMeta>) -> Vec<&'static Model
 }
 
 fn references(model: &'static ModelMeta) -> impl Iterator<Item = &'static ModelMeta> {
+    belongs_to(model).map(|(_, link)| (link.target)())
+}
+
+/// The relations whose keys are in this model's table.
+fn belongs_to(model: &'static ModelMeta) -> impl Iterator<Item = (&'static RelationMeta, Link)> {
     let belongs = model.relations.iter().filter(|relation| relation.kind == RelationKind::BelongsTo);
-    belongs.map(|relation| (relation.target)())
+    belongs.filter_map(|relation| Some((relation, relation.link?)))
 }
 
 /// A model's table.
@@ -103,21 +108,14 @@ fn table(model: &'static ModelMeta) -> Table {
         columns: model.columns.iter().enumerate().map(|(index, meta)| column(model, index, meta)).collect(),
         primary_key: names(model.key),
         indexes: own.chain(several).collect(),
-        foreign_keys: model
-            .relations
-            .iter()
-            .filter(|relation| relation.kind == RelationKind::BelongsTo)
-            .map(|relation| {
-                let target = (relation.target)();
+        foreign_keys: belongs_to(model)
+            .map(|(relation, link)| {
+                let target = (link.target)();
+                let referred = |index: &usize| target.names.get(*index).map(|name| Name::from(*name));
                 ForeignKey {
-                    columns: names(&[relation.local]),
+                    columns: names(&link.local()),
                     table: target.table.into(),
-                    references: target
-                        .names
-                        .get(relation.foreign)
-                        .map(|name| Name::from(*name))
-                        .into_iter()
-                        .collect(),
+                    references: link.foreign().iter().filter_map(referred).collect(),
                     on_delete: relation.on_delete,
                     on_update: relation.on_update,
                 }

@@ -1,16 +1,19 @@
 //! Terminals that give rows.
 
+use std::{future::poll_fn, task::Poll};
+
 use crate::{
     db::{About, Db, Pending},
+    driver::BoxFuture,
     error::{Error, Result},
     model::{Column, In, IntoKey, Key, Model},
     query::{
         FromRow, Loader, Query, column_ref, key_filter, only,
         order::by_key_descending,
-        row::{Collect, Pluck},
+        row::{Beside, Collect, Pluck},
     },
     record::{Record, key_not_found},
-    statement::{Expr, Select},
+    statement::{Expr, Projection, Select},
     value::Attribute,
 };
 
@@ -211,13 +214,54 @@ async fn rows<T: FromRow>(
     select: Select,
     loaders: Vec<Loader<T>>,
 ) -> Result<Vec<T>> {
-    let (Collect(mut rows), _) = db.fetch(about, &select.into(), Collect(Vec::new())).await?;
-    if !rows.is_empty() {
-        for loader in loaders {
-            loader(db, &mut rows).await?;
+    let mut rows = match &select.columns {
+        Projection::NamesAnd(names, _) => {
+            let beside = Beside::after(names.len());
+            db.fetch(about, &select.into(), beside).await?.0.into_rows()
         }
-    }
+        _ => db.fetch(about, &select.into(), Collect(Vec::new())).await?.0.0,
+    };
+    load_all(db, &mut rows, &loaders).await?;
     Ok(rows)
+}
+
+/// Loads what belongs to rows. What does not depend on each other goes out at the same time, where there is
+/// more than one connection to send it on.
+pub(crate) async fn load_all<T>(db: &Db, rows: &mut [T], loaders: &[Loader<T>]) -> Result<()> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    if loaders.len() > 1 && !db.in_transaction() {
+        let loading = loaders.iter().map(|loader| loader(db, rows)).collect();
+        for put in all(loading).await {
+            put?(rows);
+        }
+        return Ok(());
+    }
+    for loader in loaders {
+        let put = loader(db, rows).await?;
+        put(rows);
+    }
+    Ok(())
+}
+
+/// The outputs of futures that run at the same time, in their order.
+async fn all<T>(mut futures: Vec<BoxFuture<'_, T>>) -> Vec<T> {
+    let mut done: Vec<Option<T>> = futures.iter().map(|_| None).collect();
+    poll_fn(|context| {
+        let mut pending = false;
+        for (future, output) in futures.iter_mut().zip(&mut done) {
+            if output.is_none() {
+                match future.as_mut().poll(context) {
+                    Poll::Ready(value) => *output = Some(value),
+                    Poll::Pending => pending = true,
+                }
+            }
+        }
+        if pending { Poll::Pending } else { Poll::Ready(()) }
+    })
+    .await;
+    done.into_iter().flatten().collect()
 }
 
 async fn first_row<T: FromRow>(

@@ -3,7 +3,7 @@ use std::ops::ControlFlow;
 use crate::{
     driver::{Row, RowSink},
     error::Result,
-    value::{Attribute, ValueRef},
+    value::{Attribute, Value, ValueRef},
 };
 
 /// What a row of a query becomes.
@@ -14,6 +14,10 @@ pub trait FromRow: Sized + Send + 'static {
     ///
     /// [`Error::Decode`](crate::Error::Decode) where a value does not fit.
     fn from_row(row: &dyn Row, start: usize) -> Result<Self>;
+
+    /// Takes a value that the query brought beside the columns.
+    #[doc(hidden)]
+    fn beside(&mut self, _name: &str, _value: Value) {}
 }
 
 /// Every row, in order.
@@ -28,6 +32,59 @@ impl<T: FromRow> RowSink for Collect<T> {
 
     fn restart(&mut self) -> bool {
         self.0.clear();
+        true
+    }
+
+    fn restartable(&self) -> bool {
+        true
+    }
+}
+
+/// Every row, in order, and what stands in it after the first `width` columns.
+pub(crate) struct Beside<T> {
+    pub(crate) width: usize,
+    pub(crate) rows: Vec<T>,
+    /// The names of the further columns.
+    pub(crate) names: Vec<Box<str>>,
+    /// Their values, row after row.
+    pub(crate) values: Vec<Value>,
+}
+
+impl<T> Beside<T> {
+    pub(crate) fn after(width: usize) -> Self {
+        Self { width, rows: Vec::new(), names: Vec::new(), values: Vec::new() }
+    }
+}
+
+impl<T: FromRow> Beside<T> {
+    /// The rows, each with what came beside it.
+    pub(crate) fn into_rows(self) -> Vec<T> {
+        let Self { mut rows, names, values, .. } = self;
+        let mut values = values.into_iter();
+        for row in &mut rows {
+            for (name, value) in names.iter().zip(values.by_ref()) {
+                row.beside(name, value);
+            }
+        }
+        rows
+    }
+}
+
+impl<T: FromRow> RowSink for Beside<T> {
+    fn row(&mut self, row: &dyn Row) -> Result<ControlFlow<()>> {
+        if self.names.is_empty() {
+            self.names = (self.width..row.len()).map(|index| row.name(index).into()).collect();
+        }
+        self.rows.push(T::from_row(row, 0)?);
+        for index in self.width..row.len() {
+            self.values.push(row.get(index)?.to_owned());
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    fn restart(&mut self) -> bool {
+        self.rows.clear();
+        self.values.clear();
         true
     }
 

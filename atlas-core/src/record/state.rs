@@ -1,4 +1,4 @@
-use std::{collections::BTreeMap, mem};
+use std::{any::Any, collections::BTreeMap, mem};
 
 use crate::{db::Fate, value::Value};
 
@@ -33,6 +33,8 @@ struct Kept {
     changes: Vec<(usize, Value)>,
     /// Values beside the columns.
     extras: BTreeMap<String, Value>,
+    /// The record of the table between through which this one was reached.
+    pivot: Option<Box<dyn Any + Send + Sync>>,
     /// Of a new record: the columns that were left to the database.
     left_out: Vec<usize>,
     /// What there was before each write in a transaction that may still be undone, the first first.
@@ -130,6 +132,14 @@ impl State {
 
     pub(crate) fn set_extra(&mut self, name: String, value: Value) {
         self.kept().extras.insert(name, value);
+    }
+
+    pub(crate) fn pivot(&self) -> Option<&(dyn Any + Send + Sync)> {
+        self.kept.as_ref()?.pivot.as_deref()
+    }
+
+    pub(crate) fn set_pivot(&mut self, pivot: Box<dyn Any + Send + Sync>) {
+        self.kept().pivot = Some(pivot);
     }
 
     /// The row was inserted, in a transaction of this fate.

@@ -8,8 +8,8 @@ use crate::{
 
 /// The values of every row, one row after the other.
 #[derive(Default)]
-pub(super) struct Values {
-    pub(super) values: Vec<Value>,
+pub(crate) struct Values {
+    pub(crate) values: Vec<Value>,
 }
 
 impl RowSink for Values {

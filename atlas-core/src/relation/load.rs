@@ -1,30 +1,28 @@
 //! Loading a relation for all records of a result with one statement.
 
-use std::{
-    collections::{HashMap, hash_map::Entry},
-    hash::{Hash, Hasher},
-    sync::Arc,
-};
+use std::{any::Any, sync::Arc};
 
 use crate::{
     db::{Db, Pending},
     driver::BoxFuture,
     error::Result,
-    model::{self, In, IntoOrder, Model},
-    query::{Loader, Query, column_ref},
-    record::Record,
-    relation::Relation,
-    statement::{ColumnRef, Expr},
+    model::{self, In, IntoOrder, Model, ModelMeta},
+    query::{Beside, FromRow, Loader, Put, Query, column_ref, load_all},
+    record::{Record, Values},
+    relation::{Between, Link, Linked, Path, Relation, Slot, ToMany, groups::Groups},
+    schema::Name,
+    statement::{
+        ColumnRef, CompareOp, Expr, From, Join, JoinKind, OrderTerm, Projection, Select, Selected, TableRef,
+    },
     value::Value,
 };
 
-/// How many keys go into one statement.
-const KEYS_PER_STATEMENT: usize = 10_000;
-
-/// A relation to be loaded, with conditions, an order and relations of its own.
+/// A relation to be loaded, with conditions, an order, a limit and relations of its own.
 pub struct Load<M, N: Model, K> {
     relation: Relation<M, N, K>,
     query: Query<N>,
+    /// Columns of the table between that come with each record, as extras.
+    between: Vec<Name>,
 }
 
 impl<M: Model, N: Model, K> Relation<M, N, K> {
@@ -42,34 +40,91 @@ impl<M: Model, N: Model, K> Relation<M, N, K> {
     pub fn with(self, relations: impl IntoLoad<N>) -> Load<M, N, K> {
         Load::from(self).with(relations)
     }
+
+    /// Loads at most so many records for each parent.
+    pub fn limit(self, records: u64) -> Load<M, N, K>
+    where
+        K: ToMany,
+    {
+        Load::from(self).limit(records)
+    }
+
+    /// Loads what is left of the records after any steps of a query.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let posts = User::posts.apply(|posts| posts.where_gt(Post::votes, 3).latest(Post::id));
+    /// let ann = User::query().with(posts).find_or_fail(&db, 1).await?;
+    /// assert_eq!(ann.posts.get()?.len(), 1);
+    /// # Ok(())
+    /// # });
+    /// ```
+    pub fn apply(self, steps: impl FnOnce(Query<N>) -> Query<N>) -> Load<M, N, K> {
+        Load::from(self).apply(steps)
+    }
 }
 
 impl<M: Model, N: Model, K> Load<M, N, K> {
     /// Loads only records for which this holds.
     #[must_use]
-    pub fn filter<X: In<N, I>, I>(mut self, condition: model::Expr<X>) -> Self {
-        self.query = self.query.filter(condition);
-        self
+    pub fn filter<X: In<N, I>, I>(self, condition: model::Expr<X>) -> Self {
+        self.apply(|query| query.filter(condition))
     }
 
     /// Loads the records in this order.
     #[must_use]
-    pub fn order_by<X: In<N, I>, I>(mut self, order: impl IntoOrder<X>) -> Self {
-        self.query = self.query.order_by(order);
-        self
+    pub fn order_by<X: In<N, I>, I>(self, order: impl IntoOrder<X>) -> Self {
+        self.apply(|query| query.order_by(order))
     }
 
     /// Loads relations of the records too.
     #[must_use]
-    pub fn with(mut self, relations: impl IntoLoad<N>) -> Self {
-        self.query = self.query.with(relations);
+    pub fn with(self, relations: impl IntoLoad<N>) -> Self {
+        self.apply(|query| query.with(relations))
+    }
+
+    /// Loads at most so many records for each parent: the first ones of the order, or of the key where there
+    /// is none.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let best = User::posts.order_by(Post::votes.desc()).limit(1);
+    /// for user in User::query().with(best).get(&db).await? {
+    ///     assert!(user.posts.get()?.len() <= 1);
+    /// }
+    /// # Ok(())
+    /// # });
+    /// ```
+    #[must_use]
+    pub fn limit(self, records: u64) -> Self
+    where
+        K: ToMany,
+    {
+        self.apply(|query| query.limit(records))
+    }
+
+    /// Passes over so many records of each parent first.
+    #[must_use]
+    pub fn offset(self, records: u64) -> Self
+    where
+        K: ToMany,
+    {
+        self.apply(|query| query.offset(records))
+    }
+
+    /// Loads what is left of the records after any steps of a query. A limit is one for each parent.
+    #[must_use]
+    pub fn apply(mut self, steps: impl FnOnce(Query<N>) -> Query<N>) -> Self {
+        self.query = steps(self.query);
         self
     }
 }
 
-impl<M, N: Model, K> From<Relation<M, N, K>> for Load<M, N, K> {
+impl<M, N: Model, K> std::convert::From<Relation<M, N, K>> for Load<M, N, K> {
     fn from(relation: Relation<M, N, K>) -> Self {
-        Self { relation, query: Query::new() }
+        Self { relation, query: Query::new(), between: Vec::new() }
     }
 }
 
@@ -84,18 +139,19 @@ pub trait IntoLoad<M: Model> {
 }
 
 #[diagnostic::do_not_recommend]
-impl<M: Model, N: Model, K: 'static> IntoLoad<M> for Relation<M, N, K> {
+impl<M: Model, N: Model, K: Linked> IntoLoad<M> for Relation<M, N, K> {
     fn into_loaders(self) -> Vec<Loader<Record<M>>> {
         Load::from(self).into_loaders()
     }
 }
 
 #[diagnostic::do_not_recommend]
-impl<M: Model, N: Model, K: 'static> IntoLoad<M> for Load<M, N, K> {
+impl<M: Model, N: Model, K: Linked> IntoLoad<M> for Load<M, N, K> {
     fn into_loaders(self) -> Vec<Loader<Record<M>>> {
-        let Self { relation, query } = self;
-        let relation = Keyed { local: relation.local, foreign: relation.foreign, slot: relation.slot };
-        vec![Arc::new(move |db, records| load(db, records, relation, query.clone()))]
+        let Self { relation, query, between } = self;
+        let load =
+            Arc::new(Loading { link: relation.link, slot: relation.slot, query, between, pivot: K::PIVOT });
+        vec![Arc::new(move |db, records| load.start(db, records))]
     }
 }
 
@@ -134,123 +190,297 @@ impl<M: Model> Record<M> {
     /// ```
     pub fn load<'a>(&'a mut self, db: &'a Db, relations: impl IntoLoad<M>) -> Pending<'a, ()> {
         let loaders = relations.into_loaders();
-        Pending::new(async move {
-            for loader in loaders {
-                loader(db, std::slice::from_mut(self)).await?;
-            }
-            Ok(())
+        Pending::new(async move { load_all(db, std::slice::from_mut(self), &loaders).await })
+    }
+}
+
+/// What reads the record of a table between: which model it is of, and the record out of the values of a row.
+#[derive(Clone, Copy)]
+pub struct PivotReader {
+    pub(super) meta: fn() -> &'static ModelMeta,
+    pub(super) read: fn(&Values, usize) -> Result<Box<dyn Any + Send + Sync>>,
+}
+
+/// A relation without its kind, and what is to be loaded of it.
+struct Loading<M, N: Model> {
+    link: Link,
+    slot: fn(&mut M) -> &mut dyn Slot<N>,
+    query: Query<N>,
+    between: Vec<Name>,
+    pivot: Option<PivotReader>,
+}
+
+impl<M: Model, N: Model> Loading<M, N> {
+    /// Takes the keys of the records, and gives what loads and what then puts.
+    fn start<'a>(
+        self: &Arc<Self>,
+        db: &'a Db,
+        records: &[Record<M>],
+    ) -> BoxFuture<'a, Result<Put<Record<M>>>> {
+        let mut groups = Groups::default();
+        let local = self.link.local();
+        let places: Vec<Option<usize>> = records
+            .iter()
+            .map(|record| groups.expect(local.iter().map(|column| record.encode(*column)).collect()))
+            .collect();
+        let this = Arc::clone(self);
+        Box::pin(async move {
+            let found = this.found(db, &groups).await?;
+            let slot = this.slot;
+            let put: Put<Record<M>> = Box::new(move |records| {
+                let nothing = Arc::new(Vec::new());
+                for (record, place) in records.iter_mut().zip(places) {
+                    let group = place.and_then(|place| found.get(place));
+                    slot(record.untracked()).put(group.unwrap_or(&nothing).clone());
+                }
+            });
+            Ok(put)
         })
     }
-}
 
-/// A relation by two columns, without its kind.
-struct Keyed<M, N> {
-    local: usize,
-    foreign: usize,
-    slot: fn(&mut M) -> &mut dyn super::Slot<N>,
-}
-
-impl<M, N> Clone for Keyed<M, N> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<M, N> Copy for Keyed<M, N> {}
-
-fn load<'a, M: Model, N: Model>(
-    db: &'a Db,
-    records: &'a mut [Record<M>],
-    relation: Keyed<M, N>,
-    query: Query<N>,
-) -> BoxFuture<'a, Result<()>> {
-    Box::pin(async move {
-        let mut groups = Groups::default();
-        for record in records.iter() {
-            groups.expect(record.encode(relation.local));
-        }
+    /// The records of each group.
+    async fn found(&self, db: &Db, groups: &Groups) -> Result<Vec<Arc<Vec<Record<N>>>>> {
         let mut found: Vec<Vec<Record<N>>> = Vec::new();
-        found.resize_with(groups.keys.len(), Vec::new);
-        for condition in groups.conditions(column_ref(N::meta(), relation.foreign)) {
-            for record in query.clone().and_node(condition).get(db).await? {
-                let group = groups.of(record.encode(relation.foreign));
-                if let Some(group) = group.and_then(|group| found.get_mut(group)) {
+        found.resize_with(groups.len(), Vec::new);
+        let plan = Plan::new(&self.link, M::meta(), N::meta(), &self.between, self.pivot);
+        for condition in groups.conditions(&plan.keys) {
+            let (query, loaders) = self.query.clone().and_node(condition).into_parts();
+            let width = N::meta().columns.len();
+            let select = plan.select(query);
+            let sink: Beside<Record<N>> =
+                db.fetch(Some(N::meta().about()), &select.into(), Beside::after(width)).await?.0;
+            let Beside { mut rows, names, values, .. } = sink;
+            load_all(db, &mut rows, &loaders).await?;
+            let mut values = values.chunks(names.len().max(1));
+            for mut record in rows {
+                let beside = if names.is_empty() { &[][..] } else { values.next().unwrap_or_default() };
+                let key = plan.key_of(&record, beside)?;
+                plan.put_beside(&mut record, &names, beside)?;
+                if let Some(group) = groups.of(&key).and_then(|group| found.get_mut(group)) {
                     group.push(record);
                 }
             }
         }
-        let nothing = Arc::new(Vec::new());
-        let found: Vec<Arc<Vec<Record<N>>>> = found.into_iter().map(Arc::new).collect();
-        for record in records {
-            let group = groups.of(record.encode(relation.local)).and_then(|group| found.get(group));
-            (relation.slot)(record.untracked()).put(group.unwrap_or(&nothing).clone());
+        Ok(found.into_iter().map(Arc::new).collect())
+    }
+}
+
+/// How a link is loaded, the same for every statement: what is joined, and where the keys are.
+struct Plan {
+    link: Link,
+    owner: &'static ModelMeta,
+    target: &'static ModelMeta,
+    join: Option<Join>,
+    /// Whether the target's own rows are limited to those of a name.
+    named: Option<Expr>,
+    /// The columns that hold the keys of the groups.
+    keys: Vec<ColumnRef>,
+    /// What else is read beside the target's columns: of a table between.
+    beside: Vec<Selected>,
+    /// Where in that the pivot's columns start.
+    pivot: Option<PivotReader>,
+}
+
+/// What the row of a table between is called where the target is the same table.
+const BETWEEN: &str = "between";
+/// What the number of a row among its parent's is called.
+const ROW: &str = "atlas_row";
+
+impl Plan {
+    fn new(
+        link: &Link,
+        owner: &'static ModelMeta,
+        target: &'static ModelMeta,
+        columns: &[Name],
+        pivot: Option<PivotReader>,
+    ) -> Self {
+        let named = |table: Name| {
+            let morph = link.morph?;
+            let column = ColumnRef { table: Some(table), name: morph.column.into(), ty: None };
+            let name = Value::Text(morph.name.to_owned());
+            Some(Expr::Compare(CompareOp::Eq, Box::new(Expr::Column(column)), Box::new(Expr::Value(name))))
+        };
+        let mut plan = Self {
+            link: *link,
+            owner,
+            target,
+            join: None,
+            named: None,
+            keys: Vec::new(),
+            beside: Vec::new(),
+            pivot,
+        };
+        match &link.path {
+            Path::Direct(pairs) => {
+                plan.named = named(target.table.into());
+                plan.keys =
+                    pairs.as_slice().iter().map(|[_, foreign]| column_ref(target, *foreign)).collect();
+            }
+            Path::Via { between, near, far } => {
+                let (table, of) = table_between(*between, target);
+                let column = |name: Name, ty| ColumnRef { table: Some(of.clone()), name, ty };
+                let mut on = far.iter().map(|(name, foreign)| {
+                    let foreign = column_ref(target, *foreign);
+                    let between = Expr::Column(column((*name).into(), foreign.ty));
+                    Expr::Compare(CompareOp::Eq, Box::new(between), Box::new(Expr::Column(foreign)))
+                });
+                let on = on.next().map(|first| on.fold(first, Expr::and)).unwrap_or(Expr::And(Vec::new()));
+                let on = named(of.clone()).into_iter().fold(on, Expr::and);
+                plan.join = Some(Join { kind: JoinKind::Inner, table, on });
+                plan.keys = near
+                    .iter()
+                    .map(|(local, name)| column((*name).into(), column_ref(owner, *local).ty))
+                    .collect();
+                let pivots = pivot.map(|pivot| (pivot.meta)().names).unwrap_or_default();
+                let pivots = pivots.iter().map(|name| (*name).into());
+                plan.beside = pivots
+                    .chain(columns.iter().cloned())
+                    .map(|name: Name| Selected {
+                        alias: Some(format!("pivot_{name}").into()),
+                        expr: Expr::Column(column(name, None)),
+                    })
+                    .collect();
+            }
+        }
+        plan
+    }
+
+    /// The target's query, with the keys beside its columns where those are in another table, and its limit
+    /// as one for each group.
+    fn select(&self, mut select: Select) -> Select {
+        if let Some(named) = &self.named {
+            select.and_where(named.clone());
+        }
+        let own = std::mem::replace(&mut select.columns, Projection::Names(&[]));
+        let mut beside = match own {
+            Projection::NamesAnd(_, beside) => beside,
+            _ => Vec::new(),
+        };
+        if let Some(join) = &self.join {
+            select.joins.push(join.clone());
+            beside.extend(self.beside.iter().cloned());
+            beside.extend(self.keys.iter().enumerate().map(|(index, key)| Selected {
+                expr: Expr::Column(key.clone()),
+                alias: Some(format!("atlas_key_{index}").into()),
+            }));
+        }
+        if select.limit.is_some() || select.offset.is_some() {
+            return self.limited(select, beside);
+        }
+        select.columns = if beside.is_empty() {
+            Projection::Names(self.target.names)
+        } else {
+            Projection::NamesAnd(self.target.names, beside)
+        };
+        select
+    }
+
+    /// The rows of each group from the offset up to the limit.
+    fn limited(&self, mut select: Select, mut beside: Vec<Selected>) -> Select {
+        let (limit, offset) = (select.limit.take(), select.offset.take().unwrap_or(0));
+        let mut order = std::mem::take(&mut select.order);
+        if order.is_empty() {
+            let key = self.target.key.iter().map(|column| Expr::Column(column_ref(self.target, *column)));
+            order = key.map(|expr| OrderTerm { expr, descending: false, nulls: None }).collect();
+        }
+        let outer = |name: Name| ColumnRef { table: Some("limited".into()), name, ty: None };
+        let names = beside.iter().filter_map(|selected| selected.alias.clone());
+        let kept = names.map(|name| Selected { expr: Expr::Column(outer(name.clone())), alias: Some(name) });
+        let kept: Vec<Selected> = kept.collect();
+        let partition = self.keys.iter().cloned().map(Expr::Column).collect();
+        beside.push(Selected { expr: Expr::RowNumber { partition, order }, alias: Some(ROW.into()) });
+        select.columns = Projection::NamesAnd(self.target.names, beside);
+        let columns = if kept.is_empty() {
+            Projection::Names(self.target.names)
+        } else {
+            Projection::NamesAnd(self.target.names, kept)
+        };
+        let mut limited = Select::of(From::Select(Box::new(select), "limited".into()), columns);
+        let row = || Box::new(Expr::Column(outer(ROW.into())));
+        let number =
+            |number: u64| Box::new(Expr::Value(Value::I64(i64::try_from(number).unwrap_or(i64::MAX))));
+        if offset > 0 {
+            limited.and_where(Expr::Compare(CompareOp::Gt, row(), number(offset)));
+        }
+        if let Some(limit) = limit {
+            limited.and_where(Expr::Compare(CompareOp::Le, row(), number(offset.saturating_add(limit))));
+        }
+        limited.order.push(OrderTerm { expr: *row(), descending: false, nulls: None });
+        limited
+    }
+
+    /// The key of the group that a record belongs to. `beside`: what came beside its columns.
+    fn key_of<N: Model>(&self, record: &Record<N>, beside: &[Value]) -> Result<Vec<Value>> {
+        match &self.link.path {
+            Path::Direct(pairs) => {
+                Ok(pairs.as_slice().iter().map(|[_, foreign]| record.encode(*foreign)).collect())
+            }
+            Path::Via { near, .. } => {
+                let from = beside.len().saturating_sub(near.len());
+                // As the owner has it: a database may give a UUID as text.
+                let columns = near.iter().map(|(local, _)| self.owner.column(*local));
+                columns
+                    .zip(beside.iter().skip(from))
+                    .map(
+                        |(column, value)| {
+                            if value.is_null() { Ok(Value::Null) } else { (column?.cast)(value.as_ref()) }
+                        },
+                    )
+                    .collect()
+            }
+        }
+    }
+
+    /// Gives a record what came beside its columns, without the keys.
+    fn put_beside<N: Model>(
+        &self,
+        record: &mut Record<N>,
+        names: &[Box<str>],
+        beside: &[Value],
+    ) -> Result<()> {
+        let keys = if self.join.is_some() { self.keys.len() } else { 0 };
+        let end = beside.len().saturating_sub(keys);
+        let mut start = end.saturating_sub(self.beside.len());
+        for (name, value) in names.iter().zip(beside).take(start) {
+            record.beside(name, value.clone());
+        }
+        if let Some(pivot) = self.pivot {
+            let values = Values { values: beside.to_vec() };
+            record.set_pivot((pivot.read)(&values, start)?);
+            start += (pivot.meta)().columns.len();
+        }
+        for (name, value) in names.iter().zip(beside).take(end).skip(start) {
+            record.beside(name, value.clone());
         }
         Ok(())
-    })
-}
-
-/// Which records go together: those whose columns hold the same key.
-#[derive(Default)]
-struct Groups {
-    keys: Vec<Value>,
-    places: HashMap<Key, usize>,
-}
-
-impl Groups {
-    /// Makes a group of a key that is not NULL.
-    fn expect(&mut self, key: Value) {
-        if !key.is_null()
-            && let Entry::Vacant(place) = self.places.entry(Key::new(key.clone()))
-        {
-            place.insert(self.keys.len());
-            self.keys.push(key);
-        }
-    }
-
-    /// The place of a key's group.
-    fn of(&self, key: Value) -> Option<usize> {
-        self.places.get(&Key::new(key)).copied()
-    }
-
-    /// Whose column holds one of the keys, in as many conditions as there are statements.
-    fn conditions(&self, column: ColumnRef) -> impl Iterator<Item = Expr> + use<> {
-        let chunks: Vec<Vec<Value>> = self.keys.chunks(KEYS_PER_STATEMENT).map(<[_]>::to_vec).collect();
-        chunks.into_iter().map(move |keys| Expr::In(Box::new(Expr::Column(column.clone())), keys))
     }
 }
 
-/// A value as a key of a map.
-struct Key(Value);
-
-impl Key {
-    /// Numbers are the same key where the database takes them for equal: `1.0` and `1.00`.
-    fn new(value: Value) -> Self {
-        match value {
-            Value::Numeric(number) => Self(Value::Numeric(number.normalized())),
-            value => Self(value),
-        }
+/// The table between, and what its columns are qualified with.
+pub(super) fn table_between(between: Between, target: &ModelMeta) -> (TableRef, Name) {
+    let name = between.table();
+    if name == target.table {
+        (TableRef { name: name.into(), alias: Some(BETWEEN.into()) }, BETWEEN.into())
+    } else {
+        (TableRef::new(name), name.into())
     }
 }
 
-impl PartialEq for Key {
-    fn eq(&self, other: &Self) -> bool {
-        self.0 == other.0
+impl<M: Model, N: Model, P> Load<M, N, super::kind::BelongsToMany<P>> {
+    /// Brings columns of a table between that has no model, as extras called `pivot_` and their name.
+    #[must_use]
+    pub fn with_pivot<C: Into<Name>>(mut self, columns: impl IntoIterator<Item = C>) -> Self {
+        self.between.extend(columns.into_iter().map(Into::into));
+        self
     }
 }
 
-impl Eq for Key {}
-
-impl Hash for Key {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        match &self.0 {
-            Value::I64(number) => number.hash(state),
-            Value::U64(number) => number.hash(state),
-            Value::Text(text) => text.hash(state),
-            Value::Uuid(bytes) => bytes.hash(state),
-            Value::Bytes(bytes) => bytes.hash(state),
-            Value::Numeric(number) => number.hash(state),
-            // Keys of any other type are rare: they meet in one bucket.
-            _ => {}
-        }
+impl<M: Model, N: Model, P> Relation<M, N, super::kind::BelongsToMany<P>> {
+    /// Brings columns of a table between that has no model, as extras called `pivot_` and their name.
+    pub fn with_pivot<C: Into<Name>>(
+        self,
+        columns: impl IntoIterator<Item = C>,
+    ) -> Load<M, N, super::kind::BelongsToMany<P>> {
+        Load::from(self).with_pivot(columns)
     }
 }

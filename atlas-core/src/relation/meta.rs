@@ -2,7 +2,8 @@ use std::{fmt, marker::PhantomData};
 
 use crate::{
     model::{Column, Key, Model, ModelMeta},
-    relation::Slot,
+    record::Record,
+    relation::{Link, Pairs, Path, PivotReader, Slot},
     schema::Action,
     value::Attribute,
 };
@@ -14,12 +15,8 @@ pub struct RelationMeta {
     pub name: &'static str,
     /// Which kind it is.
     pub kind: RelationKind,
-    /// The model that it leads to.
-    pub target: fn() -> &'static ModelMeta,
-    /// The column of this model that is compared, by index.
-    pub local: usize,
-    /// The column of the other model that it is compared with, by index.
-    pub foreign: usize,
+    /// Where it leads; `None` where each row says to which model.
+    pub link: Option<Link>,
     /// What happens to this model's row when the other's is deleted, where the key is here.
     pub on_delete: Action,
     /// What happens to this model's row when the other's key changes, where the key is here.
@@ -52,16 +49,47 @@ pub enum RelationKind {
     HasOne,
     /// This model refers to one row of the other.
     BelongsTo,
+    /// Rows of both meet in a table between.
+    BelongsToMany,
+    /// The other model has many rows that refer to a third one's, which refer to this one.
+    HasManyThrough,
+    /// The other model has one row that refers to a third one's, which refers to this one.
+    HasOneThrough,
+    /// Each row refers to one of a model that it names.
+    MorphTo,
+    /// The other model has many rows that refer to this one by name and key.
+    MorphMany,
+    /// The other model has one row that refers to this one by name and key.
+    MorphOne,
+    /// Rows of both meet in a table between, which refers to this model, or the other, by name and key.
+    MorphToMany,
 }
 
 /// The kinds of relations, as types.
 pub mod kind {
+    use std::marker::PhantomData;
+
     /// The other model has many rows that refer to this one.
     pub struct HasMany;
     /// The other model has one row that refers to this one.
     pub struct HasOne;
     /// This model refers to one row of the other.
     pub struct BelongsTo;
+    /// Rows of both meet in the table of `P`, or in one without a model.
+    pub struct BelongsToMany<P = ()>(PhantomData<fn() -> P>);
+    /// The other model has many rows that refer to a third one's, which refer to this one.
+    pub struct HasManyThrough;
+    /// The other model has one row that refers to a third one's, which refers to this one.
+    pub struct HasOneThrough;
+    /// Each row refers to one of a model that it names.
+    pub struct MorphTo;
+    /// The other model has many rows that refer to this one by name and key.
+    pub struct MorphMany;
+    /// The other model has one row that refers to this one by name and key.
+    pub struct MorphOne;
+    /// Rows of both meet in the table of `P`, or in one without a model, which refers to one of the two by
+    /// name and key.
+    pub struct MorphToMany<P = ()>(PhantomData<fn() -> P>);
 }
 
 /// A relation of `M` that leads to `N`: the associated constant beside the field.
@@ -78,12 +106,8 @@ pub mod kind {
 pub struct Relation<M, N, K> {
     /// The field's name.
     pub name: &'static str,
-    /// The column of `M` that is compared, by index.
-    pub local: usize,
-    /// The column of `N` that it is compared with, by index.
-    pub foreign: usize,
+    pub(crate) link: Link,
     pub(crate) slot: fn(&mut M) -> &mut dyn Slot<N>,
-    target: fn() -> &'static ModelMeta,
     of: PhantomData<fn() -> (M, N, K)>,
 }
 
@@ -102,6 +126,11 @@ impl<M, N, K> fmt::Debug for Relation<M, N, K> {
 }
 
 impl<M: Model, N, K> Relation<M, N, K> {
+    /// For the derive: a relation by columns, which [`pair`](super::pair) and its siblings have checked.
+    pub const fn linked(name: &'static str, link: Link, slot: fn(&mut M) -> &mut dyn Slot<N>) -> Self {
+        Self { name, link, slot, of: PhantomData }
+    }
+
     /// For the derive: a relation by two columns whose values are of the same type.
     pub const fn keyed<T: Attribute, U: SameKey<T::Base> + Present<N, N::Key>>(
         name: &'static str,
@@ -113,14 +142,14 @@ impl<M: Model, N, K> Relation<M, N, K> {
     where
         N: Model,
     {
-        Self { name, local: local.index, foreign: foreign.index, slot, target, of: PhantomData }
+        let path = Path::Direct(Pairs::One([local.index, foreign.index]));
+        Self::linked(name, Link { target, path, morph: None }, slot)
     }
 
     /// For the derive: the relation as data.
     pub const fn meta(self, kind: RelationKind) -> RelationMeta {
-        let Self { name, local, foreign, target, .. } = self;
         let (on_delete, on_update) = (Action::NoAction, Action::NoAction);
-        RelationMeta { name, kind, target, local, foreign, on_delete, on_update }
+        RelationMeta { name: self.name, kind, link: Some(self.link), on_delete, on_update }
     }
 
     /// Never: an order is of a column. Declared so that the compiler can say so.
@@ -140,6 +169,58 @@ impl<M: Model, N, K> Relation<M, N, K> {
     {
         unreachable_order()
     }
+}
+
+/// Kinds whose target is one model.
+#[diagnostic::on_unimplemented(
+    message = "this relation leads to several models",
+    label = "not for a #[morph_to]",
+    note = "load it with `.with(..)`, or ask each model"
+)]
+pub trait Linked: 'static {
+    /// What reads the record of the table between, where it has a model.
+    const PIVOT: Option<PivotReader> = None;
+}
+impl Linked for kind::HasMany {}
+impl Linked for kind::HasOne {}
+impl Linked for kind::BelongsTo {}
+impl Linked for kind::HasManyThrough {}
+impl Linked for kind::HasOneThrough {}
+impl Linked for kind::MorphMany {}
+impl Linked for kind::MorphOne {}
+impl<P: Pivot> Linked for kind::BelongsToMany<P> {
+    const PIVOT: Option<PivotReader> = P::READER;
+}
+impl<P: Pivot> Linked for kind::MorphToMany<P> {
+    const PIVOT: Option<PivotReader> = P::READER;
+}
+
+/// Kinds that lead to many records.
+#[diagnostic::on_unimplemented(
+    message = "this relation leads to one record, not to many",
+    label = "only for has_many, belongs_to_many, has_many_through, morph_many and morph_to_many"
+)]
+pub trait ToMany {}
+impl ToMany for kind::HasMany {}
+impl<P> ToMany for kind::BelongsToMany<P> {}
+impl ToMany for kind::HasManyThrough {}
+impl ToMany for kind::MorphMany {}
+impl<P> ToMany for kind::MorphToMany<P> {}
+
+/// A table between: `()` where it has no model.
+pub trait Pivot: 'static {
+    /// What reads its record.
+    const READER: Option<PivotReader>;
+}
+impl Pivot for () {
+    const READER: Option<PivotReader> = None;
+}
+#[diagnostic::do_not_recommend]
+impl<P: Model> Pivot for P {
+    const READER: Option<PivotReader> = Some(PivotReader {
+        meta: P::meta,
+        read: |row, start| Ok(Box::new(Record::<P>::loaded(P::decode(row, start)?))),
+    });
 }
 
 /// Columns whose values are those of a key of type `T`: what a relation compares a key with.

@@ -1,4 +1,4 @@
-use std::{fmt, sync::Arc};
+use std::{fmt, marker::PhantomData, sync::Arc};
 
 use crate::{
     error::{Error, Result},
@@ -44,27 +44,39 @@ pub trait Slot<N> {
     fn put(&mut self, records: Arc<Vec<Record<N>>>)
     where
         N: Model;
+
+    /// Forgets what was loaded.
+    fn clear(&mut self);
+
+    /// Whether something was loaded.
+    fn is_loaded(&self) -> bool;
 }
 
 /// Whose slot it is: the names of the model and the relation.
 type Place = (&'static str, &'static str);
 
 macro_rules! slots {
-    ($($(#[$doc:meta])* $name:ident)*) => { $(
+    ($($(#[$doc:meta])* $name:ident $(<$between:ident>)?)*) => { $(
         $(#[$doc])*
-        pub struct $name<T> {
+        pub struct $name<T $(, $between = ())?> {
             place: &'static Place,
             held: Option<Arc<dyn Held<T>>>,
+            of: PhantomData<fn() -> ($($between,)?)>,
         }
 
-        impl<T> $name<T> {
+        impl<T $(, $between)?> $name<T $(, $between)?> {
             /// For the derive: an empty slot, which knows its model and relation.
             pub const fn unloaded(place: &'static (&'static str, &'static str)) -> Self {
-                Self { place, held: None }
+                Self { place, held: None, of: PhantomData }
+            }
+
+            /// Whether it was loaded.
+            pub fn is_loaded(&self) -> bool {
+                self.held.is_some()
             }
         }
 
-        impl<T: Model> $name<T> {
+        impl<T: Model $(, $between)?> $name<T $(, $between)?> {
             fn records(&self) -> Result<&[Record<T>]> {
                 self.held.as_deref().map(Held::held).ok_or_else(|| not_loaded(*self.place))
             }
@@ -78,22 +90,30 @@ macro_rules! slots {
             }
         }
 
-        impl<T> Slot<T> for $name<T> {
+        impl<T $(, $between)?> Slot<T> for $name<T $(, $between)?> {
             fn put(&mut self, records: Arc<Vec<Record<T>>>)
             where
                 T: Model,
             {
                 self.held = Some(records);
             }
+
+            fn clear(&mut self) {
+                self.held = None;
+            }
+
+            fn is_loaded(&self) -> bool {
+                self.held.is_some()
+            }
         }
 
-        impl<T> Default for $name<T> {
+        impl<T $(, $between)?> Default for $name<T $(, $between)?> {
             fn default() -> Self {
                 Self::unloaded(&("", ""))
             }
         }
 
-        impl<T> fmt::Debug for $name<T> {
+        impl<T $(, $between)?> fmt::Debug for $name<T $(, $between)?> {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 match &self.held {
                     Some(held) => held.debug(f),
@@ -110,40 +130,60 @@ slots!(
     HasOne
     /// The record of another model that this one refers to.
     BelongsTo
+    /// The records of another model that meet this one in a table between: that of the model `P`, or one
+    /// without a model.
+    BelongsToMany<P>
+    /// The records of another model that refer to a third one's, which refer to this one.
+    HasManyThrough
+    /// The record of another model that refers to a third one's, which refers to this one.
+    HasOneThrough
+    /// The records of another model that refer to this one by name and key.
+    MorphMany
+    /// The record of another model that refers to this one by name and key.
+    MorphOne
+    /// The records of another model that meet this one in a table between, which refers to one of the two by
+    /// name and key.
+    MorphToMany<P>
 );
 
-impl<T: Model> HasMany<T> {
-    /// The records.
-    ///
-    /// ```
-    /// # use atlas_tests::guide::*;
-    /// # run(async |db| {
-    /// let user = User::query().with(User::posts).find_or_fail(&db, 1).await?;
-    /// assert_eq!(user.posts.get()?.len(), 2);
-    ///
-    /// let bare = User::find_or_fail(&db, 1).await?;
-    /// assert!(matches!(bare.posts.get(), Err(Error::RelationNotLoaded { relation: "posts", .. })));
-    /// # Ok(())
-    /// # });
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// [`Error::RelationNotLoaded`] before they were loaded: an unloaded relation is never an empty one.
-    pub fn get(&self) -> Result<&[Record<T>]> {
-        self.records()
-    }
+macro_rules! many {
+    ($($name:ident $(<$between:ident>)?)*) => { $(
+        impl<T: Model $(, $between)?> $name<T $(, $between)?> {
+            /// The records.
+            ///
+            /// ```
+            /// # use atlas_tests::guide::*;
+            /// # run(async |db| {
+            /// let user = User::query().with(User::posts).find_or_fail(&db, 1).await?;
+            /// assert_eq!(user.posts.get()?.len(), 2);
+            ///
+            /// let bare = User::find_or_fail(&db, 1).await?;
+            /// assert!(matches!(bare.posts.get(), Err(Error::RelationNotLoaded { relation: "posts", .. })));
+            /// # Ok(())
+            /// # });
+            /// ```
+            ///
+            /// # Errors
+            ///
+            /// [`Error::RelationNotLoaded`] before they were loaded: an unloaded relation is never an empty
+            /// one.
+            pub fn get(&self) -> Result<&[Record<T>]> {
+                self.records()
+            }
 
-    /// The records, to be changed.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::RelationNotLoaded`] before they were loaded, [`Error::Config`] where another record of the
-    /// same result holds them too.
-    pub fn get_mut(&mut self) -> Result<&mut [Record<T>]> {
-        self.records_mut()
-    }
+            /// The records, to be changed.
+            ///
+            /// # Errors
+            ///
+            /// [`Error::RelationNotLoaded`] before they were loaded, [`Error::Config`] where another record of
+            /// the same result holds them too.
+            pub fn get_mut(&mut self) -> Result<&mut [Record<T>]> {
+                self.records_mut()
+            }
+        }
+    )* };
 }
+many!(HasMany BelongsToMany<P> HasManyThrough MorphMany MorphToMany<P>);
 
 macro_rules! one {
     ($($name:ident)*) => { $(
@@ -169,7 +209,7 @@ macro_rules! one {
         }
     )* };
 }
-one!(HasOne BelongsTo);
+one!(HasOne BelongsTo HasOneThrough MorphOne);
 
 fn not_loaded((model, relation): Place) -> Error {
     Error::RelationNotLoaded { model, relation }

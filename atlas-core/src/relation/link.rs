@@ -1,0 +1,131 @@
+use crate::{
+    model::{Column, Model, ModelMeta},
+    relation::{Present, SameKey},
+    value::Attribute,
+};
+
+/// How the rows of a model lead to those of another, as data.
+#[derive(Clone, Copy, Debug)]
+pub struct Link {
+    /// The model that it leads to.
+    pub target: fn() -> &'static ModelMeta,
+    /// Which columns have to be equal.
+    pub path: Path,
+    /// The column that names this model among others whose rows the same columns may refer to, and the name:
+    /// in the target, or in the table between where there is one.
+    pub morph: Option<Morph>,
+}
+
+/// Which columns have to be equal.
+#[derive(Clone, Copy, Debug)]
+pub enum Path {
+    /// Columns of this model and of the target, by index.
+    Direct(Pairs),
+    /// Through a table between.
+    Via {
+        /// The table.
+        between: Between,
+        /// Columns of this model, by index, and those of the table between that they equal.
+        near: &'static [(usize, &'static str)],
+        /// Columns of the table between, and those of the target, by index, that they equal.
+        far: &'static [(&'static str, usize)],
+    },
+}
+
+/// Columns of a model and of another, by index, that have to be equal.
+#[derive(Clone, Copy, Debug)]
+pub enum Pairs {
+    /// One of each.
+    One([usize; 2]),
+    /// Several of each: a key of several columns.
+    Several(&'static [[usize; 2]]),
+}
+
+impl Pairs {
+    /// The pairs.
+    pub fn as_slice(&self) -> &[[usize; 2]] {
+        match self {
+            Self::One(pair) => std::slice::from_ref(pair),
+            Self::Several(pairs) => pairs,
+        }
+    }
+}
+
+/// A table between two models.
+#[derive(Clone, Copy, Debug)]
+pub enum Between {
+    /// Without a model.
+    Named(&'static str),
+    /// A model's.
+    Model(fn() -> &'static ModelMeta),
+}
+
+/// A column that says which model's row the columns beside it refer to.
+#[derive(Clone, Copy, Debug)]
+pub struct Morph {
+    /// The column.
+    pub column: &'static str,
+    /// What it says.
+    pub name: &'static str,
+}
+
+impl Link {
+    /// The columns of this model that lead to the target, by index.
+    pub fn local(&self) -> Vec<usize> {
+        match &self.path {
+            Path::Direct(pairs) => pairs.as_slice().iter().map(|[local, _]| *local).collect(),
+            Path::Via { near, .. } => near.iter().map(|(local, _)| *local).collect(),
+        }
+    }
+
+    /// The columns of the target that are compared, by index.
+    pub fn foreign(&self) -> Vec<usize> {
+        match &self.path {
+            Path::Direct(pairs) => pairs.as_slice().iter().map(|[_, foreign]| *foreign).collect(),
+            Path::Via { far, .. } => far.iter().map(|(_, foreign)| *foreign).collect(),
+        }
+    }
+}
+
+impl Between {
+    /// The table's name.
+    pub fn table(&self) -> &'static str {
+        match self {
+            Self::Named(name) => name,
+            Self::Model(meta) => meta().table,
+        }
+    }
+}
+
+/// For the derive: two columns that have to be equal, of the same type.
+pub const fn pair<M, N, T, U>(local: Column<M, T>, foreign: Column<N, U>) -> [usize; 2]
+where
+    M: Model,
+    N: Model,
+    T: Attribute,
+    U: SameKey<T::Base> + Present<N, N::Key>,
+{
+    [local.index, foreign.index]
+}
+
+/// For the derive: a column and the one of the table between that equals it, of the same type.
+pub const fn near<M, P, T, U>(local: Column<M, T>, between: Column<P, U>) -> (usize, &'static str)
+where
+    M: Model,
+    P: Model,
+    T: Attribute,
+    U: SameKey<T::Base> + Present<P, P::Key>,
+{
+    (local.index, between.name)
+}
+
+/// For the derive: a column of the table between and the target's that equals it, of the same type.
+pub const fn far<P, N, T, U>(between: Column<P, U>, foreign: Column<N, T>) -> (&'static str, usize)
+where
+    P: Model,
+    N: Model,
+    T: Attribute,
+    U: SameKey<T::Base> + Present<P, P::Key>,
+{
+    (between.name, foreign.index)
+}
