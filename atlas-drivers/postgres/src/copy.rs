@@ -14,8 +14,8 @@ use crate::{
 const HEADER: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
 /// What it ends with.
 const TRAILER: [u8; 2] = [0xff, 0xff];
-/// How many bytes are sent at once.
-const PART: usize = 128 << 10;
+/// How many bytes are sent at once: each part may wait for the server to have got the one before.
+const PART: usize = 8 << 20;
 
 /// How the values of the columns are written, where all are known.
 pub(crate) fn kinds(columns: &[&Column]) -> Option<Vec<Kind>> {
@@ -37,7 +37,7 @@ pub(crate) async fn copy(session: &mut Session, insert: &Insert, kinds: &[Kind])
     );
     session.copying = true;
     let mut copy = session.connection.copy_in_raw(&text).await.inspect_err(|_| session.copying = false)?;
-    let mut part = Vec::with_capacity(PART + PART / 4);
+    let mut part = Vec::new();
     part.extend(HEADER);
     let width = i16::try_from(kinds.len()).unwrap_or(i16::MAX).to_be_bytes();
     let mut misfit = None;
