@@ -3,7 +3,7 @@ use std::{any::Any, borrow::Cow, sync::Arc, sync::atomic::Ordering::Relaxed};
 use atlas_core::{
     driver::{AfterConnect, BoxFuture, Connection, Outcome, Ran, RowSink, TransactionOptions},
     error::{ConstraintKind, Error, Result},
-    schema::SchemaChange,
+    schema::{Name, SchemaChange},
     statement::{From, Insert, OnConflict, Select, Statement},
 };
 use atlas_server::{Condition, Lent, Pool, within};
@@ -190,9 +190,10 @@ impl MySqlConnection {
             Statement::Insert(insert) if insert.rows == 0 => return Ok((sink, Outcome::affected(0))),
             Statement::Insert(insert) => {
                 self.check_upsert(insert).await?;
+                let key = self.key_of(insert).await?;
                 context.upserts = matches!(insert.on_conflict, OnConflict::Update { .. });
                 let done = self.work(context, false, sink, |session, inside| {
-                    Ok(Work::Insert(plan(session, insert, inside)?))
+                    Ok(Work::Insert(plan(session, insert, &key, inside)?))
                 });
                 let done = done.await;
                 return self.told(done, insert.returning.is_empty()).await;
@@ -320,6 +321,24 @@ impl MySqlConnection {
             "an upsert into `{table}` names columns that no unique index covers ({}): declare them #[unique], or create a unique index over exactly these columns",
             by.join(", ")
         )))
+    }
+
+    /// By what the rows of an insert are found again, where the server does not give them back.
+    async fn key_of(&mut self, insert: &Insert) -> Result<Vec<Name>> {
+        let gives_back = self.pool.manager().server.get().is_some_and(|server| server.returning);
+        if insert.returning.is_empty() || gives_back {
+            return Ok(Vec::new());
+        }
+        if !insert.key.is_empty() {
+            return Ok(insert.key.clone());
+        }
+        let table = &*insert.table.name;
+        let indexes = match self.pool.manager().indexes.get(table) {
+            Some(known) => known,
+            None => self.ask_indexes(table).await?,
+        };
+        let primary = indexes.iter().find(|index| index.name == "PRIMARY");
+        Ok(primary.map(|index| index.columns.iter().cloned().map(Name::Owned).collect()).unwrap_or_default())
     }
 
     async fn change_schema(&mut self, change: &SchemaChange, sink: Box<dyn RowSink>) -> Ran {

@@ -60,7 +60,12 @@ enum Kind {
 ///
 /// [`Error::Unsupported`](atlas_core::Error::Unsupported) for values that MySQL cannot store, and rows that
 /// cannot be found again where the server does not give them back.
-pub(crate) fn plan(session: &mut Session, insert: &Insert, in_transaction: bool) -> Result<InsertWork> {
+pub(crate) fn plan(
+    session: &mut Session,
+    insert: &Insert,
+    key: &[Name],
+    in_transaction: bool,
+) -> Result<InsertWork> {
     let kind = match &insert.on_conflict {
         OnConflict::Fail => Kind::Fail,
         OnConflict::Update { columns, set, .. } if !columns.is_empty() || !set.is_empty() => Kind::Update,
@@ -89,7 +94,7 @@ pub(crate) fn plan(session: &mut Session, insert: &Insert, in_transaction: bool)
         };
         let arguments = arguments(session, insert, rows.clone(), &changes)?;
         let sent = Sent { text, arguments };
-        let reread = if rereads { Some(reread(session, insert, rows.clone())?) } else { None };
+        let reread = if rereads { Some(reread(session, insert, key, rows.clone())?) } else { None };
         chunks.push(Chunk { sent, rows: rows.len(), reread });
         from = rows.end;
     }
@@ -206,6 +211,10 @@ impl InsertWork {
 impl Chunk {
     async fn write(self, kind: Kind, returning: bool, task: &mut Task) -> Result<Answer, Failure> {
         let rows = self.rows;
+        if let Some(reread) = &self.reread {
+            // What is wrong with it is to be known before anything is written.
+            task.prepare(reread.text()).await?;
+        }
         let mut answer = match task.send(self.sent).await {
             // One row alone is sent as it is: only that its unique columns are taken is no error.
             Err(failure) if kind == Kind::Ignore && rows == 1 && failure.number() == Some(1062) => {

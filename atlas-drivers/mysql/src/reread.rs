@@ -39,14 +39,14 @@ pub(crate) enum Reread {
 ///
 /// [`Error::Unsupported`](atlas_core::Error::Unsupported) for rows whose key is neither given nor a single
 /// generated column.
-pub(crate) fn reread(session: &Session, insert: &Insert, rows: Range<usize>) -> Result<Reread> {
+pub(crate) fn reread(session: &Session, insert: &Insert, key: &[Name], rows: Range<usize>) -> Result<Reread> {
     let by = match &insert.on_conflict {
-        OnConflict::Update { by, .. } if !by.is_empty() => by,
-        _ => &insert.key,
+        OnConflict::Update { by, .. } if !by.is_empty() => by.as_slice(),
+        _ => key,
     };
     let places: Option<Vec<usize>> =
         by.iter().map(|name| insert.columns.iter().position(|column| column.name == *name)).collect();
-    match (places, by.as_slice()) {
+    match (places, by) {
         (Some(places), [_, ..]) => given(session, insert, by, &places, rows),
         (None, [only]) if matches!(insert.on_conflict, OnConflict::Fail | OnConflict::Ignore) => {
             generated(session, insert, only)
@@ -111,6 +111,14 @@ fn select(insert: &Insert, filter: Expr) -> Select {
 }
 
 impl Reread {
+    /// The statement that reads.
+    pub(crate) fn text(&self) -> Arc<str> {
+        match self {
+            Self::Given(sent) => Arc::clone(&sent.text),
+            Self::Generated(text) => Arc::clone(text),
+        }
+    }
+
     /// Reads the rows.
     pub(crate) async fn run(
         self,

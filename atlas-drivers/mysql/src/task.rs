@@ -15,7 +15,7 @@ use atlas_core::{
     error::{Error, Result},
 };
 use atlas_server::{Condition, Lent};
-use sqlx::{AssertSqlSafe, Either, Executor, Row as _, mysql::MySqlArguments};
+use sqlx::{AssertSqlSafe, Either, Executor, Row as _, SqlSafeStr, mysql::MySqlArguments};
 use tokio::task::coop::consume_budget;
 
 use crate::{
@@ -136,6 +136,12 @@ impl Task {
             }
         }
         Ok(warnings)
+    }
+
+    /// Prepares a statement that is to be sent later.
+    pub(crate) async fn prepare(&mut self, text: Arc<str>) -> Result<(), Failure> {
+        let text = AssertSqlSafe(text).into_sql_str();
+        Ok((&mut self.session()?.connection).prepare(text).await.map(|_| ())?)
     }
 
     /// Sends a statement, and hands its rows to the sink.
