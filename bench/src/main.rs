@@ -2,6 +2,8 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic)]
 
 mod measure;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod report;
 mod sqlite;
 
@@ -19,8 +21,11 @@ fn main() {
         arguments.iter().position(|argument| argument == "--only").and_then(|at| arguments.get(at + 1));
     match arguments.first().map(String::as_str) {
         Some("sqlite") => sqlite::run(if quick { 7 } else { 61 }, only.map(String::as_str)),
+        #[cfg(feature = "postgres")]
+        Some("postgres") => postgres::run(if quick { 7 } else { 41 }, only.map(String::as_str)),
         _ => {
-            eprintln!("usage: atlas-bench sqlite [--quick] [--only WORK]");
+            eprintln!("usage: atlas-bench sqlite|postgres [--quick] [--only WORK]");
+            eprintln!("`postgres` takes the feature of that name, and libpq for Diesel");
             std::process::exit(2);
         }
     }

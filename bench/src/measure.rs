@@ -80,6 +80,26 @@ where
     (median(of_atlas), median(of_bare))
 }
 
+/// Measures several sides, a round of each after a round of the others, and gives the medians of one
+/// operation of each.
+#[cfg(feature = "postgres")]
+pub async fn turns<F: Future<Output = ()>>(
+    rounds: usize,
+    operations: u32,
+    mut sides: Vec<(&'static str, impl FnMut() -> F)>,
+) -> Vec<(&'static str, Side)> {
+    let mut measured = vec![Vec::new(); sides.len()];
+    for round in 0..rounds + 3 {
+        for ((_, work), measured) in sides.iter_mut().zip(&mut measured) {
+            let side = time(operations, work).await;
+            if round >= 3 {
+                measured.push(side);
+            }
+        }
+    }
+    sides.iter().zip(measured).map(|((name, _), measured)| (*name, median(measured))).collect()
+}
+
 async fn time<F: Future<Output = ()>>(operations: u32, work: &mut impl FnMut() -> F) -> Side {
     let region = Region::new(ALLOCATOR);
     let start = Instant::now();

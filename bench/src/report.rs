@@ -30,7 +30,8 @@ pub fn table(comparisons: &[Comparison]) -> String {
     text
 }
 
-fn duration(time: std::time::Duration) -> String {
+/// A time, as one reads it.
+pub fn duration(time: std::time::Duration) -> String {
     let nanos = time.as_nanos() as f64;
     match nanos {
         _ if nanos < 1e4 => format!("{:.2} µs", nanos / 1e3),
@@ -48,4 +49,17 @@ pub fn machine() -> String {
     let rustc =
         rustc.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned()).unwrap_or_default();
     format!("{}, {cores} cores, {rustc}", model.trim_start_matches([' ', '\t', ':']).trim())
+}
+
+/// Puts what was measured between the marks of `docs/performance.md`.
+#[cfg(feature = "postgres")]
+pub fn write(what: &str, measured: &str) {
+    let begin = format!("<!-- measured by `cargo xtask bench {what}` -->");
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/performance.md");
+    let page = std::fs::read_to_string(&path).unwrap();
+    let (before, rest) =
+        page.split_once(&begin).expect("docs/performance.md has the mark where the table begins");
+    let (_, after) = rest.split_once("<!-- end -->").expect("docs/performance.md has the mark where it ends");
+    std::fs::write(&path, format!("{before}{begin}\n{measured}\n<!-- end -->{after}")).unwrap();
+    println!("written to {}", path.display());
 }
