@@ -6,9 +6,9 @@ pub use atlas_core::model::Complete;
 pub use atlas_core::{
     Assign, Assignment, Attribute, BelongsTo, BelongsToMany, Cast, Column, Config, Connections,
     ConstraintKind, DB, Db, DynRow, Error, Event, Expr, Fill, FromRow, HasMany, HasManyThrough, HasOne,
-    HasOneThrough, Health, HealthStatus, Isolation, Json, Model, MorphMany, MorphOne, MorphToMany, Order,
-    Pending, Query, Record, Relation, Result, Scalar, TlsMode, Transaction, With, db, models,
-    register_driver, table, value, values,
+    HasOneThrough, Health, HealthStatus, Isolation, Json, Model, MorphMany, MorphOne, MorphTarget, MorphTo,
+    MorphToMany, Order, Pending, Query, Record, Relation, Result, Scalar, TlsMode, Transaction, With, db,
+    models, register_driver, table, value, values,
 };
 #[cfg(feature = "runtime")]
 pub use atlas_derive::main;
@@ -48,8 +48,8 @@ pub mod bounds {
 pub mod prelude {
     pub use atlas_core::{
         BelongsTo, BelongsToMany, Cast, Column, DB, Db, Error, HasMany, HasManyThrough, HasOne,
-        HasOneThrough, Isolation, Json, MorphMany, MorphOne, MorphToMany, Pending, Query, Record, Relation,
-        Result, With, models,
+        HasOneThrough, Isolation, Json, MorphMany, MorphOne, MorphTo, MorphToMany, Pending, Query, Record,
+        Relation, Result, With, models,
     };
 
     pub use crate::{Attribute, Model};
@@ -96,7 +96,11 @@ pub mod __private {
             ColumnMeta, Complete, DefaultMeta, DraftData, IndexMeta, KeyKind, Missing, ModelMeta, Reader,
             Set, create, locate,
         },
-        relation::{Between, Link, Morph, Pairs, Path, RelationKind, SameKey, far, near, pair},
+        query::Loader,
+        relation::{
+            Between, IntoLoad, Link, Morph, MorphTarget, MorphVariant, Pairs, Path, RelationKind, SameKey,
+            far, load_variant, near, no_variant, pair,
+        },
         schema::Action,
         value::{ColumnType, Mutator, Placeholder, Stamp, Value, ValueRef},
     };

@@ -25,7 +25,7 @@ use crate::{
     db::{Db, Pending},
     driver::Row,
     error::Result,
-    query::{self, Query},
+    query::{self, Loader, Query},
     record::Record,
     statement::OnConflict,
     value::{Value, ValueRef},
@@ -88,6 +88,12 @@ pub trait Model: Sized + Send + Sync + 'static {
 
     /// A new row, to be filled in and saved.
     fn draft() -> Self::Draft;
+
+    /// What every query loads: the relations marked `#[eager]`.
+    #[doc(hidden)]
+    fn eager() -> Vec<Loader<Record<Self>>> {
+        Vec::new()
+    }
 
     /// All rows, to be narrowed.
     fn query() -> Query<Self> {

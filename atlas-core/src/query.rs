@@ -60,7 +60,26 @@ where
 
 /// Something that is loaded for all rows of a result together: takes what it needs of the rows, loads, and
 /// gives what puts it into the rows.
-pub type Loader<Out> = Arc<dyn for<'a> Fn(&'a Db, &[Out]) -> BoxFuture<'a, Result<Put<Out>>> + Send + Sync>;
+pub struct Loader<Out> {
+    /// The relation.
+    pub(crate) name: &'static str,
+    pub(crate) load: Arc<Load<Out>>,
+}
+
+/// See [`Loader`].
+pub(crate) type Load<Out> = dyn for<'a> Fn(&'a Db, &[Out]) -> BoxFuture<'a, Result<Put<Out>>> + Send + Sync;
+
+impl<Out> Loader<Out> {
+    pub(crate) fn new(name: &'static str, load: Arc<Load<Out>>) -> Self {
+        Self { name, load }
+    }
+}
+
+impl<Out> Clone for Loader<Out> {
+    fn clone(&self) -> Self {
+        Self { name: self.name, load: Arc::clone(&self.load) }
+    }
+}
 
 /// What puts something that was loaded into the rows.
 pub type Put<Out> = Box<dyn FnOnce(&mut [Out]) + Send>;
@@ -77,7 +96,7 @@ impl<M: Model> Query<M> {
         let meta = M::meta();
         Self {
             select: Select::new(TableRef::new(meta.table), meta.names),
-            loaders: Vec::new(),
+            loaders: M::eager(),
             of: PhantomData,
         }
     }

@@ -4,13 +4,15 @@ mod groups;
 mod link;
 mod load;
 mod meta;
+mod morph;
 mod slot;
 
-pub use link::{Between, Link, Morph, Pairs, Path, far, near, pair};
+pub use link::{Between, Link, Morph, Pairs, Path, Pick, far, near, pair};
 pub use load::{IntoLoad, Load, PivotReader};
 pub use meta::{
     Linked, Pivot, Present, Relation, RelationKind, RelationMeta, SameKey, Sortable, ToMany, kind,
 };
+pub use morph::{MorphTarget, MorphTo, MorphVariant, load_variant, no_variant};
 pub use slot::{
     BelongsTo, BelongsToMany, HasMany, HasManyThrough, HasOne, HasOneThrough, Held, MorphMany, MorphOne,
     MorphToMany, Slot,

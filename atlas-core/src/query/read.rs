@@ -232,14 +232,14 @@ pub(crate) async fn load_all<T>(db: &Db, rows: &mut [T], loaders: &[Loader<T>]) 
         return Ok(());
     }
     if loaders.len() > 1 && !db.in_transaction() {
-        let loading = loaders.iter().map(|loader| loader(db, rows)).collect();
+        let loading = loaders.iter().map(|loader| (loader.load)(db, rows)).collect();
         for put in all(loading).await {
             put?(rows);
         }
         return Ok(());
     }
     for loader in loaders {
-        let put = loader(db, rows).await?;
+        let put = (loader.load)(db, rows).await?;
         put(rows);
     }
     Ok(())

@@ -18,7 +18,25 @@ impl<M: Model, Scope> Query<M, Record<M>, Scope> {
     /// # });
     /// ```
     pub fn with(mut self, relations: impl IntoLoad<M>) -> Self {
-        self.loaders.extend(relations.into_loaders());
+        for loader in relations.into_loaders() {
+            // The last one wins: the same relation is loaded once.
+            self.loaders.retain(|other| other.name != loader.name);
+            self.loaders.push(loader);
+        }
         self
+    }
+
+    /// Does not load these relations, which the model would load by itself or which `with` named.
+    pub fn without(mut self, relations: impl IntoLoad<M>) -> Self {
+        for left_out in relations.into_loaders() {
+            self.loaders.retain(|other| other.name != left_out.name);
+        }
+        self
+    }
+
+    /// Loads these relations and no others, also not those that the model would load by itself.
+    pub fn with_only(mut self, relations: impl IntoLoad<M>) -> Self {
+        self.loaders.clear();
+        self.with(relations)
     }
 }

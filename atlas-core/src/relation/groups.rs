@@ -43,6 +43,11 @@ impl Groups {
         self.places.get(&Key::new(key)).copied()
     }
 
+    /// The first part of each key, in the order of the groups.
+    pub(super) fn firsts(&self) -> Vec<Value> {
+        self.keys.iter().filter_map(|key| key.first().cloned()).collect()
+    }
+
     /// How many groups there are.
     pub(super) fn len(&self) -> usize {
         self.keys.len()

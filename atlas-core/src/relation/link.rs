@@ -14,6 +14,17 @@ pub struct Link {
     /// The column that names this model among others whose rows the same columns may refer to, and the name:
     /// in the target, or in the table between where there is one.
     pub morph: Option<Morph>,
+    /// Which one of several rows it is, where it leads to one.
+    pub pick: Option<Pick>,
+}
+
+/// Which one of several rows a relation to one leads to: the one with the smallest or greatest value.
+#[derive(Clone, Copy, Debug)]
+pub struct Pick {
+    /// The column of the target, by index.
+    pub column: usize,
+    /// Whether it is the one with the greatest value.
+    pub greatest: bool,
 }
 
 /// Which columns have to be equal.

@@ -151,7 +151,7 @@ impl<M: Model, N: Model, K: Linked> IntoLoad<M> for Load<M, N, K> {
         let Self { relation, query, between } = self;
         let load =
             Arc::new(Loading { link: relation.link, slot: relation.slot, query, between, pivot: K::PIVOT });
-        vec![Arc::new(move |db, records| load.start(db, records))]
+        vec![Loader::new(relation.name, Arc::new(move |db, records| load.start(db, records)))]
     }
 }
 
@@ -363,6 +363,14 @@ impl Plan {
                 expr: Expr::Column(key.clone()),
                 alias: Some(format!("atlas_key_{index}").into()),
             }));
+        }
+        if let Some(pick) = self.link.pick {
+            let expr = Expr::Column(column_ref(self.target, pick.column));
+            select.order.push(OrderTerm { expr, descending: pick.greatest, nulls: None });
+            let key = self.target.key.iter().map(|column| Expr::Column(column_ref(self.target, *column)));
+            let key = key.map(|expr| OrderTerm { expr, descending: pick.greatest, nulls: None });
+            select.order.extend(key);
+            select.limit = Some(1);
         }
         if select.limit.is_some() || select.offset.is_some() {
             return self.limited(select, beside);

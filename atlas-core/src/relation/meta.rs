@@ -3,7 +3,7 @@ use std::{fmt, marker::PhantomData};
 use crate::{
     model::{Column, Key, Model, ModelMeta},
     record::Record,
-    relation::{Link, Pairs, Path, PivotReader, Slot},
+    relation::{Link, Pairs, Path, Pick, PivotReader, Slot},
     schema::Action,
     value::Attribute,
 };
@@ -143,7 +143,17 @@ impl<M: Model, N, K> Relation<M, N, K> {
         N: Model,
     {
         let path = Path::Direct(Pairs::One([local.index, foreign.index]));
-        Self::linked(name, Link { target, path, morph: None }, slot)
+        Self::linked(name, Link { target, path, morph: None, pick: None }, slot)
+    }
+
+    /// For the derive: the one of several rows that has the smallest or greatest value in a column.
+    #[must_use]
+    pub const fn picking<T: Attribute>(mut self, column: Column<N, T>, greatest: bool) -> Self
+    where
+        N: Model,
+    {
+        self.link.pick = Some(Pick { column: column.index, greatest });
+        self
     }
 
     /// For the derive: the relation as data.

@@ -45,6 +45,9 @@ pub trait Slot<N> {
     where
         N: Model;
 
+    /// Takes what was loaded of one of several models.
+    fn put_target(&mut self, _target: Option<Arc<N>>) {}
+
     /// Forgets what was loaded.
     fn clear(&mut self);
 
@@ -211,11 +214,11 @@ macro_rules! one {
 }
 one!(HasOne BelongsTo HasOneThrough MorphOne);
 
-fn not_loaded((model, relation): Place) -> Error {
+pub(super) fn not_loaded((model, relation): Place) -> Error {
     Error::RelationNotLoaded { model, relation }
 }
 
-fn shared((model, relation): Place) -> Error {
+pub(super) fn shared((model, relation): Place) -> Error {
     Error::config(format!(
         "relation `{relation}` of this `{model}` leads to what other records of the result lead to as well: \
          `find` the record to change it"
