@@ -20,6 +20,7 @@ mod filters;
 mod keys;
 mod mass_assignment;
 mod orders;
+mod own_types;
 mod reads;
 mod records;
 mod relations;
