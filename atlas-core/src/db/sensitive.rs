@@ -93,11 +93,11 @@ impl Finder<'_> {
         match expr {
             Expr::And(parts) | Expr::Or(parts) => parts.iter().for_each(|part| self.condition(part)),
             Expr::Not(part) | Expr::IsNull(part) => self.condition(part),
-            Expr::Compare(_, left, right) => {
-                if self.is_sensitive_expr(left) || self.is_sensitive_expr(right) {
-                    self.hide_all_in(left);
-                    self.hide_all_in(right);
-                }
+            Expr::Compare(_, left, right)
+                if self.is_sensitive_expr(left) || self.is_sensitive_expr(right) =>
+            {
+                self.hide_all_in(left);
+                self.hide_all_in(right);
             }
             Expr::Between(what, low, high) if self.is_sensitive_expr(what) => {
                 self.hide_all_in(low);

@@ -1,5 +1,5 @@
 //! The pool, with connections that break when they are told to.
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::{
     sync::{
