@@ -39,7 +39,7 @@ pub mod bounds {
         model::{
             Assignments, Both, Columns, Complete, In, IntoKey, IntoOrder, Key, Missing, Operand, Set, Text,
         },
-        relation::{IntoLoad, Linked, Pivot, Present, SameKey, Sortable, ToMany},
+        relation::{Asked, IntoLoad, Linked, MorphVariant, Pivot, Present, SameKey, Sortable, ToMany},
         value::{Binds, IntoValue, Mutator, Nullable, Number, Placeholder, Serde, Stamp},
     };
 }

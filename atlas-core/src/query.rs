@@ -7,6 +7,7 @@ mod filter;
 mod inspect;
 mod order;
 mod read;
+mod relations;
 mod row;
 mod with;
 mod write;

@@ -1,5 +1,6 @@
 //! Relations between models: their declaration as data, and the slots that hold what was loaded.
 
+mod ask;
 mod groups;
 mod link;
 mod load;
@@ -7,6 +8,8 @@ mod meta;
 mod morph;
 mod slot;
 
+pub(crate) use ask::extra_name;
+pub use ask::{Asked, Question};
 pub use link::{Between, Link, Morph, Pairs, Path, Pick, far, near, pair};
 pub use load::{IntoLoad, Load, PivotReader};
 pub use meta::{

@@ -7,6 +7,7 @@ mod delete;
 mod expr;
 mod insert;
 mod raw;
+mod rename;
 mod select;
 mod update;
 

@@ -54,7 +54,7 @@ impl<M: Model, N: Model, K> Relation<M, N, K> {
     /// ```
     /// # use atlas_tests::guide::*;
     /// # run(async |db| {
-    /// let posts = User::posts.apply(|posts| posts.where_gt(Post::votes, 3).latest(Post::id));
+    /// let posts = User::posts.apply(|posts| posts.where_gt(Post::votes, 3).order_by(Post::id));
     /// let ann = User::query().with(posts).find_or_fail(&db, 1).await?;
     /// assert_eq!(ann.posts.get()?.len(), 1);
     /// # Ok(())
@@ -125,6 +125,12 @@ impl<M: Model, N: Model, K> Load<M, N, K> {
 impl<M, N: Model, K> std::convert::From<Relation<M, N, K>> for Load<M, N, K> {
     fn from(relation: Relation<M, N, K>) -> Self {
         Self { relation, query: Query::new(), between: Vec::new() }
+    }
+}
+
+impl<M, N: Model, K> Load<M, N, K> {
+    pub(super) fn into_parts(self) -> (Relation<M, N, K>, Query<N>) {
+        (self.relation, self.query)
     }
 }
 

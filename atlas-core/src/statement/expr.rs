@@ -50,6 +50,9 @@ pub enum Expr {
     },
     /// A text in the database's own language, from the program's source.
     Raw(Raw),
+    /// Something that the program got wrong: a statement with it is [`Error::Config`](crate::Error::Config)
+    /// with this sentence.
+    Fault(String),
 }
 
 /// A column in a statement.

@@ -102,6 +102,7 @@ impl<'s> Compiler<'_, 's> {
                 self.push(")");
                 Ok(())
             }
+            Expr::Fault(message) => Err(Error::config(message.clone())),
             Expr::Raw(raw) => {
                 self.push("(");
                 self.raw(raw)?;

@@ -1,0 +1,285 @@
+//! Conditions on relations, and values of them beside each row.
+
+use crate::{
+    model::{Column, In, Model},
+    query::Query,
+    record::Record,
+    relation::{Asked, Path, Question, Relation, extra_name, kind},
+    schema::Name,
+    statement::{Aggregate, CompareOp, Expr, Projection, Selected},
+    value::{Attribute, Number, Value},
+};
+
+impl<M: Model, Out, Scope> Query<M, Out, Scope> {
+    /// Only rows that have a record of the relation for which the conditions hold.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let popular = User::query().where_has(User::posts, |posts| posts.where_gt(Post::votes, 5));
+    /// assert_eq!(popular.pluck(&db, User::name).await?, ["Ann"]);
+    /// # Ok(())
+    /// # });
+    /// ```
+    pub fn where_has<A, N, I>(
+        self,
+        relation: impl Asked<A, N>,
+        conditions: impl FnOnce(Query<N>) -> Query<N>,
+    ) -> Self
+    where
+        A: Model + In<Scope, I>,
+        N: Model,
+    {
+        self.and_where(relation.asked().narrowed(conditions).exists(A::meta()))
+    }
+
+    /// Also rows that have such a record: an alternative to the whole filter that stands.
+    pub fn or_where_has<A, N, I>(
+        self,
+        relation: impl Asked<A, N>,
+        conditions: impl FnOnce(Query<N>) -> Query<N>,
+    ) -> Self
+    where
+        A: Model + In<Scope, I>,
+        N: Model,
+    {
+        self.or_where(relation.asked().narrowed(conditions).exists(A::meta()))
+    }
+
+    /// Only rows that have a record of the relation.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// assert_eq!(User::query().has(User::posts).count(&db).await?, 2);
+    /// assert_eq!(User::query().has(User::posts.filter(Post::votes.gt(5))).count(&db).await?, 1);
+    /// # Ok(())
+    /// # });
+    /// ```
+    pub fn has<A, N, I>(self, relation: impl Asked<A, N>) -> Self
+    where
+        A: Model + In<Scope, I>,
+        N: Model,
+    {
+        self.and_where(relation.asked().exists(A::meta()))
+    }
+
+    /// Only rows that have no record of the relation, which may have conditions:
+    /// `User::posts.filter(..)`.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let silent = User::query().where_doesnt_have(User::posts);
+    /// assert_eq!(silent.pluck(&db, User::name).await?, ["Cid"]);
+    /// # Ok(())
+    /// # });
+    /// ```
+    pub fn where_doesnt_have<A, N, I>(self, relation: impl Asked<A, N>) -> Self
+    where
+        A: Model + In<Scope, I>,
+        N: Model,
+    {
+        self.and_where(Expr::Not(Box::new(relation.asked().exists(A::meta()))))
+    }
+
+    /// Also rows that have no such record: an alternative to the whole filter that stands.
+    pub fn or_where_doesnt_have<A, N, I>(self, relation: impl Asked<A, N>) -> Self
+    where
+        A: Model + In<Scope, I>,
+        N: Model,
+    {
+        self.or_where(Expr::Not(Box::new(relation.asked().exists(A::meta()))))
+    }
+
+    /// Only rows of which the number of records compares so: `"="`, `"<>"`, `">"`, `">="`, `"<"` or `"<="`.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let busy = User::query().where_has_count(User::posts, ">=", 2);
+    /// assert_eq!(busy.pluck(&db, User::name).await?, ["Ann"]);
+    /// # Ok(())
+    /// # });
+    /// ```
+    ///
+    /// Another sign is [`Error::Config`](crate::Error::Config) when the query is sent.
+    pub fn where_has_count<A, N, I>(self, relation: impl Asked<A, N>, sign: &str, count: u64) -> Self
+    where
+        A: Model + In<Scope, I>,
+        N: Model,
+    {
+        let op = match sign {
+            "=" | "==" => CompareOp::Eq,
+            "<>" | "!=" => CompareOp::Ne,
+            ">" => CompareOp::Gt,
+            ">=" => CompareOp::Ge,
+            "<" => CompareOp::Lt,
+            "<=" => CompareOp::Le,
+            other => {
+                return self.and_where(Expr::Fault(format!(
+                    "`{other}` compares nothing: `where_has_count` takes `=`, `<>`, `>`, `>=`, `<` or `<=`"
+                )));
+            }
+        };
+        self.and_where(relation.asked().count_is(A::meta(), op, count))
+    }
+
+    /// Only rows that belong to this record.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let ann = User::find_or_fail(&db, 1).await?;
+    /// assert_eq!(Post::query().where_belongs_to(Post::author, &ann).count(&db).await?, 2);
+    /// # Ok(())
+    /// # });
+    /// ```
+    pub fn where_belongs_to<A, N, I>(self, relation: Relation<A, N, kind::BelongsTo>, to: &Record<N>) -> Self
+    where
+        A: Model + In<Scope, I>,
+        N: Model,
+    {
+        let Path::Direct(pairs) = &relation.link.path else { return self };
+        pairs.as_slice().iter().fold(self, |query, [local, foreign]| {
+            let column = Expr::Column(super::column_ref(A::meta(), *local));
+            query.and_where(equals(column, to.encode(*foreign)))
+        })
+    }
+
+    /// Only rows that refer to this record, of one of the models that a `#[morph_to]` leads to.
+    pub fn where_morphed_to<A, E, N, I>(self, relation: Relation<A, E, kind::MorphTo>, to: &Record<N>) -> Self
+    where
+        A: Model + In<Scope, I>,
+        E: crate::relation::MorphVariant<N>,
+        N: Model,
+    {
+        let Path::Direct(pairs) = &relation.link.path else { return self };
+        let (Some([named, key]), [target]) = (pairs.as_slice().first(), N::meta().key) else {
+            return self.and_where(Expr::Fault(format!(
+                "`{}` has a key of several columns, and a #[morph_to] keeps one",
+                N::meta().name
+            )));
+        };
+        let column = |index: usize| Expr::Column(super::column_ref(A::meta(), index));
+        let name = Value::Text(E::NAME.to_owned());
+        self.and_where(equals(column(*named), name)).and_where(equals(column(*key), to.encode(*target)))
+    }
+
+    fn and_where(mut self, condition: Expr) -> Self {
+        self.select.and_where(condition);
+        self
+    }
+
+    fn or_where(mut self, condition: Expr) -> Self {
+        self.select.filter = Some(match self.select.filter.take() {
+            Some(standing) => standing.or(condition),
+            None => condition,
+        });
+        self
+    }
+}
+
+fn equals(column: Expr, value: Value) -> Expr {
+    Expr::Compare(CompareOp::Eq, Box::new(column), Box::new(Expr::Value(value)))
+}
+
+impl<M: Model, Scope> Query<M, Record<M>, Scope> {
+    /// Counts the records of a relation for each row, in the same statement: the extra `posts_count`, which
+    /// [`count_of`](Record::count_of) reads.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let users = User::query().with_count(User::posts).order_by(User::id).get(&db).await?;
+    /// assert_eq!(users[0].count_of(User::posts)?, 2);
+    ///
+    /// let popular = User::posts.filter(Post::votes.gt(5));
+    /// let users = User::query().with_count_as("popular", popular).order_by(User::id).get(&db).await?;
+    /// assert_eq!(users[0].extra::<i64>("popular")?, 1);
+    /// # Ok(())
+    /// # });
+    /// ```
+    pub fn with_count<N: Model>(self, relation: impl Asked<M, N>) -> Self {
+        let question = relation.asked();
+        let name = format!("{}_count", question.name);
+        self.beside(name.into(), question.aggregate(M::meta(), Aggregate::Count, None))
+    }
+
+    /// The same under a name of your own.
+    pub fn with_count_as<N: Model>(self, name: impl Into<Name>, relation: impl Asked<M, N>) -> Self {
+        let count = relation.asked().aggregate(M::meta(), Aggregate::Count, None);
+        self.beside(name.into(), count)
+    }
+
+    /// Whether there is a record of the relation: the extra `posts_exists`.
+    pub fn with_exists<N: Model>(self, relation: impl Asked<M, N>) -> Self {
+        let question = relation.asked();
+        let name = format!("{}_exists", question.name);
+        self.beside(name.into(), question.exists(M::meta()))
+    }
+
+    /// The sum of a column of the relation's records: the extra `posts_sum_votes`, NULL of none.
+    pub fn with_sum<N: Model, T: Attribute<Base: Number>>(
+        self,
+        relation: impl Asked<M, N>,
+        column: Column<N, T>,
+    ) -> Self {
+        self.aggregate_of(relation.asked(), "sum", Aggregate::Sum, column)
+    }
+
+    /// The average of a column of the relation's records: the extra `posts_avg_votes`, NULL of none.
+    pub fn with_avg<N: Model, T: Attribute<Base: Number>>(
+        self,
+        relation: impl Asked<M, N>,
+        column: Column<N, T>,
+    ) -> Self {
+        self.aggregate_of(relation.asked(), "avg", Aggregate::Avg, column)
+    }
+
+    /// The smallest value of a column of the relation's records: the extra `posts_min_votes`, NULL of none.
+    pub fn with_min<N: Model, T: Attribute>(self, relation: impl Asked<M, N>, column: Column<N, T>) -> Self {
+        self.aggregate_of(relation.asked(), "min", Aggregate::Min, column)
+    }
+
+    /// The greatest value of a column of the relation's records: the extra `posts_max_votes`, NULL of none.
+    pub fn with_max<N: Model, T: Attribute>(self, relation: impl Asked<M, N>, column: Column<N, T>) -> Self {
+        self.aggregate_of(relation.asked(), "max", Aggregate::Max, column)
+    }
+
+    fn aggregate_of<N: Model, T: Attribute>(
+        self,
+        question: Question<N>,
+        what: &str,
+        aggregate: Aggregate,
+        column: Column<N, T>,
+    ) -> Self {
+        let name = extra_name(question.name, what, column);
+        self.beside(name.into(), question.aggregate(M::meta(), aggregate, Some(column.index)))
+    }
+
+    /// Reads something beside the columns, as an extra.
+    fn beside(mut self, name: Name, expr: Expr) -> Self {
+        let selected = Selected { expr, alias: Some(name) };
+        self.select.columns = match self.select.columns {
+            Projection::NamesAnd(names, mut beside) => {
+                beside.retain(|other| other.alias != selected.alias);
+                beside.push(selected);
+                Projection::NamesAnd(names, beside)
+            }
+            _ => Projection::NamesAnd(M::meta().names, vec![selected]),
+        };
+        self
+    }
+}
+
+impl<M: Model> Record<M> {
+    /// How many records of a relation there are, as [`with_count`](Query::with_count) counted them.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`](crate::Error::Config) where the query did not count them.
+    pub fn count_of<N, K>(&self, relation: Relation<M, N, K>) -> crate::Result<u64> {
+        self.extra(&format!("{}_count", relation.name))
+    }
+}

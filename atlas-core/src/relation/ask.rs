@@ -1,0 +1,154 @@
+//! Questions about relations, inside of a query: whether there are records, how many, what they add up to.
+
+use crate::{
+    model::{Column, Model, ModelMeta},
+    query::{Query, column_ref},
+    relation::{Between, Link, Linked, Load, Morph, Path, Relation},
+    schema::Name,
+    statement::{Aggregate, ColumnRef, CompareOp, Expr, From, Join, JoinKind, Projection, Select, TableRef},
+    value::{Attribute, Value},
+};
+
+/// A relation of `M` that leads to `N`, with or without conditions: what a query asks about.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a relation of `{M}` to `{N}`",
+    label = "not a relation of `{M}`"
+)]
+pub trait Asked<M: Model, N: Model> {
+    /// The relation's name, and what it leads to.
+    #[doc(hidden)]
+    fn asked(self) -> Question<N>;
+}
+
+/// See [`Asked`].
+pub struct Question<N: Model> {
+    pub(crate) name: &'static str,
+    link: Link,
+    query: Query<N>,
+}
+
+#[diagnostic::do_not_recommend]
+impl<M: Model, N: Model, K: Linked> Asked<M, N> for Relation<M, N, K> {
+    fn asked(self) -> Question<N> {
+        Question { name: self.name, link: self.link, query: Query::new() }
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<M: Model, N: Model, K: Linked> Asked<M, N> for Load<M, N, K> {
+    fn asked(self) -> Question<N> {
+        let (relation, query) = self.into_parts();
+        Question { name: relation.name, link: relation.link, query }
+    }
+}
+
+impl<N: Model> Question<N> {
+    /// Narrows what is asked about.
+    pub(crate) fn narrowed(mut self, narrow: impl FnOnce(Query<N>) -> Query<N>) -> Self {
+        self.query = narrow(self.query);
+        self
+    }
+
+    /// Whether there is a record.
+    pub(crate) fn exists(self, owner: &'static ModelMeta) -> Expr {
+        Expr::Exists(Box::new(self.select(owner, Vec::new())))
+    }
+
+    /// How the number of records compares with another.
+    pub(crate) fn count_is(self, owner: &'static ModelMeta, op: CompareOp, count: u64) -> Expr {
+        let count = Value::I64(i64::try_from(count).unwrap_or(i64::MAX));
+        Expr::Compare(op, Box::new(self.aggregate(owner, Aggregate::Count, None)), Box::new(count.into()))
+    }
+
+    /// A value of all records. `of`: a column of the target, by index.
+    pub(crate) fn aggregate(
+        self,
+        owner: &'static ModelMeta,
+        aggregate: Aggregate,
+        of: Option<usize>,
+    ) -> Expr {
+        let of = of.map(|column| Box::new(Expr::Column(column_ref(N::meta(), column))));
+        Expr::Select(Box::new(self.select(owner, vec![Expr::Aggregate(aggregate, of)])))
+    }
+
+    /// The select of the records of one row of `owner`, which stands around it.
+    fn select(self, owner: &'static ModelMeta, columns: Vec<Expr>) -> Select {
+        let target = N::meta();
+        let mut select = self.query.into_parts().0;
+        select.columns = Projection::Expressions(columns.into_iter().map(Into::into).collect());
+        select.order.clear();
+        (select.limit, select.offset) = (None, None);
+        if target.table == owner.table {
+            let depth = select.depth();
+            select.call(format!("{}_{depth}", target.table).into());
+        }
+        let here = match &select.from {
+            From::Table(table) => table.qualifier().clone(),
+            _ => target.table.into(),
+        };
+        for condition in correlate(&self.link, owner, target, &here, &mut select) {
+            select.and_where(condition);
+        }
+        select
+    }
+}
+
+/// The conditions under which rows of the target, called `here`, belong to the row of the owner around them.
+fn correlate(
+    link: &Link,
+    owner: &'static ModelMeta,
+    target: &'static ModelMeta,
+    here: &Name,
+    select: &mut Select,
+) -> Vec<Expr> {
+    let of_target =
+        |column: usize| Expr::Column(ColumnRef { table: Some(here.clone()), ..column_ref(target, column) });
+    let of_owner = |column: usize| Expr::Column(column_ref(owner, column));
+    match &link.path {
+        Path::Direct(pairs) => {
+            let pairs =
+                pairs.as_slice().iter().map(|[local, foreign]| same(of_target(*foreign), of_owner(*local)));
+            pairs.chain(link.morph.map(|morph| named(here, morph))).collect()
+        }
+        Path::Via { between, near, far } => {
+            let (table, via) = table_beside(*between, &[owner.table, target.table, here]);
+            let of_via = |name: &'static str, ty| {
+                Expr::Column(ColumnRef { table: Some(via.clone()), name: name.into(), ty })
+            };
+            let on = far.iter().map(|(name, foreign)| {
+                same(of_via(name, column_ref(target, *foreign).ty), of_target(*foreign))
+            });
+            let on = on.chain(link.morph.map(|morph| named(&via, morph)));
+            let on = on.reduce(Expr::and).unwrap_or(Expr::And(Vec::new()));
+            select.joins.push(Join { kind: JoinKind::Inner, table, on });
+            near.iter()
+                .map(|(local, name)| same(of_via(name, column_ref(owner, *local).ty), of_owner(*local)))
+                .collect()
+        }
+    }
+}
+
+/// The table between, called by a name that none of the others has.
+fn table_beside(between: Between, others: &[&str]) -> (TableRef, Name) {
+    let table = between.table();
+    if others.contains(&table) {
+        let alias: Name = format!("{table}_between").into();
+        return (TableRef { name: table.into(), alias: Some(alias.clone()) }, alias);
+    }
+    (TableRef::new(table), table.into())
+}
+
+fn same(left: Expr, right: Expr) -> Expr {
+    Expr::Compare(CompareOp::Eq, Box::new(left), Box::new(right))
+}
+
+/// Whether the column that names a model names the right one.
+pub(super) fn named(table: &Name, morph: Morph) -> Expr {
+    let column = ColumnRef { table: Some(table.clone()), name: morph.column.into(), ty: None };
+    same(Expr::Column(column), Expr::Value(Value::Text(morph.name.to_owned())))
+}
+
+/// What an extra of this aggregate is called: `posts_sum_votes`.
+pub(crate) fn extra_name<N, T: Attribute>(relation: &str, aggregate: &str, column: Column<N, T>) -> String {
+    format!("{relation}_{aggregate}_{}", column.name)
+}

@@ -1,0 +1,118 @@
+use crate::{
+    schema::Name,
+    statement::{Expr, From, OrderTerm, Projection, Select, Selected, TableRef},
+};
+
+impl Select {
+    /// Calls the table that the select is from by another name: there, and in everything that mentions it.
+    pub(crate) fn call(&mut self, alias: Name) {
+        let From::Table(table) = &mut self.from else { return };
+        let from = table.qualifier().clone();
+        table.alias = Some(alias.clone());
+        Renaming { from: &from, to: &alias }.parts(self);
+    }
+
+    /// How many selects stand in one another, this one included.
+    pub(crate) fn depth(&self) -> usize {
+        let mut deepest = 0;
+        let mut look = |expr: &Expr| deepest = deepest.max(depth_of(expr));
+        self.filter.iter().chain(&self.having).for_each(&mut look);
+        self.selected().iter().for_each(|selected| look(&selected.expr));
+        1 + deepest
+    }
+
+    /// What is read beside the columns of a model.
+    fn selected(&self) -> &[Selected] {
+        match &self.columns {
+            Projection::Names(_) => &[],
+            Projection::NamesAnd(_, selected) | Projection::Expressions(selected) => selected,
+        }
+    }
+}
+
+fn depth_of(expr: &Expr) -> usize {
+    match expr {
+        Expr::Exists(select) | Expr::Select(select) | Expr::InSelect(_, select) => select.depth(),
+        Expr::And(parts) | Expr::Or(parts) | Expr::Coalesce(parts) => {
+            parts.iter().map(depth_of).max().unwrap_or(0)
+        }
+        Expr::Not(of) | Expr::IsNull(of) | Expr::In(of, _) | Expr::Like(of, _) => depth_of(of),
+        Expr::Compare(_, left, right) | Expr::Arithmetic(_, left, right) => {
+            depth_of(left).max(depth_of(right))
+        }
+        _ => 0,
+    }
+}
+
+struct Renaming<'a> {
+    from: &'a Name,
+    to: &'a Name,
+}
+
+impl Renaming<'_> {
+    fn parts(&self, select: &mut Select) {
+        match &mut select.columns {
+            Projection::Names(_) => {}
+            Projection::NamesAnd(_, selected) | Projection::Expressions(selected) => {
+                selected.iter_mut().for_each(|selected| self.expr(&mut selected.expr));
+            }
+        }
+        select.joins.iter_mut().for_each(|join| self.expr(&mut join.on));
+        select
+            .filter
+            .iter_mut()
+            .chain(&mut select.having)
+            .chain(&mut select.group)
+            .for_each(|part| self.expr(part));
+        self.order(&mut select.order);
+    }
+
+    /// A select inside, unless it has a table of the old name itself: what it mentions is that one.
+    fn inner(&self, select: &mut Select) {
+        let same = |table: &TableRef| table.qualifier() == self.from;
+        let shadowed = match &mut select.from {
+            From::Table(table) => same(table),
+            From::Select(inner, name) => {
+                self.inner(inner);
+                name == self.from
+            }
+        };
+        if !shadowed && !select.joins.iter().any(|join| same(&join.table)) {
+            self.parts(select);
+        }
+    }
+
+    fn order(&self, order: &mut [OrderTerm]) {
+        order.iter_mut().for_each(|term| self.expr(&mut term.expr));
+    }
+
+    fn expr(&self, expr: &mut Expr) {
+        match expr {
+            Expr::Column(column) => {
+                if column.table.as_ref() == Some(self.from) {
+                    column.table = Some(self.to.clone());
+                }
+            }
+            Expr::Compare(_, left, right) | Expr::Arithmetic(_, left, right) => {
+                self.expr(left);
+                self.expr(right);
+            }
+            Expr::And(parts) | Expr::Or(parts) | Expr::Coalesce(parts) => {
+                parts.iter_mut().for_each(|part| self.expr(part));
+            }
+            Expr::Not(of) | Expr::IsNull(of) | Expr::In(of, _) | Expr::Like(of, _) => self.expr(of),
+            Expr::Between(of, low, high) => [of, low, high].into_iter().for_each(|part| self.expr(part)),
+            Expr::Aggregate(_, of) => of.iter_mut().for_each(|of| self.expr(of)),
+            Expr::InSelect(of, select) => {
+                of.iter_mut().for_each(|part| self.expr(part));
+                self.inner(select);
+            }
+            Expr::Exists(select) | Expr::Select(select) => self.inner(select),
+            Expr::RowNumber { partition, order } => {
+                partition.iter_mut().for_each(|part| self.expr(part));
+                self.order(order);
+            }
+            Expr::Value(_) | Expr::Raw(_) | Expr::Fault(_) => {}
+        }
+    }
+}
