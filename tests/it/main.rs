@@ -23,6 +23,7 @@ mod orders;
 mod own_types;
 mod reads;
 mod records;
+mod relation_questions;
 mod relations;
 mod schema;
 mod tables;
