@@ -220,15 +220,52 @@ async fn mistakes_in_raw_statements() {
     }
 }
 
+#[derive(Model, Debug)]
+struct Checked {
+    #[primary_key(manual)]
+    id: i64,
+    number: i32,
+    small: Option<u8>,
+    text: String,
+}
+
 #[tokio::test]
 async fn a_check_that_fails_is_named() {
-    let db = Db::connect("sqlite::memory:").await.unwrap();
-    db.execute("CREATE TABLE loose (id INTEGER PRIMARY KEY, number CONSTRAINT positive CHECK (number > 0), small, text, \"when\")", ())
-        .await
-        .unwrap();
-    let error = Loose::draft().number(-1).text("x").save(&db).await.unwrap_err();
-    let Error::Constraint { kind: ConstraintKind::Check, constraint, .. } = &error else {
-        panic!("{error:?}")
-    };
-    assert_eq!(constraint.as_deref(), Some("positive"));
+    for db in databases().await {
+        let table = "CREATE TABLE checkeds (id BIGINT PRIMARY KEY, number BIGINT, small BIGINT, \
+            text VARCHAR(20), CONSTRAINT positive CHECK (number > 0))";
+        db.execute(table, ()).await.unwrap();
+        let error = Checked::draft().id(1).number(-1).text("x").save(&db).await.unwrap_err();
+        let Error::Constraint { kind: ConstraintKind::Check, table, constraint, .. } = &error else {
+            panic!("{error:?}")
+        };
+        assert_eq!((table.as_deref(), constraint.as_deref()), (Some("checkeds"), Some("positive")));
+    }
+}
+
+#[tokio::test]
+async fn columns_that_are_wider_than_their_fields() {
+    for db in databases().await {
+        let table =
+            "CREATE TABLE checkeds (id BIGINT PRIMARY KEY, number BIGINT, small BIGINT, text VARCHAR(20))";
+        db.execute(table, ()).await.unwrap();
+        for (column, value) in [
+            ("number", "3000000000"),
+            ("number", "NULL"),
+            ("small", "256"),
+            ("small", "-1"),
+            ("text", "NULL"),
+        ] {
+            db.execute("DELETE FROM checkeds", ()).await.unwrap();
+            Checked::draft().id(1).number(1).small(1).text("x").save(&db).await.unwrap();
+            assert_eq!(Checked::query().get(&db).await.unwrap().len(), 1);
+            db.execute(format!("UPDATE checkeds SET {column} = {value}"), ()).await.unwrap();
+            let error = Checked::query().get(&db).await.unwrap_err();
+            let Error::Decode { model: "Checked", column: named, found, .. } = &error else {
+                panic!("{error:?}")
+            };
+            assert!(*named == column && found.contains(value), "{column}: {error}");
+            assert_eq!(Checked::query().count(&db).await.unwrap(), 1, "the connection is still good");
+        }
+    }
 }
