@@ -1,10 +1,16 @@
 use std::{
+    env,
+    ffi::OsStr,
     fmt,
-    io::{Write, stderr},
+    fs::OpenOptions,
+    io::{self, Write, stderr},
     time::Duration,
 };
 
 use crate::case::Capability;
+
+/// Names the file that [`Report::assert`] adds its findings to.
+const FINDINGS: &str = "ATLAS_TEST_CAPABILITIES";
 
 /// How a driver did.
 #[derive(Clone, Debug)]
@@ -63,16 +69,46 @@ impl Report {
         format!("conformance of {}: {passed} passed, {failed} failed, {skipped} skipped", self.driver)
     }
 
-    /// Ends a test: prints the summary, which the test harness does not capture.
+    /// What the database can do and what not, a line for each case: the driver, the case, `yes` or `no`,
+    /// and what to do instead, with tabs between them. The table of capabilities is made of it.
+    ///
+    /// Cases without an answer of their own, since they failed or build on a capability that the
+    /// database lacks, have no third and no fourth part.
+    pub fn findings(&self) -> String {
+        let line = |case: &Case| {
+            let found = match &case.outcome {
+                Outcome::Passed => "\tyes".to_owned(),
+                Outcome::Skipped { instead: Some(instead), .. } => {
+                    format!("\tno\t{}", instead.replace(['\t', '\n'], " "))
+                }
+                Outcome::Skipped { .. } | Outcome::Failed(_) => String::new(),
+            };
+            format!("{}\t{}{found}\n", self.driver, case.name)
+        };
+        self.cases.iter().map(line).collect()
+    }
+
+    /// Adds the findings to a file, at once: other tests do so too.
+    fn add_findings(&self, file: &OsStr) -> io::Result<()> {
+        OpenOptions::new().create(true).append(true).open(file)?.write_all(self.findings().as_bytes())
+    }
+
+    /// Ends a test: prints the summary, which the test harness does not capture, and adds the
+    /// [findings](Self::findings) to the file that `ATLAS_TEST_CAPABILITIES` names, if it does.
     ///
     /// # Panics
     ///
-    /// With the whole report, where a case failed.
+    /// With the whole report, where a case failed; where that file cannot be written.
     #[allow(clippy::panic)] // This is an assertion.
     #[track_caller]
     pub fn assert(&self) {
         // A closed stderr is no reason to fail a driver.
         let _ = writeln!(stderr(), "{}", self.summary());
+        if let Some(file) = env::var_os(FINDINGS)
+            && let Err(reason) = self.add_findings(&file)
+        {
+            panic!("cannot write {}: {reason}", file.display());
+        }
         assert!(self.failures().next().is_none(), "\n{self}");
     }
 }
