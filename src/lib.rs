@@ -7,8 +7,8 @@ pub use atlas_core::{
     Assign, Assignment, Attribute, BelongsTo, BelongsToMany, Cast, Column, Config, Connections,
     ConstraintKind, DB, Db, DynRow, Error, Event, Expr, Fill, FromRow, HasMany, HasManyThrough, HasOne,
     HasOneThrough, Health, HealthStatus, Isolation, Json, Model, MorphMany, MorphOne, MorphTarget, MorphTo,
-    MorphToMany, Order, Pending, Query, Record, Relation, Result, Scalar, TlsMode, Transaction, With, db,
-    models, register_driver, table, value, values,
+    MorphToMany, Order, Pending, Query, Record, Records, Relation, Result, Scalar, TlsMode, Transaction,
+    With, db, models, register_driver, table, value, values,
 };
 #[cfg(feature = "runtime")]
 pub use atlas_derive::main;

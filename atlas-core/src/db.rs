@@ -10,6 +10,7 @@ mod event;
 mod health;
 mod inside;
 mod level;
+mod moment;
 mod pending;
 mod place;
 mod sensitive;
@@ -25,6 +26,7 @@ pub use config::{Config, ConnectionConfig};
 pub use connections::{Connections, DB, Global};
 pub use event::{Bind, Event, StatementEvent, Step, TransactionEvent};
 pub use health::{Health, HealthStatus};
+pub(crate) use moment::Moment;
 pub use pending::Pending;
 pub use transaction::Transaction;
 pub use tx::{Retryable, Tx};
@@ -185,6 +187,24 @@ impl Db {
         self.database()?.driver.render(statement)
     }
 
+    /// Whether relations must not be loaded lazily.
+    pub(crate) fn is_strict(&self) -> bool {
+        self.database().is_ok_and(|database| database.strict)
+    }
+
+    /// Whether what one record loads lazily is loaded for all that came with it.
+    pub(crate) fn batches_lazy_loading(&self) -> bool {
+        self.database().is_ok_and(|database| database.batches)
+    }
+
+    /// Where this handle reads, and how much had been written there.
+    pub(crate) fn moment(&self) -> Moment {
+        let level = self.level().map_or(0, |level| Arc::as_ptr(&level).addr());
+        let database = self.database().ok();
+        let writes = database.as_ref().map_or(0, |database| database.writes());
+        Moment { database: database.map_or(0, |database| Arc::as_ptr(&database).addr()), level, writes }
+    }
+
     /// Sends a statement. `about`: the model that it is about.
     pub(crate) async fn run(
         &self,
@@ -218,6 +238,9 @@ impl Db {
     }
 
     async fn send(&self, database: &Database, statement: &Statement, sink: Box<dyn RowSink>) -> Ran {
+        if !matches!(statement, Statement::Select(_) | Statement::Explain(_)) {
+            database.wrote();
+        }
         match &self.level {
             None => database.driver.acquire().await?.run(statement, sink).await,
             Some(level) => level.run(statement, sink).await,

@@ -28,7 +28,7 @@ pub use query::{FromRow, Query};
 pub use record::Record;
 pub use relation::{
     BelongsTo, BelongsToMany, HasMany, HasManyThrough, HasOne, HasOneThrough, MorphMany, MorphOne,
-    MorphTarget, MorphTo, MorphToMany, Relation,
+    MorphTarget, MorphTo, MorphToMany, Records, Relation,
 };
 pub use table::{DynRow, Values};
 pub use value::{Assign, Attribute, Cast, Json, With};

@@ -19,6 +19,7 @@ pub(crate) use create::{
     create, create_many, first_or_create, first_or_new, insert, update_or_create, upsert,
 };
 pub(crate) use read::load_all;
+pub(crate) use relations::count_for;
 pub(crate) use row::Beside;
 pub use row::FromRow;
 
@@ -65,25 +66,35 @@ pub struct Loader<Out> {
     /// The relation.
     pub(crate) name: &'static str,
     pub(crate) load: Arc<Load<Out>>,
+    loaded: Arc<dyn Fn(&mut Out) -> bool + Send + Sync>,
 }
 
 /// See [`Loader`].
-pub(crate) type Load<Out> = dyn for<'a> Fn(&'a Db, &[Out]) -> BoxFuture<'a, Result<Put<Out>>> + Send + Sync;
+pub(crate) type Load<Out> = dyn for<'a> Fn(&'a Db, &[&Out]) -> BoxFuture<'a, Result<Put<Out>>> + Send + Sync;
 
 impl<Out> Loader<Out> {
-    pub(crate) fn new(name: &'static str, load: Arc<Load<Out>>) -> Self {
-        Self { name, load }
+    pub(crate) fn new(
+        name: &'static str,
+        load: Arc<Load<Out>>,
+        loaded: Arc<dyn Fn(&mut Out) -> bool + Send + Sync>,
+    ) -> Self {
+        Self { name, load, loaded }
+    }
+
+    /// Whether a row has it already.
+    pub(crate) fn is_loaded(&self, row: &mut Out) -> bool {
+        (self.loaded)(row)
     }
 }
 
 impl<Out> Clone for Loader<Out> {
     fn clone(&self) -> Self {
-        Self { name: self.name, load: Arc::clone(&self.load) }
+        Self { name: self.name, load: Arc::clone(&self.load), loaded: Arc::clone(&self.loaded) }
     }
 }
 
 /// What puts something that was loaded into the rows.
-pub type Put<Out> = Box<dyn FnOnce(&mut [Out]) + Send>;
+pub type Put<Out> = Box<dyn FnOnce(&mut [&mut Out]) + Send>;
 
 impl<M: Model, Out, Scope> Clone for Query<M, Out, Scope> {
     fn clone(&self) -> Self {
@@ -100,6 +111,14 @@ impl<M: Model> Query<M> {
             loaders: M::eager(),
             of: PhantomData,
         }
+    }
+
+    pub(crate) fn select(&self) -> &Select {
+        &self.select
+    }
+
+    pub(crate) fn loaders(&self) -> &[Loader<Record<M>>] {
+        &self.loaders
     }
 
     /// The select, and what is loaded for its rows.
@@ -145,6 +164,16 @@ pub(crate) fn key_filter(meta: &'static ModelMeta, key: Vec<Value>) -> Expr {
     match (parts.next(), meta.key.len()) {
         (Some(only), 1) => only,
         (first, _) => Expr::And(first.into_iter().chain(parts).collect()),
+    }
+}
+
+/// The rows of several primary keys.
+fn any_key(meta: &'static ModelMeta, keys: Vec<Vec<Value>>) -> Expr {
+    match meta.key {
+        [single] => {
+            Expr::In(Box::new(Expr::Column(column_ref(meta, *single))), keys.into_iter().flatten().collect())
+        }
+        _ => Expr::Or(keys.into_iter().map(|key| key_filter(meta, key)).collect()),
     }
 }
 

@@ -3,6 +3,7 @@
 mod erased;
 mod insert;
 mod save;
+mod siblings;
 mod state;
 mod values;
 
@@ -10,11 +11,13 @@ use std::{
     any::Any,
     fmt,
     ops::{Deref, DerefMut},
+    sync::Arc,
 };
 
 pub(crate) use erased::AnyRecord;
 pub(crate) use insert::{Drafts, insert, insert_all, insert_many};
 pub(crate) use save::key_not_found;
+pub(crate) use siblings::{Shared, Siblings};
 pub(crate) use state::State;
 pub(crate) use values::Values;
 
@@ -208,6 +211,11 @@ impl<M: Model> Record<M> {
         })
     }
 
+    /// The records that came with this one, and its place among them.
+    pub(crate) fn siblings(&self) -> Option<(&Arc<Siblings>, u32)> {
+        self.state.siblings()
+    }
+
     pub(crate) fn set_pivot(&mut self, pivot: Box<dyn Any + Send + Sync>) {
         self.state.set_pivot(pivot);
     }
@@ -265,6 +273,10 @@ impl<M: Model> FromRow for Record<M> {
     #[inline]
     fn from_row(row: &dyn Row, start: usize) -> Result<Self> {
         M::decode(row, start).map(Self::loaded)
+    }
+
+    fn introduce(rows: &mut [Self]) {
+        Siblings::introduce(rows);
     }
 
     fn beside(&mut self, name: &str, value: Value) {

@@ -2,6 +2,7 @@
 
 mod ask;
 mod groups;
+mod lazy;
 mod link;
 mod load;
 mod meta;
@@ -10,6 +11,7 @@ mod slot;
 
 pub(crate) use ask::extra_name;
 pub use ask::{Asked, Question};
+pub use lazy::Records;
 pub use link::{Between, Link, Morph, Pairs, Path, Pick, far, near, pair};
 pub use load::{IntoLoad, Load, PivotReader};
 pub use meta::{

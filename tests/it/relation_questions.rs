@@ -199,3 +199,119 @@ async fn some_records_for_each_parent() {
         assert!(workers[3].tasks.get().unwrap().is_empty());
     }
 }
+
+/// How many statements something sends.
+async fn sent<T>(db: &Db, work: impl AsyncFnOnce() -> T) -> (u32, T) {
+    let statements = Arc::new(AtomicU32::new(0));
+    let count = statements.clone();
+    let listening = db.listen(move |event| {
+        count.fetch_add(u32::from(event.is_statement()), SeqCst);
+    });
+    let done = work().await;
+    listening.stop();
+    (statements.load(SeqCst), done)
+}
+
+#[tokio::test]
+async fn a_loop_that_loads_sends_one_statement() {
+    for db in firm().await {
+        let many = (0..500).map(|n| Task::draft().worker_id(1 + n % 4).title(format!("t{n}")).hours(1));
+        Task::insert(&db, many).await.unwrap();
+        let (statements, ()) = sent(&db, async || {
+            let mut loaded = 0;
+            for mut task in Task::query().order_by(Task::id).get(&db).await.unwrap() {
+                task.load(&db, Task::worker).await.unwrap();
+                assert_eq!(task.worker.get().unwrap().unwrap().id, task.worker_id);
+                loaded += 1;
+            }
+            assert_eq!(loaded, 503);
+        })
+        .await;
+        assert_eq!(statements, 2, "the tasks, and the workers of all of them");
+
+        let (statements, ()) = sent(&db, async || {
+            for mut worker in Worker::all(&db).await.unwrap() {
+                worker.load(&db, Worker::tasks.filter(Task::hours.gt(1))).await.unwrap();
+                worker.load(&db, (Worker::boss, Worker::team)).await.unwrap();
+            }
+        })
+        .await;
+        assert_eq!(statements, 4);
+    }
+}
+
+#[tokio::test]
+async fn what_is_loaded_lazily_is_what_there_is_now() {
+    for db in firm().await {
+        // Something is written between: nobody gets what was there before.
+        for mut worker in Worker::query().order_by(Worker::id).get(&db).await.unwrap() {
+            let before = Task::query().where_eq(Task::worker_id, worker.id).count(&db).await.unwrap();
+            Task::draft().worker_id(worker.id).title("new").hours(1).save(&db).await.unwrap();
+            worker.load(&db, Worker::tasks).await.unwrap();
+            assert_eq!(worker.tasks.get().unwrap().len() as u64, before + 1, "{}", worker.name);
+        }
+        // Asked again, it is read again.
+        let mut workers = Worker::query().order_by(Worker::id).get(&db).await.unwrap();
+        let (statements, ()) = sent(&db, async || {
+            workers[0].load(&db, Worker::tasks).await.unwrap();
+            workers[0].load(&db, Worker::tasks).await.unwrap();
+        })
+        .await;
+        assert_eq!(statements, 2);
+        // A key that was changed since leads where it leads now.
+        let mut tasks = Task::query().order_by(Task::id).limit(2).get(&db).await.unwrap();
+        tasks[0].worker_id = 4;
+        tasks[0].load(&db, Task::worker).await.unwrap();
+        assert_eq!(tasks[0].worker.get().unwrap().unwrap().name, "Dee");
+        tasks[1].load(&db, Task::worker).await.unwrap();
+        assert_eq!(tasks[1].worker.get().unwrap().unwrap().name, "Bob");
+    }
+}
+
+#[tokio::test]
+async fn records_are_loaded_together() {
+    use atlas::Records;
+    for db in firm().await {
+        let mut workers = Worker::query().order_by(Worker::id).get(&db).await.unwrap();
+        workers[1].load(&db, Worker::tasks).await.unwrap();
+        assert!(workers[1].is_loaded(Worker::tasks) && !workers[0].is_loaded(Worker::tasks));
+        workers[1].tasks.get_mut().unwrap_or(&mut []).iter_mut().for_each(|task| task.title = "kept".into());
+        let (statements, ()) = sent(&db, async || {
+            workers.load_missing(&db, (Worker::tasks, Worker::boss)).await.unwrap();
+            workers.load_missing(&db, Worker::tasks).await.unwrap();
+            workers.load_count(&db, Worker::tasks).await.unwrap();
+        })
+        .await;
+        assert_eq!(statements, 3);
+        let counts: Vec<u64> = workers.iter().map(|worker| worker.count_of(Worker::tasks).unwrap()).collect();
+        assert_eq!(counts, [0, 2, 0, 1]);
+        assert_eq!(workers[3].boss.get().unwrap().unwrap().name, "Bob");
+        workers[0].unload(Worker::tasks);
+        assert!(workers[0].tasks.get().is_err());
+    }
+}
+
+#[tokio::test]
+async fn lazy_loading_can_be_refused() {
+    let db = Db::builder("sqlite::memory:").strict_loading(true).connect().await.unwrap();
+    db.create_tables(models![Worker, Task]).await.unwrap();
+    let mut ann = Worker::draft().name("Ann").save(&db).await.unwrap();
+    let refused = ann.load(&db, Worker::tasks).await.unwrap_err();
+    assert!(matches!(refused, Error::LazyLoad { model: "Worker", relation: "tasks" }), "{refused:?}");
+    assert!(refused.to_string().contains("`.with(Worker::tasks)`"), "{refused}");
+    assert_eq!(
+        Worker::query().with(Worker::tasks).find_or_fail(&db, 1).await.unwrap().tasks.get().unwrap().len(),
+        0
+    );
+
+    let db = Db::builder("sqlite::memory:").batch_lazy_loading(false).connect().await.unwrap();
+    db.create_tables(models![Worker, Task]).await.unwrap();
+    Worker::insert(&db, ["Ann", "Bob", "Cid"].map(|name| Worker::draft().name(name))).await.unwrap();
+    let (statements, ()) = sent(&db, async || {
+        for mut worker in Worker::all(&db).await.unwrap() {
+            worker.load(&db, Worker::tasks).await.unwrap();
+        }
+    })
+    .await;
+    assert_eq!(statements, 4);
+}

@@ -20,6 +20,8 @@ pub struct DbBuilder {
     options: ConnectOptions,
     name: Option<Arc<str>>,
     slow: Option<Duration>,
+    strict: bool,
+    batches: bool,
     hook: Option<Hook>,
 }
 
@@ -61,7 +63,7 @@ macro_rules! options {
 
 impl DbBuilder {
     pub(super) fn new(options: ConnectOptions) -> Self {
-        Self { options, name: None, slow: None, hook: None }
+        Self { options, name: None, slow: None, strict: false, batches: true, hook: None }
     }
 
     options! {
@@ -117,6 +119,20 @@ impl DbBuilder {
         self
     }
 
+    /// Whether loading a relation of a record that is there already is [`Error::LazyLoad`]: for tests and for
+    /// development, where every relation is to come with its query.
+    pub fn strict_loading(mut self, strict: bool) -> Self {
+        self.strict = strict;
+        self
+    }
+
+    /// Whether a relation that one record of a result loads lazily is loaded for all of them at once. It is, by
+    /// default.
+    pub fn batch_lazy_loading(mut self, batch: bool) -> Self {
+        self.batches = batch;
+        self
+    }
+
     /// Does something with each new connection before its first use. The handle that `work` gets is that
     /// one connection; an error throws it away, and is what whoever needed it gets.
     ///
@@ -168,6 +184,8 @@ impl DbBuilder {
         let mut database = Database::new(driver);
         database.name = self.name;
         database.slow = self.slow;
+        database.strict = self.strict;
+        database.batches = self.batches;
         if let Some(registry) = registry {
             database.registry = Arc::downgrade(registry);
             database.common = Some(Arc::clone(&registry.watch));

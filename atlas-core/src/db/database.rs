@@ -26,6 +26,12 @@ pub(crate) struct Database {
     /// From which duration on a statement is called slow.
     pub(super) slow: Option<Duration>,
     transactions: AtomicU64,
+    /// How many statements wrote something, or may have.
+    writes: AtomicU64,
+    /// Whether relations must not be loaded lazily.
+    pub(super) strict: bool,
+    /// Whether what one record loads lazily is loaded for all that came with it.
+    pub(super) batches: bool,
 }
 
 impl Database {
@@ -38,7 +44,18 @@ impl Database {
             registry: Weak::new(),
             slow: None,
             transactions: AtomicU64::new(0),
+            writes: AtomicU64::new(0),
+            strict: false,
+            batches: true,
         }
+    }
+
+    pub(super) fn wrote(&self) {
+        self.writes.fetch_add(1, Relaxed);
+    }
+
+    pub(super) fn writes(&self) -> u64 {
+        self.writes.load(Relaxed)
     }
 
     /// The number of a new transaction.

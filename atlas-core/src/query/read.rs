@@ -8,12 +8,12 @@ use crate::{
     error::{Error, Result},
     model::{Column, In, IntoKey, Key, Model},
     query::{
-        FromRow, Loader, Query, column_ref, key_filter, only,
+        FromRow, Loader, Query, any_key, key_filter, only,
         order::by_key_descending,
         row::{Beside, Collect, Pluck},
     },
     record::{Record, key_not_found},
-    statement::{Expr, Projection, Select},
+    statement::{Projection, Select},
     value::Attribute,
 };
 
@@ -137,14 +137,7 @@ impl<M: Model> Query<M> {
             if keys.is_empty() {
                 return Ok(Vec::new());
             }
-            let any = match meta.key {
-                [single] => Expr::In(
-                    Box::new(Expr::Column(column_ref(meta, *single))),
-                    keys.into_iter().flatten().collect(),
-                ),
-                _ => Expr::Or(keys.into_iter().map(|key| key_filter(meta, key)).collect()),
-            };
-            let mut query = self.and_node(any);
+            let mut query = self.and_node(any_key(meta, keys));
             query.select.order.clear();
             by_key_descending(meta, &mut query.select)?;
             query.get(db).await
@@ -221,28 +214,41 @@ async fn rows<T: FromRow>(
         }
         _ => db.fetch(about, &select.into(), Collect(Vec::new())).await?.0.0,
     };
-    load_all(db, &mut rows, &loaders).await?;
+    if rows.len() > 1 && db.batches_lazy_loading() {
+        T::introduce(&mut rows);
+    }
+    if !loaders.is_empty() {
+        load_all(db, &mut rows.iter_mut().collect::<Vec<_>>(), &loaders).await?;
+    }
     Ok(rows)
 }
 
 /// Loads what belongs to rows. What does not depend on each other goes out at the same time, where there is
 /// more than one connection to send it on.
-pub(crate) async fn load_all<T>(db: &Db, rows: &mut [T], loaders: &[Loader<T>]) -> Result<()> {
+pub(crate) async fn load_all<T>(db: &Db, rows: &mut [&mut T], loaders: &[Loader<T>]) -> Result<()> {
     if rows.is_empty() {
         return Ok(());
     }
     if loaders.len() > 1 && !db.in_transaction() {
-        let loading = loaders.iter().map(|loader| (loader.load)(db, rows)).collect();
+        let loading = {
+            let lent = lent(rows);
+            loaders.iter().map(|loader| (loader.load)(db, &lent)).collect()
+        };
         for put in all(loading).await {
             put?(rows);
         }
         return Ok(());
     }
     for loader in loaders {
-        let put = (loader.load)(db, rows).await?;
+        let loading = (loader.load)(db, &lent(rows));
+        let put = loading.await?;
         put(rows);
     }
     Ok(())
+}
+
+fn lent<'a, T>(rows: &'a [&mut T]) -> Vec<&'a T> {
+    rows.iter().map(|row| &**row).collect()
 }
 
 /// The outputs of futures that run at the same time, in their order.

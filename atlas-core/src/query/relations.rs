@@ -1,12 +1,14 @@
 //! Conditions on relations, and values of them beside each row.
 
 use crate::{
-    model::{Column, In, Model},
-    query::Query,
+    db::Db,
+    error::Result,
+    model::{Column, In, Key, Model},
+    query::{Beside, Query, any_key},
     record::Record,
     relation::{Asked, Path, Question, Relation, extra_name, kind},
     schema::Name,
-    statement::{Aggregate, CompareOp, Expr, Projection, Selected},
+    statement::{Aggregate, CompareOp, Expr, Projection, Select, Selected, TableRef},
     value::{Attribute, Number, Value},
 };
 
@@ -201,9 +203,8 @@ impl<M: Model, Scope> Query<M, Record<M>, Scope> {
     /// # });
     /// ```
     pub fn with_count<N: Model>(self, relation: impl Asked<M, N>) -> Self {
-        let question = relation.asked();
-        let name = format!("{}_count", question.name);
-        self.beside(name.into(), question.aggregate(M::meta(), Aggregate::Count, None))
+        let (name, count) = relation.asked().count(M::meta());
+        self.beside(name.into(), count)
     }
 
     /// The same under a name of your own.
@@ -282,4 +283,31 @@ impl<M: Model> Record<M> {
     pub fn count_of<N, K>(&self, relation: Relation<M, N, K>) -> crate::Result<u64> {
         self.extra(&format!("{}_count", relation.name))
     }
+}
+
+/// Counts the records of a relation for records that are there already.
+pub(crate) async fn count_for<M: Model, N: Model>(
+    db: &Db,
+    records: &mut [Record<M>],
+    question: Question<N>,
+) -> Result<()> {
+    let meta = M::meta();
+    let (name, count) = question.count(meta);
+    let keys: Vec<Vec<Value>> = records.iter().map(|record| record.key().values()).collect();
+    let counted = Selected { expr: count, alias: Some(name.clone().into()) };
+    for (some, records) in keys.chunks(10_000).zip(records.chunks_mut(10_000)) {
+        let mut select = Select::new(TableRef::new(meta.table), meta.names);
+        select.columns = Projection::NamesAnd(meta.names, vec![counted.clone()]);
+        select.and_where(any_key(meta, some.to_vec()));
+        let beside = Beside::<Record<M>>::after(meta.names.len());
+        let found = db.fetch(Some(meta.about()), &select.into(), beside).await?.0.into_rows();
+        for record in records {
+            let count = found
+                .iter()
+                .find(|other| other.is(record))
+                .map_or(Ok(0), |other| other.extra::<u64>(&name))?;
+            record.set_extra(name.as_str(), count);
+        }
+    }
+    Ok(())
 }

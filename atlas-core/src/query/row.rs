@@ -15,6 +15,10 @@ pub trait FromRow: Sized + Send + 'static {
     /// [`Error::Decode`](crate::Error::Decode) where a value does not fit.
     fn from_row(row: &dyn Row, start: usize) -> Result<Self>;
 
+    /// Notes that these rows came together.
+    #[doc(hidden)]
+    fn introduce(_rows: &mut [Self]) {}
+
     /// Takes a value that the query brought beside the columns.
     #[doc(hidden)]
     fn beside(&mut self, _name: &str, _value: Value) {}

@@ -1,11 +1,13 @@
-use std::{any::Any, collections::BTreeMap, mem};
+use std::{any::Any, collections::BTreeMap, mem, sync::Arc};
 
-use crate::{db::Fate, value::Value};
+use crate::{db::Fate, record::Siblings, value::Value};
 
-/// What a record knows of its row. 16 bytes where nothing was written.
+/// What a record knows of its row. 24 bytes where nothing was written.
 pub(crate) struct State {
     standing: Standing,
     kept: Option<Box<Kept>>,
+    /// The records that came with this one.
+    siblings: Option<Arc<Siblings>>,
 }
 
 /// How a record stands to its row.
@@ -13,6 +15,8 @@ pub(crate) struct State {
 struct Standing {
     phase: Phase,
     recently_created: bool,
+    /// Its place among the records that came with it.
+    place: u32,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -51,12 +55,19 @@ struct Before {
 
 impl State {
     pub(crate) fn existing() -> Self {
-        Self { standing: Standing { phase: Phase::Existing, recently_created: false }, kept: None }
+        Self {
+            standing: Standing { phase: Phase::Existing, recently_created: false, place: 0 },
+            kept: None,
+            siblings: None,
+        }
     }
 
     pub(crate) fn new(left_out: Vec<usize>) -> Self {
-        let mut state =
-            Self { standing: Standing { phase: Phase::New, recently_created: false }, kept: None };
+        let mut state = Self {
+            standing: Standing { phase: Phase::New, recently_created: false, place: 0 },
+            kept: None,
+            siblings: None,
+        };
         if !left_out.is_empty() {
             state.kept().left_out = left_out;
         }
@@ -65,9 +76,9 @@ impl State {
 
     /// Of a draft that was inserted, in a transaction of this fate, without these columns.
     pub(crate) fn inserted(fate: Option<Fate>, left_out: &[usize]) -> Self {
-        let standing = Standing { phase: Phase::Existing, recently_created: true };
+        let standing = Standing { phase: Phase::Existing, recently_created: true, place: 0 };
         if fate.is_none() {
-            return Self { standing, kept: None };
+            return Self { standing, kept: None, siblings: None };
         }
         let mut state = Self::new(left_out.to_vec());
         state.mark_created(fate);
@@ -134,6 +145,15 @@ impl State {
         self.kept().extras.insert(name, value);
     }
 
+    pub(crate) fn siblings(&self) -> Option<(&Arc<Siblings>, u32)> {
+        self.siblings.as_ref().map(|siblings| (siblings, self.standing.place))
+    }
+
+    pub(crate) fn set_siblings(&mut self, siblings: Arc<Siblings>, place: u32) {
+        self.siblings = Some(siblings);
+        self.standing.place = place;
+    }
+
     pub(crate) fn pivot(&self) -> Option<&(dyn Any + Send + Sync)> {
         self.kept.as_ref()?.pivot.as_deref()
     }
@@ -144,7 +164,7 @@ impl State {
 
     /// The row was inserted, in a transaction of this fate.
     pub(crate) fn mark_created(&mut self, fate: Option<Fate>) {
-        self.write(fate, Standing { phase: Phase::Existing, recently_created: true }, Vec::new());
+        self.write(fate, Standing { phase: Phase::Existing, recently_created: true, place: 0 }, Vec::new());
     }
 
     /// The row was updated.

@@ -49,6 +49,11 @@ impl<N: Model> Question<N> {
         self
     }
 
+    /// How many records there are of the relation.
+    pub(crate) fn count(self, owner: &'static ModelMeta) -> (String, Expr) {
+        (format!("{}_count", self.name), self.aggregate(owner, Aggregate::Count, None))
+    }
+
     /// Whether there is a record.
     pub(crate) fn exists(self, owner: &'static ModelMeta) -> Expr {
         Expr::Exists(Box::new(self.select(owner, Vec::new())))

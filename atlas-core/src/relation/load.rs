@@ -3,12 +3,12 @@
 use std::{any::Any, sync::Arc};
 
 use crate::{
-    db::{Db, Pending},
+    db::Db,
     driver::BoxFuture,
     error::Result,
     model::{self, In, IntoOrder, Model, ModelMeta},
     query::{Beside, FromRow, Loader, Put, Query, column_ref, load_all},
-    record::{Record, Values},
+    record::{Record, Shared, Siblings, Values},
     relation::{Between, Link, Linked, Path, Relation, Slot, ToMany, groups::Groups},
     schema::Name,
     statement::{
@@ -155,9 +155,10 @@ impl<M: Model, N: Model, K: Linked> IntoLoad<M> for Relation<M, N, K> {
 impl<M: Model, N: Model, K: Linked> IntoLoad<M> for Load<M, N, K> {
     fn into_loaders(self) -> Vec<Loader<Record<M>>> {
         let Self { relation, query, between } = self;
-        let load =
-            Arc::new(Loading { link: relation.link, slot: relation.slot, query, between, pivot: K::PIVOT });
-        vec![Loader::new(relation.name, Arc::new(move |db, records| load.start(db, records)))]
+        let Relation { name, link, slot, .. } = relation;
+        let load = Arc::new(Loading { name, link, slot, query, between, pivot: K::PIVOT });
+        let loaded = move |record: &mut Record<M>| slot(record.untracked()).is_loaded();
+        vec![Loader::new(name, Arc::new(move |db, records| load.start(db, records)), Arc::new(loaded))]
     }
 }
 
@@ -182,24 +183,6 @@ tuples!(A B C D);
 tuples!(A B C D E);
 tuples!(A B C D E F);
 
-impl<M: Model> Record<M> {
-    /// Loads relations of this record, again where they are loaded.
-    ///
-    /// ```
-    /// # use atlas_tests::guide::*;
-    /// # run(async |db| {
-    /// let mut ann = User::find_or_fail(&db, 1).await?;
-    /// ann.load(&db, User::posts.order_by(Post::votes.desc())).await?;
-    /// assert_eq!(ann.posts.get()?[0].votes, 7);
-    /// # Ok(())
-    /// # });
-    /// ```
-    pub fn load<'a>(&'a mut self, db: &'a Db, relations: impl IntoLoad<M>) -> Pending<'a, ()> {
-        let loaders = relations.into_loaders();
-        Pending::new(async move { load_all(db, std::slice::from_mut(self), &loaders).await })
-    }
-}
-
 /// What reads the record of a table between: which model it is of, and the record out of the values of a row.
 #[derive(Clone, Copy)]
 pub struct PivotReader {
@@ -209,6 +192,7 @@ pub struct PivotReader {
 
 /// A relation without its kind, and what is to be loaded of it.
 struct Loading<M, N: Model> {
+    name: &'static str,
     link: Link,
     slot: fn(&mut M) -> &mut dyn Slot<N>,
     query: Query<N>,
@@ -221,22 +205,33 @@ impl<M: Model, N: Model> Loading<M, N> {
     fn start<'a>(
         self: &Arc<Self>,
         db: &'a Db,
-        records: &[Record<M>],
+        records: &[&Record<M>],
     ) -> BoxFuture<'a, Result<Put<Record<M>>>> {
-        let mut groups = Groups::default();
         let local = self.link.local();
-        let places: Vec<Option<usize>> = records
-            .iter()
-            .map(|record| groups.expect(local.iter().map(|column| record.encode(*column)).collect()))
-            .collect();
+        let keys = records.iter().map(|record| local.iter().map(|column| record.encode(*column)).collect());
+        let keys: Vec<Vec<Value>> = keys.collect();
+        let siblings = match records {
+            [only] => self.siblings(db, only, &local),
+            _ => None,
+        };
         let this = Arc::clone(self);
         Box::pin(async move {
-            let found = this.found(db, &groups).await?;
+            let found = match siblings {
+                None => Arc::new(this.found(db, keys.iter().cloned()).await?),
+                Some(Together { found: Some(found), .. }) => found,
+                Some(together) => {
+                    // Its own key may have been changed since.
+                    let all = together.keys.iter().chain(&keys).cloned();
+                    let found = Arc::new(this.found(db, all).await?);
+                    together.keep(this.name, this.query.select(), db, Arc::clone(&found));
+                    found
+                }
+            };
             let slot = this.slot;
             let put: Put<Record<M>> = Box::new(move |records| {
                 let nothing = Arc::new(Vec::new());
-                for (record, place) in records.iter_mut().zip(places) {
-                    let group = place.and_then(|place| found.get(place));
+                for (record, key) in records.iter_mut().zip(keys) {
+                    let group = found.groups.of(&key).and_then(|place| found.records.get(place));
                     slot(record.untracked()).put(group.unwrap_or(&nothing).clone());
                 }
             });
@@ -244,8 +239,29 @@ impl<M: Model, N: Model> Loading<M, N> {
         })
     }
 
-    /// The records of each group.
-    async fn found(&self, db: &Db, groups: &Groups) -> Result<Vec<Arc<Vec<Record<N>>>>> {
+    /// The records that came with this one, where it is the first to ask for them all or may take what
+    /// another has asked for.
+    fn siblings(&self, db: &Db, record: &Record<M>, local: &[usize]) -> Option<Together<N>> {
+        // What belongs to the related records cannot be compared.
+        if !self.query.loaders().is_empty() || !self.between.is_empty() || !db.batches_lazy_loading() {
+            return None;
+        }
+        let (siblings, place) = record.siblings()?;
+        let found = match siblings.take(place, self.name, self.query.select(), db.moment()) {
+            Shared::Found(found) => Some(found.downcast::<Found<N>>().ok()?),
+            Shared::Nothing => None,
+            Shared::Stale => return None,
+        };
+        let keys = if found.is_some() { Vec::new() } else { siblings.keys(local)? };
+        Some(Together { siblings: Arc::clone(siblings), place, keys, found })
+    }
+
+    /// The records of each key.
+    async fn found(&self, db: &Db, keys: impl Iterator<Item = Vec<Value>>) -> Result<Found<N>> {
+        let mut groups = Groups::default();
+        keys.for_each(|key| {
+            groups.expect(key);
+        });
         let mut found: Vec<Vec<Record<N>>> = Vec::new();
         found.resize_with(groups.len(), Vec::new);
         let plan = Plan::new(&self.link, M::meta(), N::meta(), &self.between, self.pivot);
@@ -256,7 +272,7 @@ impl<M: Model, N: Model> Loading<M, N> {
             let sink: Beside<Record<N>> =
                 db.fetch(Some(N::meta().about()), &select.into(), Beside::after(width)).await?.0;
             let Beside { mut rows, names, values, .. } = sink;
-            load_all(db, &mut rows, &loaders).await?;
+            load_all(db, &mut rows.iter_mut().collect::<Vec<_>>(), &loaders).await?;
             let mut values = values.chunks(names.len().max(1));
             for mut record in rows {
                 let beside = if names.is_empty() { &[][..] } else { values.next().unwrap_or_default() };
@@ -267,7 +283,27 @@ impl<M: Model, N: Model> Loading<M, N> {
                 }
             }
         }
-        Ok(found.into_iter().map(Arc::new).collect())
+        Ok(Found { groups, records: found.into_iter().map(Arc::new).collect() })
+    }
+}
+
+/// The records of each key.
+struct Found<N: Model> {
+    groups: Groups,
+    records: Vec<Arc<Vec<Record<N>>>>,
+}
+
+/// A record's siblings: their keys, or what was found for them.
+struct Together<N: Model> {
+    siblings: Arc<Siblings>,
+    place: u32,
+    keys: Vec<Vec<Value>>,
+    found: Option<Arc<Found<N>>>,
+}
+
+impl<N: Model> Together<N> {
+    fn keep(&self, relation: &'static str, select: &Select, db: &Db, found: Arc<Found<N>>) {
+        self.siblings.keep(self.place, relation, select.clone(), db.moment(), found);
     }
 }
 

@@ -221,14 +221,15 @@ impl<M: Model, N: Model, K> Relation<M, N, K> {
 #[diagnostic::do_not_recommend]
 impl<M: Model, E: MorphTarget> IntoLoad<M> for Relation<M, E, kind::MorphTo> {
     fn into_loaders(self) -> Vec<Loader<Record<M>>> {
-        vec![Loader::new(self.name, Arc::new(move |db, records| start(db, records, self)))]
+        let loaded = move |record: &mut Record<M>| (self.slot)(record.untracked()).is_loaded();
+        vec![Loader::new(self.name, Arc::new(move |db, records| start(db, records, self)), Arc::new(loaded))]
     }
 }
 
 /// Takes which model and key each record refers to, and gives what loads and what then puts.
 fn start<'a, M: Model, E: MorphTarget>(
     db: &'a Db,
-    records: &[Record<M>],
+    records: &[&Record<M>],
     relation: Relation<M, E, kind::MorphTo>,
 ) -> BoxFuture<'a, Result<Put<Record<M>>>> {
     let wanted = wanted(records, relation);
@@ -279,7 +280,7 @@ async fn targets<M: Model, E: MorphTarget>(
 
 /// Where each record leads: the model's name and the key, where both are there.
 fn wanted<M: Model, E>(
-    records: &[Record<M>],
+    records: &[&Record<M>],
     relation: Relation<M, E, kind::MorphTo>,
 ) -> Result<Vec<Option<(String, Value)>>> {
     let Path::Direct(Pairs::One([named, key])) = relation.link.path else { return Ok(Vec::new()) };

@@ -1,0 +1,111 @@
+//! Records that came with one result: what one of them loads lazily, is loaded for all of them.
+
+use std::{
+    any::Any,
+    collections::BTreeSet,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use crate::{
+    db::Moment,
+    model::{Model, ModelMeta},
+    record::Record,
+    statement::Select,
+    value::Value,
+};
+
+/// What is known of the records of a result, and what was loaded for them.
+pub(crate) struct Siblings {
+    /// The columns that lead to relations, by index, each with its values in the order of the records.
+    columns: Vec<(usize, Vec<Value>)>,
+    records: usize,
+    loaded: Mutex<Vec<Entry>>,
+}
+
+/// Something that was loaded for all of them.
+struct Entry {
+    relation: &'static str,
+    select: Select,
+    /// When and where: what was written since, or is seen from elsewhere, may differ.
+    moment: Moment,
+    found: Arc<dyn Any + Send + Sync>,
+    /// Who has taken it: asking again means reading again.
+    taken: BTreeSet<u32>,
+}
+
+/// What there is for a record.
+pub(crate) enum Shared {
+    /// What a sibling's loading brought.
+    Found(Arc<dyn Any + Send + Sync>),
+    /// Nothing yet: the first one loads for all.
+    Nothing,
+    /// Nothing that holds any more: each loads for itself, since something is written in between.
+    Stale,
+}
+
+impl Siblings {
+    /// Notes that these records came together.
+    pub(crate) fn introduce<M: Model>(records: &mut [Record<M>]) {
+        let columns = leading_columns(M::meta());
+        if records.len() < 2 || columns.is_empty() {
+            return;
+        }
+        let values = |column: &usize| records.iter().map(|record| record.model.encode(*column)).collect();
+        let siblings = Arc::new(Self {
+            columns: columns.iter().map(|column| (*column, values(column))).collect(),
+            records: records.len(),
+            loaded: Mutex::default(),
+        });
+        for (place, record) in (0..).zip(records) {
+            record.state.set_siblings(Arc::clone(&siblings), place);
+        }
+    }
+
+    /// The values of these columns for each record; `None` where one of them leads to no relation.
+    pub(crate) fn keys(&self, columns: &[usize]) -> Option<Vec<Vec<Value>>> {
+        let columns: Option<Vec<&Vec<Value>>> = columns
+            .iter()
+            .map(|column| self.columns.iter().find(|(other, _)| other == column).map(|(_, values)| values))
+            .collect();
+        let columns = columns?;
+        let key = |row| columns.iter().filter_map(|values| values.get(row).cloned()).collect();
+        Some((0..self.records).map(key).collect())
+    }
+
+    /// What a sibling loaded of this relation in this way.
+    pub(crate) fn take(&self, place: u32, relation: &str, select: &Select, moment: Moment) -> Shared {
+        let mut loaded = self.loaded();
+        let entry = loaded.iter_mut().find(|entry| entry.relation == relation && entry.select == *select);
+        match entry {
+            None => Shared::Nothing,
+            Some(entry) if entry.moment == moment && !entry.taken.contains(&place) => {
+                entry.taken.insert(place);
+                Shared::Found(Arc::clone(&entry.found))
+            }
+            Some(_) => Shared::Stale,
+        }
+    }
+
+    /// Keeps what was loaded for all, of which this record has taken its own.
+    pub(crate) fn keep(
+        &self,
+        place: u32,
+        relation: &'static str,
+        select: Select,
+        moment: Moment,
+        found: Arc<dyn Any + Send + Sync>,
+    ) {
+        let mut loaded = self.loaded();
+        loaded.retain(|entry| entry.relation != relation || entry.select != select);
+        loaded.push(Entry { relation, select, moment, found, taken: BTreeSet::from([place]) });
+    }
+
+    fn loaded(&self) -> MutexGuard<'_, Vec<Entry>> {
+        self.loaded.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The columns of a model that lead to other models.
+fn leading_columns(meta: &'static ModelMeta) -> BTreeSet<usize> {
+    meta.relations.iter().filter_map(|relation| relation.link).flat_map(|link| link.local()).collect()
+}
