@@ -32,4 +32,4 @@ mod table;
 
 pub use case::Capability;
 pub use report::{Case, Outcome, Report};
-pub use runner::run;
+pub use runner::{run, run_matching};

@@ -39,7 +39,7 @@ cases! {
 }
 
 /// How often it is looked whether all is clean, so as to come across other connections.
-const LOOKS: usize = 3;
+const LOOKS: usize = 2;
 const MANY: i64 = 10_000;
 
 /// Rows 0 to [`MANY`], each with the number 0.

@@ -1,6 +1,8 @@
 //! The suite itself: it must fail the drivers that deserve it, and survive them.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod breaking;
+
 use std::sync::Arc;
 
 use atlas_conformance::{Outcome, run};
