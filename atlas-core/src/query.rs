@@ -5,6 +5,7 @@ mod condition;
 mod create;
 mod filter;
 mod inspect;
+mod lock;
 mod order;
 mod read;
 mod relations;

@@ -1,5 +1,6 @@
 use atlas_core::{
     schema::Column,
+    statement::{Lock, LockStrength, LockWait},
     value::{ColumnType, Value},
 };
 use atlas_sql::{Conflicts, Dialect};
@@ -42,6 +43,20 @@ impl Dialect for MySqlDialect {
 
     fn quote(&self) -> char {
         '`'
+    }
+
+    fn lock(&self, lock: Lock) -> &'static str {
+        match (lock.strength, lock.wait) {
+            (LockStrength::Update, LockWait::Wait) => " FOR UPDATE",
+            (LockStrength::Update, LockWait::NoWait) => " FOR UPDATE NOWAIT",
+            (LockStrength::Update, LockWait::Skip) => " FOR UPDATE SKIP LOCKED",
+            (LockStrength::Share, LockWait::Wait) if self.mariadb => " LOCK IN SHARE MODE",
+            (LockStrength::Share, LockWait::NoWait) if self.mariadb => " LOCK IN SHARE MODE NOWAIT",
+            (LockStrength::Share, LockWait::Skip) if self.mariadb => " LOCK IN SHARE MODE SKIP LOCKED",
+            (LockStrength::Share, LockWait::Wait) => " FOR SHARE",
+            (LockStrength::Share, LockWait::NoWait) => " FOR SHARE NOWAIT",
+            (LockStrength::Share, LockWait::Skip) => " FOR SHARE SKIP LOCKED",
+        }
     }
 
     fn placeholder(&self, _: usize, out: &mut String) {
