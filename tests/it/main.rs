@@ -18,6 +18,7 @@ mod drafts;
 mod events;
 mod filters;
 mod keys;
+mod locks;
 mod mass_assignment;
 mod orders;
 mod own_types;
