@@ -12,7 +12,7 @@ pub use atlas_core::{
 };
 #[cfg(feature = "runtime")]
 pub use atlas_derive::main;
-pub use atlas_derive::{Attribute, Model};
+pub use atlas_derive::{Attribute, Model, MorphTarget};
 
 /// The kinds of relations, as types: the third parameter of a [`Relation`].
 pub use atlas_core::relation::kind;
@@ -52,7 +52,7 @@ pub mod prelude {
         Relation, Result, With, models,
     };
 
-    pub use crate::{Attribute, Model};
+    pub use crate::{Attribute, Model, MorphTarget};
 }
 
 /// The crates whose types can be columns, in the versions that Atlas was built with.
@@ -91,15 +91,15 @@ pub fn block_on<F: Future>(work: F) -> F::Output {
 pub mod __private {
     pub use atlas_core::{
         Assign, Attribute, Cast, Db, Error, Fill, Json, Model, Pending, Record, Result, With,
-        driver::Row,
+        driver::{BoxFuture, Row},
         model::{
             ColumnMeta, Complete, DefaultMeta, DraftData, IndexMeta, KeyKind, Missing, ModelMeta, Reader,
             Set, create, locate,
         },
         query::Loader,
         relation::{
-            Between, IntoLoad, Link, Morph, MorphTarget, MorphVariant, Pairs, Path, RelationKind, SameKey,
-            far, load_variant, near, no_variant, pair,
+            Between, IntoLoad, Morph, MorphTarget, MorphVariant, RelationKind, SameKey, beyond, eager, far,
+            load_variant, morph, morph_far, morph_near, near, no_variant, pair,
         },
         schema::Action,
         value::{ColumnType, Mutator, Placeholder, Stamp, Value, ValueRef},

@@ -1,6 +1,7 @@
 //! Relations between models: their declaration as data, and the slots that hold what was loaded.
 
 mod ask;
+mod eager;
 mod groups;
 mod lazy;
 mod link;
@@ -11,13 +12,14 @@ mod slot;
 
 pub(crate) use ask::extra_name;
 pub use ask::{Asked, Question};
+pub use eager::eager;
 pub use lazy::Records;
-pub use link::{Between, Link, Morph, Pairs, Path, Pick, far, near, pair};
+pub use link::{Between, Link, Morph, Pairs, Path, Pick, beyond, far, near, pair};
 pub use load::{IntoLoad, Load, PivotReader};
 pub use meta::{
     Linked, Pivot, Present, Relation, RelationKind, RelationMeta, SameKey, Sortable, ToMany, kind,
 };
-pub use morph::{MorphTarget, MorphTo, MorphVariant, load_variant, no_variant};
+pub use morph::{MorphTarget, MorphTo, MorphVariant, load_variant, morph, morph_far, morph_near, no_variant};
 pub use slot::{
     BelongsTo, BelongsToMany, HasMany, HasManyThrough, HasOne, HasOneThrough, Held, MorphMany, MorphOne,
     MorphToMany, Slot,

@@ -1,6 +1,6 @@
 //! The grammar of attributes' arguments: `#[name]`, `#[name(option = value, flag)]`, `#[name(a, b)]`.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{
     Attribute, Error, Expr, ExprLit, Ident, Lit, LitStr, Meta, Result, Token,
@@ -134,6 +134,19 @@ pub(crate) fn name_value(option: &Ident, input: ParseStream<'_>) -> Result<Ident
     let wrong = || Error::new(option.span(), format_args!("expected a name: `{option} = ..`"));
     input.parse::<Token![=]>().map_err(|_| wrong())?;
     input.call(Ident::parse_any).map_err(|_| wrong())
+}
+
+/// The names in `(a, b)`.
+pub(crate) fn tuple(written: &TokenTree, option: &Ident) -> Result<Vec<Ident>> {
+    let wrong = || Error::new_spanned(written, format_args!("expected names: `{option} = (.., ..)`"));
+    let TokenTree::Group(group) = written else { return Err(wrong()) };
+    let parser = |input: ParseStream<'_>| {
+        Punctuated::<Ident, Token![,]>::parse_terminated_with(input, Ident::parse_any)
+    };
+    match parser.parse2(group.stream()) {
+        Ok(names) if !names.is_empty() => Ok(names.into_iter().collect()),
+        _ => Err(wrong()),
+    }
 }
 
 /// The arguments of `#[name(..)]` as they stand; `None` for a bare `#[name]`.

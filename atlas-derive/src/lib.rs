@@ -7,6 +7,7 @@ mod attribute;
 mod diagnostics;
 mod main_function;
 mod model;
+mod morph;
 mod naming;
 #[cfg(test)]
 mod snapshots;
@@ -138,7 +139,16 @@ use syn::{DeriveInput, parse_macro_input};
         sensitive,
         has_many,
         has_one,
-        belongs_to
+        belongs_to,
+        belongs_to_many,
+        has_many_through,
+        has_one_through,
+        morph_to,
+        morph_many,
+        morph_one,
+        morph_to_many,
+        morphed_by_many,
+        eager
     )
 )]
 pub fn derive_model(input: TokenStream) -> TokenStream {
@@ -177,6 +187,68 @@ pub fn derive_model(input: TokenStream) -> TokenStream {
 #[proc_macro_derive(Attribute, attributes(attribute))]
 pub fn derive_attribute(input: TokenStream) -> TokenStream {
     attribute::derive(&parse_macro_input!(input as DeriveInput)).into()
+}
+
+/// Makes an enum the target of a `#[morph_to]`: a variant for each model that rows may refer to.
+///
+/// ```
+/// use atlas::prelude::*;
+///
+/// #[derive(MorphTarget, Debug)]
+/// pub enum Commentable {
+///     Post(Record<Post>),
+///     #[morph("video")]
+///     Film(Record<Film>),
+/// }
+///
+/// #[derive(Model, Debug)]
+/// pub struct Comment {
+///     pub id: i64,
+///     pub text: String,
+///     pub commentable_type: String,
+///     pub commentable_id: i64,
+///     #[morph_to]
+///     pub commentable: MorphTo<Commentable>,
+/// }
+///
+/// #[derive(Model, Debug)]
+/// pub struct Post {
+///     pub id: i64,
+///     #[morph_many(name = commentable)]
+///     pub comments: MorphMany<Comment>,
+/// }
+///
+/// #[derive(Model, Debug)]
+/// pub struct Film {
+///     pub id: i64,
+///     #[morph_many(name = commentable)]
+///     pub comments: MorphMany<Comment>,
+/// }
+///
+/// # fn main() -> Result<()> {
+/// # atlas::block_on(async {
+/// # let db = Db::connect("sqlite::memory:").await?;
+/// # db.create_tables(models![Comment, Post, Film]).await?;
+/// # let film = Film::draft().save(&db).await?;
+/// # Comment::draft().text("!").commentable_type("video").commentable_id(film.id).save(&db).await?;
+/// for comment in Comment::query().with(Comment::commentable).get(&db).await? {
+///     match comment.commentable.get()? {
+///         Some(Commentable::Post(post)) => println!("{} on post {}", comment.text, post.id),
+///         Some(Commentable::Film(film)) => println!("{} on film {}", comment.text, film.id),
+///         None => println!("{}, and what it is on is gone", comment.text),
+///     }
+/// }
+/// # Ok(())
+/// # })
+/// # }
+/// ```
+///
+/// The type column says the model's name, `Post`, or what `#[morph("video")]` says instead. Another name in
+/// it is an error that says which; with a variant for all others, it leads there: `#[morph(other)]` on
+/// `Other(String, atlas::value::Value)`, which gets the name and the key, on `Other(String)` or on `Other`.
+#[proc_macro_derive(MorphTarget, attributes(morph))]
+pub fn derive_morph_target(input: TokenStream) -> TokenStream {
+    morph::derive(&parse_macro_input!(input as DeriveInput)).into()
 }
 
 /// Lets `main` await: runs its body on a runtime made for it. For programs that have no runtime of their

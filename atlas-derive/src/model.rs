@@ -3,7 +3,7 @@
 mod expand;
 mod parse;
 
-pub(crate) use parse::rename_rule_named;
+pub(crate) use parse::{generic_argument, last_segment, rename_rule_named};
 
 use proc_macro2::{Group, TokenStream, TokenTree};
 use quote::quote;
@@ -118,11 +118,68 @@ struct Index {
     unique: bool,
 }
 
+/// The attributes that make relations.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum RelationKind {
     HasMany,
     HasOne,
     BelongsTo,
+    BelongsToMany,
+    HasManyThrough,
+    HasOneThrough,
+    MorphTo,
+    MorphMany,
+    MorphOne,
+    MorphToMany,
+    MorphedByMany,
+}
+
+impl RelationKind {
+    const ALL: [Self; 11] = [
+        Self::HasMany,
+        Self::HasOne,
+        Self::BelongsTo,
+        Self::BelongsToMany,
+        Self::HasManyThrough,
+        Self::HasOneThrough,
+        Self::MorphTo,
+        Self::MorphMany,
+        Self::MorphOne,
+        Self::MorphToMany,
+        Self::MorphedByMany,
+    ];
+
+    const fn attribute(self) -> &'static str {
+        match self {
+            Self::HasMany => "has_many",
+            Self::HasOne => "has_one",
+            Self::BelongsTo => "belongs_to",
+            Self::BelongsToMany => "belongs_to_many",
+            Self::HasManyThrough => "has_many_through",
+            Self::HasOneThrough => "has_one_through",
+            Self::MorphTo => "morph_to",
+            Self::MorphMany => "morph_many",
+            Self::MorphOne => "morph_one",
+            Self::MorphToMany => "morph_to_many",
+            Self::MorphedByMany => "morphed_by_many",
+        }
+    }
+
+    /// The type of its fields, which is also what the core calls the kind.
+    const fn slot(self) -> &'static str {
+        match self {
+            Self::HasMany => "HasMany",
+            Self::HasOne => "HasOne",
+            Self::BelongsTo => "BelongsTo",
+            Self::BelongsToMany => "BelongsToMany",
+            Self::HasManyThrough => "HasManyThrough",
+            Self::HasOneThrough => "HasOneThrough",
+            Self::MorphTo => "MorphTo",
+            Self::MorphMany => "MorphMany",
+            Self::MorphOne => "MorphOne",
+            Self::MorphToMany | Self::MorphedByMany => "MorphToMany",
+        }
+    }
 }
 
 struct Relation {
@@ -133,15 +190,94 @@ struct Relation {
     kind: RelationKind,
     /// The field's type.
     slot: Type,
+    /// Its second parameter: the model of the table between.
+    pivot: Option<Type>,
     target: Type,
-    /// The column of this model, as the constant's name.
-    local: Ident,
-    /// The column of the target, as the constant's name.
-    foreign: Ident,
-    /// Whether the user did not name it.
-    foreign_by_default: bool,
+    path: Path,
+    pick: Option<Pick>,
+    /// Whether every query loads it.
+    eager: bool,
     /// The variant of `Action`.
     on_delete: Option<&'static str>,
     /// The variant of `Action`.
     on_update: Option<&'static str>,
+}
+
+/// Which columns have to be equal. Those of this model are fields' names.
+enum Path {
+    /// Columns here and of the target.
+    Direct(Vec<(Ident, Foreign)>),
+    /// Columns here, of a table between, and of the target.
+    Via {
+        between: Between,
+        near: Vec<(Ident, Side)>,
+        far: Vec<(Side, Foreign)>,
+        /// Whether the target refers to the table between, and not that to the target.
+        beyond: bool,
+        morph: Option<Morph>,
+    },
+    /// Each row says to which model it leads.
+    MorphTo { type_column: Ident, key_column: Ident },
+    /// The target's `#[morph_to]` leads back.
+    MorphFrom { local: Ident, back: Ident },
+}
+
+/// A column of another model, as the constant's name.
+struct Foreign {
+    of: Box<Type>,
+    ident: Ident,
+    /// Whether the user did not name it, and its absence is to be worded.
+    by_default: bool,
+}
+
+/// A table between two models.
+#[derive(Clone)]
+enum Between {
+    Model(Box<Type>),
+    Table(String),
+}
+
+/// A column of a table between.
+enum Side {
+    /// One of its model.
+    Column(Foreign),
+    /// One without a model.
+    Named(String),
+    /// The key of its model's `#[morph_to]`.
+    Back { pivot: Box<Type>, back: Ident },
+}
+
+/// Which rows of a table between are meant: those that name a model.
+enum Morph {
+    /// As its model's `#[morph_to]` does.
+    Back {
+        pivot: Box<Type>,
+        back: Ident,
+        model: Box<Type>,
+    },
+    Named {
+        column: String,
+        key: String,
+        name: String,
+    },
+}
+
+/// Which one of several rows it is.
+struct Pick {
+    /// The target's column, or its key.
+    column: Option<Ident>,
+    greatest: bool,
+}
+
+impl Relation {
+    /// The columns that a draft may lack, since the relation sets them.
+    fn owned(&self) -> Vec<&Ident> {
+        match &self.path {
+            Path::Direct(pairs) if self.kind == RelationKind::BelongsTo => {
+                pairs.iter().map(|(local, _)| local).collect()
+            }
+            Path::MorphTo { type_column, key_column } => vec![type_column, key_column],
+            _ => Vec::new(),
+        }
+    }
 }

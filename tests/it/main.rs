@@ -24,6 +24,7 @@ mod orders;
 mod own_types;
 mod reads;
 mod records;
+mod relation_kinds;
 mod relation_questions;
 mod relations;
 mod schema;

@@ -21,8 +21,8 @@ pub struct Link {
 /// Which one of several rows a relation to one leads to: the one with the smallest or greatest value.
 #[derive(Clone, Copy, Debug)]
 pub struct Pick {
-    /// The column of the target, by index.
-    pub column: usize,
+    /// The column of the target, by index; `None` for its key.
+    pub column: Option<usize>,
     /// Whether it is the one with the greatest value.
     pub greatest: bool,
 }
@@ -76,6 +76,8 @@ pub enum Between {
 pub struct Morph {
     /// The column.
     pub column: &'static str,
+    /// The column beside it that holds the key.
+    pub key: &'static str,
     /// What it says.
     pub name: &'static str,
 }
@@ -137,6 +139,17 @@ where
     N: Model,
     T: Attribute,
     U: SameKey<T::Base> + Present<P, P::Key>,
+{
+    (between.name, foreign.index)
+}
+
+/// For the derive: a column of the table between and the target's that refers to it, of the same type.
+pub const fn beyond<P, N, T, U>(between: Column<P, T>, foreign: Column<N, U>) -> (&'static str, usize)
+where
+    P: Model,
+    N: Model,
+    T: Attribute,
+    U: SameKey<T::Base> + Present<N, N::Key>,
 {
     (between.name, foreign.index)
 }

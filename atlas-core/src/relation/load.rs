@@ -407,11 +407,13 @@ impl Plan {
             }));
         }
         if let Some(pick) = self.link.pick {
-            let expr = Expr::Column(column_ref(self.target, pick.column));
-            select.order.push(OrderTerm { expr, descending: pick.greatest, nulls: None });
-            let key = self.target.key.iter().map(|column| Expr::Column(column_ref(self.target, *column)));
-            let key = key.map(|expr| OrderTerm { expr, descending: pick.greatest, nulls: None });
-            select.order.extend(key);
+            let columns = pick.column.iter().chain(self.target.key);
+            let terms = columns.map(|column| OrderTerm {
+                expr: Expr::Column(column_ref(self.target, *column)),
+                descending: pick.greatest,
+                nulls: None,
+            });
+            select.order.extend(terms);
             select.limit = Some(1);
         }
         if select.limit.is_some() || select.offset.is_some() {
@@ -516,21 +518,26 @@ pub(super) fn table_between(between: Between, target: &ModelMeta) -> (TableRef, 
     }
 }
 
-impl<M: Model, N: Model, P> Load<M, N, super::kind::BelongsToMany<P>> {
-    /// Brings columns of a table between that has no model, as extras called `pivot_` and their name.
-    #[must_use]
-    pub fn with_pivot<C: Into<Name>>(mut self, columns: impl IntoIterator<Item = C>) -> Self {
-        self.between.extend(columns.into_iter().map(Into::into));
-        self
-    }
-}
+macro_rules! with_pivot {
+    ($($kind:ident)*) => { $(
+        impl<M: Model, N: Model, P> Load<M, N, super::kind::$kind<P>> {
+            /// Brings columns of a table between that has no model, as extras called `pivot_` and their name.
+            #[must_use]
+            pub fn with_pivot<C: Into<Name>>(mut self, columns: impl IntoIterator<Item = C>) -> Self {
+                self.between.extend(columns.into_iter().map(Into::into));
+                self
+            }
+        }
 
-impl<M: Model, N: Model, P> Relation<M, N, super::kind::BelongsToMany<P>> {
-    /// Brings columns of a table between that has no model, as extras called `pivot_` and their name.
-    pub fn with_pivot<C: Into<Name>>(
-        self,
-        columns: impl IntoIterator<Item = C>,
-    ) -> Load<M, N, super::kind::BelongsToMany<P>> {
-        Load::from(self).with_pivot(columns)
-    }
+        impl<M: Model, N: Model, P> Relation<M, N, super::kind::$kind<P>> {
+            /// Brings columns of a table between that has no model, as extras called `pivot_` and their name.
+            pub fn with_pivot<C: Into<Name>>(
+                self,
+                columns: impl IntoIterator<Item = C>,
+            ) -> Load<M, N, super::kind::$kind<P>> {
+                Load::from(self).with_pivot(columns)
+            }
+        }
+    )* };
 }
+with_pivot!(BelongsToMany MorphToMany);

@@ -3,7 +3,7 @@ use std::{fmt, marker::PhantomData};
 use crate::{
     model::{Column, Key, Model, ModelMeta},
     record::Record,
-    relation::{Link, Pairs, Path, Pick, PivotReader, Slot},
+    relation::{Between, Link, Morph, Pairs, Path, Pick, PivotReader, Slot},
     schema::Action,
     value::Attribute,
 };
@@ -146,20 +146,59 @@ impl<M: Model, N, K> Relation<M, N, K> {
         Self::linked(name, Link { target, path, morph: None, pick: None }, slot)
     }
 
+    /// For the derive: a relation by several columns, which [`pair`](super::pair) has checked.
+    pub const fn paired(
+        name: &'static str,
+        target: fn() -> &'static ModelMeta,
+        pairs: &'static [[usize; 2]],
+        slot: fn(&mut M) -> &mut dyn Slot<N>,
+    ) -> Self {
+        let path = Path::Direct(Pairs::Several(pairs));
+        Self::linked(name, Link { target, path, morph: None, pick: None }, slot)
+    }
+
+    /// For the derive: a relation through a table between.
+    pub const fn via(
+        name: &'static str,
+        target: fn() -> &'static ModelMeta,
+        between: Between,
+        near: &'static [(usize, &'static str)],
+        far: &'static [(&'static str, usize)],
+        slot: fn(&mut M) -> &mut dyn Slot<N>,
+    ) -> Self {
+        let path = Path::Via { between, near, far };
+        Self::linked(name, Link { target, path, morph: None, pick: None }, slot)
+    }
+
+    /// For the derive: only rows whose column says this.
+    #[must_use]
+    pub const fn named(mut self, morph: Morph) -> Self {
+        self.link.morph = Some(morph);
+        self
+    }
+
     /// For the derive: the one of several rows that has the smallest or greatest value in a column.
     #[must_use]
     pub const fn picking<T: Attribute>(mut self, column: Column<N, T>, greatest: bool) -> Self
     where
         N: Model,
     {
-        self.link.pick = Some(Pick { column: column.index, greatest });
+        self.link.pick = Some(Pick { column: Some(column.index), greatest });
+        self
+    }
+
+    /// For the derive: the one of several rows that has the smallest or greatest key.
+    #[must_use]
+    pub const fn picking_key(mut self, greatest: bool) -> Self {
+        self.link.pick = Some(Pick { column: None, greatest });
         self
     }
 
     /// For the derive: the relation as data.
     pub const fn meta(self, kind: RelationKind) -> RelationMeta {
         let (on_delete, on_update) = (Action::NoAction, Action::NoAction);
-        RelationMeta { name: self.name, kind, link: Some(self.link), on_delete, on_update }
+        let link = if matches!(kind, RelationKind::MorphTo) { None } else { Some(self.link) };
+        RelationMeta { name: self.name, kind, link, on_delete, on_update }
     }
 
     /// Never: an order is of a column. Declared so that the compiler can say so.

@@ -11,6 +11,7 @@ use crate::{
     record::Record,
     relation::{
         IntoLoad, Link, Morph, Pairs, Path, Relation, Slot,
+        eager::Within,
         groups::Groups,
         kind,
         slot::{not_loaded, shared},
@@ -63,10 +64,11 @@ pub fn load_variant<'a, M: Model, E: Send + 'a>(
     for value in keys {
         groups.expect(vec![value]);
     }
+    let query = Query::<M>::new();
     Box::pin(async move {
         let mut found = Vec::with_capacity(groups.len());
         for condition in groups.conditions(&[column_ref(meta, key)]) {
-            for record in Query::<M>::new().and_node(condition).get(db).await? {
+            for record in query.clone().and_node(condition).get(db).await? {
                 found.push((record.encode(key), wrap(record)));
             }
         }
@@ -191,7 +193,7 @@ impl<M: Model, E> Relation<M, E, kind::MorphTo> {
         E: MorphTarget,
     {
         let path = Path::Direct(Pairs::One([type_column.index, key_column.index]));
-        let morph = Some(Morph { column: type_column.name, name: "" });
+        let morph = Some(Morph { column: type_column.name, key: key_column.name, name: "" });
         Self::linked(name, Link { target: meta, path, morph, pick: None }, slot)
     }
 }
@@ -210,7 +212,7 @@ impl<M: Model, N: Model, K> Relation<M, N, K> {
             _ => 0,
         };
         let morph = match morph {
-            Some(morph) => Some(Morph { column: morph.column, name: E::NAME }),
+            Some(morph) => Some(Morph { name: E::NAME, ..morph }),
             None => None,
         };
         let path = Path::Direct(Pairs::One([local.index, foreign]));
@@ -218,11 +220,49 @@ impl<M: Model, N: Model, K> Relation<M, N, K> {
     }
 }
 
+/// For the derive: how rows of a table between say that they refer to the model `M`.
+pub const fn morph<M, P, E: MorphVariant<M>>(back: Relation<P, E, kind::MorphTo>) -> Morph {
+    match back.link.morph {
+        Some(morph) => Morph { name: E::NAME, ..morph },
+        None => Morph { column: "", key: "", name: E::NAME },
+    }
+}
+
+/// For the derive: a column, and the one of the table between that equals it, whose rows say to which model
+/// they refer.
+pub const fn morph_near<M: Model, P, T, E>(
+    local: Column<M, T>,
+    back: Relation<P, E, kind::MorphTo>,
+) -> (usize, &'static str) {
+    (local.index, key_column(&back.link))
+}
+
+/// For the derive: the column of the table between, whose rows say to which model they refer, and the target's
+/// that equals it.
+pub const fn morph_far<P, N: Model, T, E>(
+    back: Relation<P, E, kind::MorphTo>,
+    foreign: Column<N, T>,
+) -> (&'static str, usize) {
+    (key_column(&back.link), foreign.index)
+}
+
+const fn key_column(link: &Link) -> &'static str {
+    match link.morph {
+        Some(morph) => morph.key,
+        None => "",
+    }
+}
+
 #[diagnostic::do_not_recommend]
 impl<M: Model, E: MorphTarget> IntoLoad<M> for Relation<M, E, kind::MorphTo> {
     fn into_loaders(self) -> Vec<Loader<Record<M>>> {
+        let within = Within::here();
         let loaded = move |record: &mut Record<M>| (self.slot)(record.untracked()).is_loaded();
-        vec![Loader::new(self.name, Arc::new(move |db, records| start(db, records, self)), Arc::new(loaded))]
+        vec![Loader::new(
+            self.name,
+            Arc::new(move |db, records| start(db, records, self, within.clone())),
+            Arc::new(loaded),
+        )]
     }
 }
 
@@ -231,6 +271,7 @@ fn start<'a, M: Model, E: MorphTarget>(
     db: &'a Db,
     records: &[&Record<M>],
     relation: Relation<M, E, kind::MorphTo>,
+    within: Within,
 ) -> BoxFuture<'a, Result<Put<Record<M>>>> {
     let wanted = wanted(records, relation);
     Box::pin(async move {
@@ -241,7 +282,7 @@ fn start<'a, M: Model, E: MorphTarget>(
         }
         let mut found: BTreeMap<String, (Groups, Vec<Option<Arc<E>>>)> = BTreeMap::new();
         for (name, groups) in keys {
-            let targets = targets(db, relation, &name, &groups).await?;
+            let targets = targets(db, relation, &name, &groups, &within).await?;
             found.insert(name, (groups, targets));
         }
         let slot = relation.slot;
@@ -264,13 +305,14 @@ async fn targets<M: Model, E: MorphTarget>(
     relation: Relation<M, E, kind::MorphTo>,
     name: &str,
     groups: &Groups,
+    within: &Within,
 ) -> Result<Vec<Option<Arc<E>>>> {
     if !E::NAMES.contains(&name) {
         let other = |key: &Value| E::other(name, key).ok_or_else(|| unknown(relation, name));
         return groups.firsts().iter().map(|key| other(key).map(|target| Some(Arc::new(target)))).collect();
     }
     let mut targets: Vec<Option<Arc<E>>> = (0..groups.len()).map(|_| None).collect();
-    for (key, target) in E::load(db, name, groups.firsts()).await? {
+    for (key, target) in within.run(|| E::load(db, name, groups.firsts())).await? {
         if let Some(place) = groups.of(&[key]).and_then(|place| targets.get_mut(place)) {
             *place = Some(Arc::new(target));
         }

@@ -4,9 +4,10 @@ mod column;
 mod key;
 mod relation;
 
+pub(crate) use column::{generic_argument, last_segment};
 use syn::{Attribute, Data, DeriveInput, Field, Fields, Ident, LitStr, ext::IdentExt};
 
-use super::{Column, Index, Model};
+use super::{Column, Index, Model, RelationKind};
 use crate::{
     arguments,
     diagnostics::{Errors, did_you_mean, listed},
@@ -20,7 +21,17 @@ const ON_STRUCT: [&str; 8] =
 const ON_COLUMN: [&str; 8] =
     ["primary_key", "column", "default", "unique", "index", "cast", "mutator", "sensitive"];
 /// Attributes that make a field a relation.
-const ON_RELATION: [&str; 3] = ["has_many", "has_one", "belongs_to"];
+const ON_RELATION: [&str; 11] = {
+    let mut names = [""; 11];
+    let mut place = 0;
+    while place < names.len() {
+        names[place] = RelationKind::ALL[place].attribute();
+        place += 1;
+    }
+    names
+};
+/// The attribute of a relation that every query loads.
+const EAGER: &str = "eager";
 /// The methods of a draft that are no setters.
 pub(super) const SETTERS_TAKEN: [&str; 2] = ["save", "fill"];
 
@@ -52,7 +63,7 @@ pub(super) fn model(input: &DeriveInput, errors: &mut Errors) -> Option<Model> {
     let indexes = rules.indexes(&columns, errors);
     let relations: Vec<_> = relations
         .into_iter()
-        .filter_map(|relation| relation::resolve(relation, &name, &columns, &key, errors))
+        .filter_map(|relation| relation::resolve(relation, &input.ident, &columns, &key, errors))
         .collect();
     let key_asserted =
         key.iter().filter_map(|key| columns.get(*key)).all(|column| !key::is_known(&column.ty));
@@ -60,9 +71,8 @@ pub(super) fn model(input: &DeriveInput, errors: &mut Errors) -> Option<Model> {
     for (index, column) in columns.iter_mut().enumerate() {
         let by_key = key.contains(&index) && key_kind != super::KeyKind::Manual;
         let by_time = created_at == Some(index) || updated_at == Some(index);
-        let by_relation = relations.iter().any(|relation| {
-            relation.kind == super::RelationKind::BelongsTo && relation.local.unraw() == column.field
-        });
+        let by_relation =
+            relations.iter().flat_map(|relation| relation.owned()).any(|own| *own == column.ident);
         let left_out =
             column.optional.is_some() || column.default.is_some() || by_key || by_time || by_relation;
         column.required = !left_out && !faulty;

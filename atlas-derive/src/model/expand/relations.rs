@@ -1,56 +1,203 @@
 //! `User::posts`: the constant beside each relation's field, and its metadata.
 
+use std::collections::BTreeSet;
+
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
 use syn::{Ident, spanned::Spanned};
 
 use super::located;
-use crate::model::{Model, Relation, RelationKind};
+use crate::model::{Between, Foreign, Model, Morph, Path, Pick, Relation, Side};
 
 pub(super) fn constants(model: &Model) -> TokenStream {
     let (span, owner) = (Span::mixed_site(), &model.ident);
     let constants = model.relations.iter().map(|relation| {
-        let Relation { ident, vis, name, target, local, foreign, .. } = relation;
-        let kind = relation.kind.variant();
+        let Relation { ident, vis, name, target, .. } = relation;
+        let ty = relation.ty(owner);
         let doc = format!("The relation `{name}`, which leads to `{}`.", quote::quote!(#target));
-        let by_default = relation.foreign_by_default.then(|| absent(foreign));
-        // What is wrong with the target is reported at the field's type, and a column that the user named
-        // where it is named.
-        let at_target = located(target);
-        let foreign_span = if relation.foreign_by_default { at_target } else { foreign.span() };
-        let foreign = quote_spanned!(foreign_span=> <#target>::#foreign);
-        let meta = quote_spanned!(at_target=> <#target as ::atlas::Model>::meta);
-        let keyed = quote_spanned!(target.span()=> ::atlas::Relation::keyed);
+        let by_default = absent(relation);
+        let made = relation.made(owner);
         quote_spanned! {span=>
             #[doc = #doc]
-            #vis const #ident: ::atlas::Relation<#owner, #target, ::atlas::kind::#kind> = {
+            #vis const #ident: #ty = {
                 #by_default
-                #keyed(#name, #meta, #owner::#local, #foreign, |model| &mut model.#ident)
+                #made
             };
         }
     });
     constants.collect()
 }
 
-/// A constant of the column's name on every type. Where the target has the column, its own comes first;
-/// where it has not, this one is of a type whose error says so.
-fn absent(foreign: &Ident) -> TokenStream {
-    let foreign = Ident::new(&foreign.to_string(), Span::mixed_site());
-    quote_spanned! {Span::mixed_site()=>
-        enum #foreign {}
-        impl<T> ::atlas::__private::SameKey<T> for #foreign {}
+impl Relation {
+    /// The constant's type.
+    fn ty(&self, owner: &Ident) -> TokenStream {
+        let (span, target) = (Span::mixed_site(), &self.target);
+        let kind = Ident::new(self.kind.slot(), span);
+        let pivot = self.pivot.as_ref().map(|pivot| quote_spanned!(span=> <#pivot>));
+        quote_spanned!(span=> ::atlas::Relation<#owner, #target, ::atlas::kind::#kind #pivot>)
+    }
+
+    /// What makes it.
+    fn made(&self, owner: &Ident) -> TokenStream {
+        let span = Span::mixed_site();
+        let Self { ident, name, target, .. } = self;
+        // What is wrong with the target is reported at the field's type, and a column that the user named
+        // where it is named.
+        let meta = quote_spanned!(located(target)=> <#target as ::atlas::Model>::meta);
+        let slot = quote_spanned!(span=> |model| &mut model.#ident);
+        // Where a method is called on what is made, the compiler has to know its type before.
+        let chained = self.pick.is_some() || matches!(&self.path, Path::Via { morph: Some(_), .. });
+        let call = |constructor: &str| {
+            let constructor = Ident::new(constructor, target.span());
+            if chained {
+                let ty = self.ty(owner);
+                quote_spanned!(target.span()=> <#ty>::#constructor)
+            } else {
+                quote_spanned!(target.span()=> ::atlas::Relation::#constructor)
+            }
+        };
+        let made = match &self.path {
+            Path::Direct(pairs) => match &**pairs {
+                [(local, foreign)] => {
+                    let (call, foreign) = (call("keyed"), foreign.column());
+                    quote_spanned!(span=> #call(#name, #meta, #owner::#local, #foreign, #slot))
+                }
+                pairs => {
+                    let call = call("paired");
+                    let pairs = pairs.iter().map(|(local, foreign)| {
+                        let (pair, foreign) = (helper("pair", target), foreign.column());
+                        quote_spanned!(span=> #pair(#owner::#local, #foreign))
+                    });
+                    quote_spanned!(span=> #call(#name, #meta, const { &[#(#pairs),*] }, #slot))
+                }
+            },
+            Path::Via { between, near, far, beyond, morph } => {
+                let call = call("via");
+                let near = near.iter().map(|(local, side)| match side {
+                    Side::Column(column) => {
+                        let (near, column) = (helper("near", &column.of), column.column());
+                        quote_spanned!(span=> #near(#owner::#local, #column))
+                    }
+                    Side::Named(column) => quote_spanned!(span=> (#owner::#local.index, #column)),
+                    Side::Back { pivot, back } => {
+                        let near = helper("morph_near", pivot);
+                        quote_spanned!(span=> #near(#owner::#local, <#pivot>::#back))
+                    }
+                });
+                let far = far.iter().map(|(side, foreign)| match side {
+                    Side::Column(column) => {
+                        let far = if *beyond { "beyond" } else { "far" };
+                        let (far, column) = (helper(far, &column.of), column.column());
+                        let foreign = foreign.column();
+                        quote_spanned!(span=> #far(#column, #foreign))
+                    }
+                    Side::Named(column) => {
+                        let foreign = foreign.column();
+                        quote_spanned!(span=> (#column, #foreign.index))
+                    }
+                    Side::Back { pivot, back } => {
+                        let (far, foreign) = (helper("morph_far", pivot), foreign.column());
+                        quote_spanned!(span=> #far(<#pivot>::#back, #foreign))
+                    }
+                });
+                let between = match between {
+                    Between::Table(table) => {
+                        quote_spanned!(span=> ::atlas::__private::Between::Named(#table))
+                    }
+                    Between::Model(pivot) => {
+                        let meta = quote_spanned!(located(pivot)=> <#pivot as ::atlas::Model>::meta);
+                        quote_spanned!(span=> ::atlas::__private::Between::Model(#meta))
+                    }
+                };
+                let named = morph.as_ref().map(|morph| match morph {
+                    Morph::Named { column, key, name } => quote_spanned! {span=>
+                        .named(::atlas::__private::Morph { column: #column, key: #key, name: #name })
+                    },
+                    Morph::Back { pivot, back, model } => {
+                        let morph = helper("morph", model);
+                        quote_spanned!(span=> .named(#morph::<#model, _, _>(<#pivot>::#back)))
+                    }
+                });
+                quote_spanned! {span=>
+                    #call(#name, #meta, #between, const { &[#(#near),*] }, const { &[#(#far),*] }, #slot) #named
+                }
+            }
+            Path::MorphTo { type_column, key_column } => {
+                let call = call("morph_to");
+                quote_spanned! {span=>
+                    #call(#name, <#owner as ::atlas::Model>::meta, #owner::#type_column, #owner::#key_column, #slot)
+                }
+            }
+            Path::MorphFrom { local, back } => {
+                let call = call("morph_from");
+                let back = quote_spanned!(back.span()=> <#target>::#back);
+                quote_spanned!(span=> #call(#name, #owner::#local, #back, #slot))
+            }
+        };
+        let picked = self.pick.as_ref().map(|Pick { column, greatest }| match column {
+            Some(column) => quote_spanned!(column.span()=> .picking(<#target>::#column, #greatest)),
+            None => quote_spanned!(span=> .picking_key(#greatest)),
+        });
+        quote_spanned!(span=> #made #picked)
+    }
+}
+
+/// A function of the core's, called where the type stands that it checks.
+fn helper(name: &str, at: &impl Spanned) -> TokenStream {
+    let name = Ident::new(name, at.span());
+    quote_spanned!(at.span()=> ::atlas::__private::#name)
+}
+
+impl Foreign {
+    fn column(&self) -> TokenStream {
+        let Self { of, ident, by_default } = self;
+        let span = if *by_default { located(of) } else { ident.span() };
+        quote_spanned!(span=> <#of>::#ident)
+    }
+}
+
+/// Constants of the columns' names on every type, for columns that the user did not name. Where the model has
+/// the column, its own comes first; where it has not, this one is of a type whose error says so.
+fn absent(relation: &Relation) -> Option<TokenStream> {
+    let span = Span::mixed_site();
+    let foreign: Vec<&Foreign> = match &relation.path {
+        Path::Direct(pairs) => pairs.iter().map(|(_, foreign)| foreign).collect(),
+        Path::Via { near, far, .. } => {
+            let sides = near.iter().map(|(_, side)| side).chain(far.iter().map(|(side, _)| side));
+            let between = sides.filter_map(|side| match side {
+                Side::Column(column) => Some(column),
+                _ => None,
+            });
+            between.chain(far.iter().map(|(_, foreign)| foreign)).collect()
+        }
+        _ => Vec::new(),
+    };
+    let names: BTreeSet<String> = foreign
+        .iter()
+        .filter(|foreign| foreign.by_default)
+        .map(|foreign| foreign.ident.to_string())
+        .collect();
+    if names.is_empty() {
+        return None;
+    }
+    let names: Vec<Ident> = names.iter().map(|name| Ident::new(name, span)).collect();
+    Some(quote_spanned! {span=>
+        #(
+            enum #names {}
+            impl<T> ::atlas::__private::SameKey<T> for #names {}
+        )*
         trait Absent: Sized {
-            const #foreign: ::atlas::Column<Self, #foreign> = ::atlas::Column::new("", 0);
+            #(const #names: ::atlas::Column<Self, #names> = ::atlas::Column::new("", 0);)*
         }
         impl<T> Absent for T {}
-    }
+    })
 }
 
 /// The elements of `ModelMeta::relations`.
 pub(super) fn meta(model: &Model) -> TokenStream {
     let (span, owner) = (Span::mixed_site(), &model.ident);
     let relations = model.relations.iter().map(|relation| {
-        let (ident, kind) = (&relation.ident, relation.kind.variant());
+        let (ident, kind) = (&relation.ident, Ident::new(relation.kind.slot(), span));
         let action = |method: &str, action: Option<&'static str>| {
             let (method, action) = (Ident::new(method, span), Ident::new(action?, span));
             Some(quote_spanned!(span=> .#method(__a::Action::#action)))
@@ -62,13 +209,22 @@ pub(super) fn meta(model: &Model) -> TokenStream {
     relations.collect()
 }
 
-impl RelationKind {
-    fn variant(self) -> Ident {
-        let name = match self {
-            Self::HasMany => "HasMany",
-            Self::HasOne => "HasOne",
-            Self::BelongsTo => "BelongsTo",
-        };
-        Ident::new(name, Span::mixed_site())
+/// `Model::eager`, where relations are marked so.
+pub(super) fn eager(model: &Model) -> Option<TokenStream> {
+    let (span, owner) = (Span::mixed_site(), &model.ident);
+    let eager: Vec<&Ident> =
+        model.relations.iter().filter(|relation| relation.eager).map(|relation| &relation.ident).collect();
+    if eager.is_empty() {
+        return None;
     }
+    let body = model.body(quote_spanned! {span=>
+        __a::eager::<#owner>(|loaders| {
+            #(loaders.extend(__a::IntoLoad::<#owner>::into_loaders(#owner::#eager));)*
+        })
+    });
+    Some(quote_spanned! {span=>
+        fn eager() -> ::std::vec::Vec<__a::Loader<__a::Record<Self>>> {
+            #body
+        }
+    })
 }

@@ -9,7 +9,7 @@ use syn::{
 };
 
 use super::{
-    ON_COLUMN, ON_RELATION,
+    EAGER, ON_COLUMN, ON_RELATION,
     key::{self, Marker},
     misplaced, not_empty,
 };
@@ -49,6 +49,10 @@ pub(super) fn read(
     let mut marker = None;
     for (place, attribute) in field.attrs.iter().enumerate() {
         let Some(name) = arguments::name(attribute) else { continue };
+        if name == EAGER {
+            let message = format_args!("`#[eager]` is for relations, and `{ident}` is a column");
+            errors.push(arguments::error(attribute, message));
+        }
         if !ON_COLUMN.contains(&&*name) {
             continue;
         }
@@ -167,7 +171,7 @@ fn is_literal(tokens: &TokenStream) -> bool {
 }
 
 /// The last segment of a type that is a path.
-pub(super) fn last_segment(ty: &Type) -> Option<&syn::PathSegment> {
+pub(crate) fn last_segment(ty: &Type) -> Option<&syn::PathSegment> {
     match ty {
         Type::Path(path) => path.path.segments.last(),
         Type::Group(group) => last_segment(&group.elem),
@@ -177,15 +181,21 @@ pub(super) fn last_segment(ty: &Type) -> Option<&syn::PathSegment> {
 }
 
 /// The `T` of `Wrapper<T>`, under whatever path.
-pub(super) fn generic_argument<'a>(ty: &'a Type, wrapper: &str) -> Option<&'a Type> {
-    let segment = last_segment(ty).filter(|segment| segment.ident == wrapper)?;
-    match &segment.arguments {
-        PathArguments::AngleBracketed(arguments) => {
-            arguments.args.iter().find_map(|argument| match argument {
+pub(crate) fn generic_argument<'a>(ty: &'a Type, wrapper: &str) -> Option<&'a Type> {
+    generic_arguments(ty, wrapper).first().copied()
+}
+
+/// The `T` and `U` of `Wrapper<T, U>`, under whatever path.
+pub(super) fn generic_arguments<'a>(ty: &'a Type, wrapper: &str) -> Vec<&'a Type> {
+    let segment = last_segment(ty).filter(|segment| segment.ident == wrapper);
+    match segment.map(|segment| &segment.arguments) {
+        Some(PathArguments::AngleBracketed(arguments)) => {
+            let types = arguments.args.iter().filter_map(|argument| match argument {
                 GenericArgument::Type(ty) => Some(ty),
                 _ => None,
-            })
+            });
+            types.collect()
         }
-        _ => None,
+        _ => Vec::new(),
     }
 }
