@@ -1,6 +1,6 @@
 use std::{
     sync::{
-        Arc,
+        Arc, Weak,
         atomic::{AtomicU8, Ordering::SeqCst},
     },
     time::Instant,
@@ -50,8 +50,9 @@ const UNDONE: u8 = 2;
 pub(super) struct Stack {
     /// Gone once the outermost level has ended.
     connection: Option<Box<dyn Connection>>,
-    /// The open levels, the outermost first.
-    levels: Vec<Arc<Level>>,
+    /// The open levels, the outermost first. They are held by who is in them: with the last handle on a level
+    /// its connection goes back, however that came.
+    levels: Vec<Weak<Level>>,
     /// A level is being begun or ended: where this is found, that future was dropped half-way.
     half_done: bool,
 }
@@ -99,13 +100,14 @@ impl Level {
         let id = database.number_transaction();
         let level = Arc::new(Self::new(stack.clone(), None, form, database, id));
         if let Ok(mut stack) = stack.try_lock() {
-            stack.levels.push(level.clone());
+            stack.levels.push(Arc::downgrade(&level));
         }
         level
     }
 
     /// Begins a savepoint inside this level, when it is its turn.
     pub(super) async fn savepoint(self: &Arc<Self>, form: Form) -> Result<(Arc<Self>, OwnedMutexGuard<()>)> {
+        let _release = Release(self);
         let turn = match self.inside.clone().try_lock_owned() {
             Ok(turn) => turn,
             Err(_) => {
@@ -120,7 +122,7 @@ impl Level {
         begun?;
         let database = Arc::clone(&self.database);
         let level = Arc::new(Self::new(self.stack.clone(), Some(self.clone()), form, database, self.id));
-        stack.levels.push(level.clone());
+        stack.levels.push(Arc::downgrade(&level));
         drop(stack);
         level.tell(Step::Begin);
         Ok((level, turn))
@@ -181,15 +183,12 @@ impl Level {
     }
 
     pub(super) async fn run(self: &Arc<Self>, statement: &Statement, sink: Box<dyn RowSink>) -> Ran {
-        let ran = {
-            let mut stack = self.enter().await?;
-            match &mut stack.connection {
-                Some(connection) => connection.run(statement, sink).await,
-                None => Err(CLOSED),
-            }
-        };
-        self.release_if_ended();
-        ran
+        let _release = Release(self);
+        let mut stack = self.enter().await?;
+        match &mut stack.connection {
+            Some(connection) => connection.run(statement, sink).await,
+            None => Err(CLOSED),
+        }
     }
 
     /// The connection, when it is this level's turn: while a savepoint is open inside, a statement would
@@ -199,7 +198,9 @@ impl Level {
             let stack = self.enter_now().await?;
             let depth = stack.depth(self).ok_or(CLOSED)?;
             let Some(inner) = stack.levels.get(depth + 1) else { return Ok(stack) };
-            if inner.form == Form::Guard || inside::is_running(inner) {
+            if let Some(inner) = inner.upgrade()
+                && (inner.form == Form::Guard || inside::is_running(&inner))
+            {
                 return Err(INNER_IS_OPEN);
             }
             drop(stack);
@@ -213,7 +214,7 @@ impl Level {
         if stack.half_done {
             stack.close();
         }
-        let dropped = stack.levels.iter().position(|level| level.fate.load(SeqCst) != OPEN);
+        let dropped = stack.levels.iter().position(has_ended);
         if let Some(keep) = dropped {
             stack.unwind_to(keep).await?;
         }
@@ -222,6 +223,7 @@ impl Level {
 
     /// Ends this level, and first undoes what is still open inside it.
     pub(super) async fn end(self: &Arc<Self>, keep: bool) -> Result<()> {
+        let _release = Release(self);
         let mut stack = self.enter_now().await?;
         let depth = stack.depth(self).ok_or(CLOSED)?;
         stack.unwind_to(depth + 1).await?;
@@ -255,7 +257,7 @@ impl Level {
     /// Gives the connection back where the outermost level ended while a statement was on its way.
     fn release_if_ended(&self) {
         if let Ok(mut stack) = self.stack.try_lock()
-            && stack.levels.first().is_some_and(|outermost| outermost.fate.load(SeqCst) != OPEN)
+            && stack.levels.first().is_some_and(has_ended)
         {
             stack.connection = None;
         }
@@ -272,9 +274,24 @@ impl Level {
     }
 }
 
+/// Whether a level was ended by whoever was in it, and not yet on the connection.
+fn has_ended(level: &Weak<Level>) -> bool {
+    level.upgrade().is_none_or(|level| level.fate.load(SeqCst) != OPEN)
+}
+
+/// Gives the connection back, after whatever was being done on it, where the outermost level ended
+/// meanwhile: also where the future that did it was dropped. Goes before what it holds.
+struct Release<'a>(&'a Level);
+
+impl Drop for Release<'_> {
+    fn drop(&mut self) {
+        self.0.release_if_ended();
+    }
+}
+
 impl Stack {
     fn depth(&self, level: &Arc<Level>) -> Option<usize> {
-        self.levels.iter().position(|other| Arc::ptr_eq(other, level))
+        self.levels.iter().position(|other| std::ptr::eq(other.as_ptr(), Arc::as_ptr(level)))
     }
 
     /// The connection, for a call that must not stop half-way.
@@ -292,8 +309,12 @@ impl Stack {
         while self.levels.len() > keep {
             let undone = self.begin_call()?.rollback().await;
             self.half_done = false;
-            undone?;
-            if let Some(level) = self.levels.pop() {
+            if let Err(error) = undone {
+                // Nobody knows what is open there now.
+                self.close();
+                return Err(error);
+            }
+            if let Some(level) = self.levels.pop().and_then(|level| level.upgrade()) {
                 level.undone();
             }
         }
@@ -305,7 +326,9 @@ impl Stack {
         self.connection = None;
         self.half_done = false;
         for level in self.levels.drain(..).rev() {
-            level.undone();
+            if let Some(level) = level.upgrade() {
+                level.undone();
+            }
         }
     }
 }
