@@ -1,4 +1,4 @@
-use std::{any::Any, borrow::Cow, sync::Arc, sync::atomic::Ordering::Relaxed};
+use std::{any::Any, borrow::Cow, sync::Arc, sync::atomic::Ordering::Relaxed, time::Duration};
 
 use atlas_core::{
     driver::{AfterConnect, BoxFuture, Connection, Outcome, Ran, RowSink, TransactionOptions},
@@ -6,13 +6,13 @@ use atlas_core::{
     schema::{Name, SchemaChange},
     statement::{From, Insert, OnConflict, Select, Statement},
 };
-use atlas_server::{Condition, Lent, Pool, within};
+use atlas_server::{Condition, Lent, Pool};
 use atlas_sql::{Compiled, compile, schema_statements};
 use sqlx::mysql::MySqlArguments;
 use tokio::sync::oneshot;
 
 use crate::{
-    error::Context,
+    error::{Context, lost_commit},
     indexes,
     insert::plan,
     job::{Ended, Job},
@@ -23,6 +23,9 @@ use crate::{
     update::in_order,
     value::{bind, check_size, size_of_bind, unsupported},
 };
+
+/// How much longer we wait for a statement than the server lets it run.
+const GRACE: Duration = Duration::from_secs(2);
 
 /// What the pool lends, and the transaction that is open on it.
 pub(crate) struct MySqlConnection {
@@ -114,6 +117,10 @@ impl MySqlConnection {
         let limit = self.pool.manager().statement_timeout;
         loop {
             let mut lent = self.lent().await?;
+            if !repeatable && self.fresh && !in_transaction && !Box::pin(lent.is_there()).await {
+                // What must not be sent twice is sent where somebody listens.
+                continue;
+            }
             let session = lent.connection()?;
             let work = match make(session, in_transaction) {
                 Ok(work) => work,
@@ -131,7 +138,9 @@ impl MySqlConnection {
             if in_transaction && repeatable {
                 self.left_behind = Some(job.left_behind());
             }
-            let ended = within(limit, async { job.await.ok_or_else(transaction::none_left) }).await?;
+            // Where the server ends it itself, it gets the time to say so.
+            let grace = if server.mariadb { GRACE } else { Duration::ZERO };
+            let ended = job.within(limit, grace).await?;
             self.left_behind = None;
             self.fresh = false;
             let Ended { mut lent, sink: given_back, rows, result } = ended;
@@ -415,7 +424,11 @@ impl MySqlConnection {
             (_, lent) => drop(lent),
         }
         // A transaction whose connection is gone is rolled back.
-        if keep || self.lent.is_some() { done } else { Ok(()) }
+        match done {
+            Err(Error::Closed { .. }) if keep => Err(lost_commit()),
+            done if keep || self.lent.is_some() => done,
+            _ => Ok(()),
+        }
     }
 }
 

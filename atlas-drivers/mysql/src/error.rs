@@ -96,7 +96,7 @@ impl Failure {
     #[cold]
     pub(crate) fn into_error(self, context: Context<'_>) -> Error {
         if self.is_gone() {
-            return self.into_lost(context);
+            return lost(context);
         }
         let error = match self {
             Self::Own(error) => return error,
@@ -112,26 +112,34 @@ impl Failure {
             None => Error::Driver { message: error.to_string(), source: Some(Box::new(error)) },
         }
     }
+}
 
-    #[cold]
-    fn into_lost(self, context: Context<'_>) -> Error {
-        let reason = match &self {
-            Self::Server(error) => error.to_string(),
-            _ => String::new(),
-        };
-        let instead = match (context.in_transaction, context.writes) {
-            (true, _) => "the transaction is gone with it: begin another",
-            (false, true) => "nobody knows whether the statement was done: look before it is sent again",
-            (false, false) => "send the statement again",
-        };
-        let source: Option<Source> = match self {
-            Self::Server(error) => Some(Box::new(error)),
-            _ => None,
-        };
-        Error::Driver {
-            message: format!("the connection to the server was lost ({reason}): {instead}"),
-            source,
-        }
+/// The connection broke under a statement.
+#[cold]
+fn lost(context: Context<'_>) -> Error {
+    let (what, instead) = match (context.in_transaction, context.writes) {
+        (true, _) => (
+            "the transaction",
+            "it was rolled back, because the connection to the server was lost: begin another",
+        ),
+        (false, true) => (
+            "the connection to the database server",
+            "the connection to the server was lost, and nobody knows whether the statement was run: look before running it again",
+        ),
+        (false, false) => (
+            "the connection to the database server",
+            "the connection to the server was lost: send the statement again",
+        ),
+    };
+    Error::Closed { what, instead }
+}
+
+/// The connection broke under a commit.
+#[cold]
+pub(crate) fn lost_commit() -> Error {
+    Error::Closed {
+        what: "the connection to the database server",
+        instead: "the connection to the server was lost, and nobody knows whether the transaction was committed: look before running it again",
     }
 }
 
@@ -194,10 +202,7 @@ fn of_number(number: u16, state: &str, message: &str, context: Context<'_>, sour
             waiting_for: "a lock that another transaction holds: make transactions shorter, or give a longer `innodb_lock_wait_timeout` on the server".to_owned(),
             after: context.lock_wait,
         },
-        1969 | 3024 => Error::Timeout {
-            waiting_for: "a statement to end: make it do less or give it an index, or set a longer `statement_timeout`".to_owned(),
-            after: context.limit.unwrap_or_default(),
-        },
+        1969 | 3024 => over_limit(context.limit.unwrap_or_default()),
         1317 => Error::Closed {
             what: "the statement",
             instead: "it was cancelled on the server (KILL QUERY): send it again",
@@ -211,6 +216,17 @@ fn of_number(number: u16, state: &str, message: &str, context: Context<'_>, sour
             Some(way_out) => Error::Driver { message: format!("{message}: {way_out}"), source },
             None => Error::Driver { message: message.to_owned(), source },
         },
+    }
+}
+
+/// A statement took longer than it may.
+#[cold]
+pub(crate) fn over_limit(after: Duration) -> Error {
+    Error::Timeout {
+        waiting_for:
+            "a statement to end: make it do less or give it an index, or set a longer `statement_timeout`"
+                .to_owned(),
+        after,
     }
 }
 

@@ -9,11 +9,19 @@ use std::{
     time::Duration,
 };
 
-use atlas_core::driver::{BoxFuture, RowSink};
+use atlas_core::{
+    driver::{BoxFuture, RowSink},
+    error::Result,
+};
 use atlas_server::{Condition, Lent, Pool};
 use tokio::{runtime::Handle, sync::oneshot, time::timeout};
 
-use crate::{error::Failure, session::Connections, task::Answer};
+use crate::{
+    error::{Failure, over_limit},
+    session::Connections,
+    task::Answer,
+    transaction::none_left,
+};
 
 /// How long a statement that nobody waits for may go on before the server is told to end it.
 const PATIENCE: Duration = Duration::from_millis(50);
@@ -52,6 +60,31 @@ impl Job {
         id: u64,
     ) -> Self {
         Self { work: Some(work), abandoned, pool, id, heir: None }
+    }
+
+    /// The end of the job. One that takes longer than it may is ended on the server, and what comes of that
+    /// is what the user gets: it may have been done just then.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Timeout`](atlas_core::error::Error::Timeout) where even that has no end; the connection is lost then.
+    pub(crate) async fn within(mut self, limit: Option<Duration>, grace: Duration) -> Result<Ended> {
+        let Some(limit) = limit else { return (&mut self).await.ok_or_else(none_left) };
+        if let Ok(ended) = timeout(limit + grace, &mut self).await {
+            return ended.ok_or_else(none_left);
+        }
+        let _ = timeout(ENDING, self.pool.manager().kill(self.id)).await;
+        let Ok(ended) = timeout(ENDING, &mut self).await else { return Err(over_limit(limit)) };
+        let mut ended = ended.ok_or_else(none_left)?;
+        if !is_settled(&mut ended).await {
+            return Err(over_limit(limit));
+        }
+        if let Err(failure) = &ended.result
+            && failure.number() == Some(1317)
+        {
+            ended.result = Err(Failure::Own(over_limit(limit)));
+        }
+        Ok(ended)
     }
 
     /// What the connection comes back through, where this is dropped half-way and the connection survives.
@@ -97,11 +130,7 @@ async fn finish(
             let _ = timeout(ENDING, pool.manager().kill(id)).await;
             // What does not end is dropped, and its connection with it.
             let Ok(mut ended) = timeout(ENDING, work).await else { return };
-            let settled = match ended.lent.connection() {
-                Ok(session) => timeout(ENDING, session.settle()).await.is_ok_and(|settled| settled.is_ok()),
-                Err(_) => false,
-            };
-            if !settled {
+            if !is_settled(&mut ended).await {
                 return;
             }
             ended
@@ -112,5 +141,13 @@ async fn finish(
     {
         // Who has gone, too, leaves it to the pool.
         let _ = heir.send(ended.lent);
+    }
+}
+
+/// Whether the order to end a statement cannot reach the next one any more.
+async fn is_settled(ended: &mut Ended) -> bool {
+    match ended.lent.connection() {
+        Ok(session) => timeout(ENDING, session.settle()).await.is_ok_and(|settled| settled.is_ok()),
+        Err(_) => false,
     }
 }

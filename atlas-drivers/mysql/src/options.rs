@@ -94,6 +94,7 @@ fn read(options: &ConnectOptions) -> Result<(Connections, PoolOptions)> {
     let tls_is_asked_for =
         options.tls.is_some() || ["sslmode=", "ssl-mode="].iter().any(|name| options.url.contains(name));
     let tls = Tls::read(options, url.host.as_deref(), &mut parameters)?;
+    tls.check()?;
     let statement_timeout = parameters.take_time("statement_timeout")?;
     let cache = parameters.take_number("statement_cache")?;
     let pooled = parameters.take_flag("pooled")?.unwrap_or(false);

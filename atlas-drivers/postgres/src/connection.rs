@@ -15,8 +15,8 @@ use crate::{
 };
 
 /// How much longer we wait for a statement than the server lets it run, so that it is the server that ends
-/// it.
-const GRACE: Duration = Duration::from_millis(500);
+/// it, also where it has much to do.
+const GRACE: Duration = Duration::from_secs(2);
 
 /// A connection on loan, and the transactions that are open on it.
 pub(crate) struct PostgresConnection {
@@ -140,6 +140,22 @@ impl PostgresConnection {
         self.depth == 0 && self.fresh && self.lent.as_ref().is_some_and(Lent::was_idle)
     }
 
+    /// Sees to it that the connection is there, before something is sent first on it that must not be sent
+    /// twice.
+    async fn make_sure(&mut self) -> Result<()> {
+        while self.may_repeat()
+            && let Some(mut lent) = self.lent.take()
+        {
+            if Box::pin(lent.is_there()).await {
+                self.lent = Some(lent);
+                return Ok(());
+            }
+            drop(lent);
+            self.settle().await?;
+        }
+        Ok(())
+    }
+
     async fn run_one(&mut self, statement: &Statement, mut sink: Box<dyn RowSink>) -> Ran {
         if let Statement::Raw(raw) = statement {
             raw::check(raw)?;
@@ -152,6 +168,9 @@ impl PostgresConnection {
             _ => false,
         };
         let repeatable = reads && self.may_repeat();
+        if !repeatable {
+            self.make_sure().await?;
+        }
         let mut done = self.run_once(&shared, statement, &mut sink).await;
         if repeatable
             && let Err((Failure::Lost, gave_rows)) = &done

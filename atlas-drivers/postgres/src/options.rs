@@ -81,6 +81,7 @@ impl Postgres {
         let parameters = &mut url.parameters;
         let pool = PoolOptions::read(options, parameters)?;
         let tls = Tls::read(options, url.host.as_deref(), parameters)?;
+        tls.check()?;
         let statement_timeout = options.statement_timeout.or(parameters.take_time("statement_timeout")?);
         let statement_timeout = statement_timeout.filter(|limit| !limit.is_zero());
         let cache = parameters.take_number("statement_cache")?;

@@ -324,6 +324,26 @@ impl Tls {
     }
 }
 
+impl Tls {
+    /// Looks whether the files are there: later, the network would get the blame.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] for one that cannot be read.
+    pub fn check(&self) -> Result<()> {
+        let identity = self.identity.iter().flat_map(|(certificate, key)| [certificate, key]);
+        for path in self.ca.iter().chain(identity) {
+            std::fs::File::open(path).map_err(|reason| {
+                Error::config(format!(
+                    "the certificate or key `{}` cannot be read ({reason}): check its path and who may read it",
+                    path.display()
+                ))
+            })?;
+        }
+        Ok(())
+    }
+}
+
 /// The same modes by the names that MySQL gives them.
 const MYSQL_TLS_MODES: [(&str, TlsMode); 5] = [
     ("disabled", TlsMode::Disable),

@@ -23,6 +23,10 @@ use crate::options::PoolOptions;
 /// How long cleaning a connection may take before it is thrown away.
 const CLEANING: Duration = Duration::from_secs(5);
 
+/// How long a connection may have been idle to be trusted with what must not be sent twice. No server is
+/// restarted in less; and what is asked for more often than that is not asked for its health.
+const TRUSTED: Duration = Duration::from_millis(250);
+
 /// What a driver tells the pool about its connections.
 pub trait Manager: Send + Sync + 'static {
     /// A connection to the server.
@@ -451,6 +455,25 @@ impl<M: Manager> Lent<M> {
     /// has asked.
     pub fn was_idle(&self) -> bool {
         self.was_idle
+    }
+
+    /// Whether the server is still at the other end, before something is sent that must not be sent twice: a
+    /// connection that had been idle for a while is asked. One that does not answer is not to be used any
+    /// more.
+    pub async fn is_there(&mut self) -> bool {
+        let pool = self.pool.clone();
+        let Some(held) = self.held.as_mut().filter(|held| held.idle_since.elapsed() >= TRUSTED) else {
+            return true;
+        };
+        if !self.was_idle {
+            return true;
+        }
+        let condition = std::mem::replace(&mut self.condition, Condition::Spent);
+        let asked = timeout(CLEANING, pool.0.manager.clean(&mut held.connection)).await;
+        let there = matches!(asked, Ok(Ok(())));
+        self.condition = if there { condition } else { Condition::Dead };
+        self.was_idle = !there;
+        there
     }
 
     /// Whether nobody has used the connection before.

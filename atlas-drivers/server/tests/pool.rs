@@ -205,6 +205,41 @@ async fn one_dead_connection_casts_suspicion_on_the_others() {
 }
 
 #[tokio::test]
+async fn what_was_idle_for_a_while_is_asked_before_what_must_not_be_sent_twice() {
+    let (server, pool) = pool(2).await;
+    let mut lent = pool.acquire().await.unwrap();
+    drop(pool.acquire().await.unwrap());
+    assert!(lent.is_there().await);
+    drop(lent);
+    sleep(Duration::from_millis(300)).await;
+    // One that is new is not asked, one that was idle is, and once.
+    let mut lent = pool.acquire().await.unwrap();
+    let asked = server.counts().1;
+    assert!(lent.is_there().await && lent.is_there().await);
+    assert_eq!(server.counts().1, asked + 1);
+    assert_eq!(lent.condition(), Condition::Clean);
+    drop(lent);
+
+    sleep(Duration::from_millis(300)).await;
+    let mut lent = pool.acquire().await.unwrap();
+    server.0.down.store(true, SeqCst);
+    assert!(!lent.is_there().await);
+    drop(lent);
+    server.0.down.store(false, SeqCst);
+    assert!(pool.acquire().await.unwrap().is_there().await);
+
+    // A drop in the middle throws it away.
+    sleep(Duration::from_millis(300)).await;
+    let mut lent = pool.acquire().await.unwrap();
+    server.0.stuck.store(true, SeqCst);
+    let ends = server.counts().2;
+    assert!(timeout(Duration::from_millis(10), lent.is_there()).await.is_err());
+    drop(lent);
+    settled(|| server.counts().2 == ends + 1).await;
+    assert_eq!(pool.figures().in_use(), 0);
+}
+
+#[tokio::test]
 async fn idle_connections_are_closed_in_time() {
     let server = Server::default();
     let mut options = options(4);
