@@ -68,9 +68,8 @@ fn command(instance: &Instance, port: u16) -> Result<Command> {
         // Many tests at once, each with a pool.
         "max_connections=400",
         "max_locks_per_transaction=256",
-        // Quick: a power cut may lose everything.
+        // Quick: a power cut may lose everything. A kill loses nothing that was committed.
         "fsync=off",
-        "synchronous_commit=off",
         "full_page_writes=off",
         "wal_level=minimal",
         "max_wal_senders=0",
