@@ -16,6 +16,7 @@ mod connections;
 mod conversions;
 mod drafts;
 mod events;
+mod faults;
 mod filters;
 mod keys;
 mod locks;

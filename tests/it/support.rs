@@ -5,7 +5,8 @@ mod servers;
 
 use atlas::prelude::*;
 
-pub use databases::{Databases, databases};
+pub use databases::{Databases, Place, databases, places};
+pub use servers::with_parameters;
 
 /// A path for a file of this test alone, in a folder that is removed with the value.
 pub struct Folder(std::path::PathBuf);

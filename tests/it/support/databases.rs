@@ -10,8 +10,12 @@ use std::{
 };
 
 use atlas::prelude::*;
+use tokio::task::LocalSet;
 
-use super::servers::{MARIADB, POSTGRES, Server};
+use super::{
+    Folder,
+    servers::{MARIADB, POSTGRES, Server, with_parameters},
+};
 
 /// A new, empty database of every kind that is configured.
 ///
@@ -22,7 +26,7 @@ pub async fn databases() -> Databases {
     if wanted("sqlite") {
         open.push(("sqlite", Db::connect("sqlite::memory:").await.unwrap()));
     }
-    for server in [&POSTGRES, &MARIADB].into_iter().filter(|server| wanted(server.driver)) {
+    for server in servers() {
         match server.database().await {
             Ok(db) => open.push((server.driver, db)),
             Err(reason) => skip(server, &reason),
@@ -31,10 +35,75 @@ pub async fn databases() -> Databases {
     Databases { open, current: Current::default() }
 }
 
+/// A new, empty place of every kind that is configured, for tests that connect in ways of their own. The
+/// SQLite one is a file in a folder of the test's name.
+pub async fn places(test: &str) -> Configured<Place> {
+    let mut open = Vec::new();
+    if wanted("sqlite") {
+        let folder = Folder::new(test);
+        let place = Place { driver: "sqlite", url: folder.url("place.db"), _folder: Some(folder) };
+        open.push(("sqlite", place));
+    }
+    for server in servers() {
+        match server.place().await {
+            Ok(url) => open.push((server.driver, Place { driver: server.driver, url, _folder: None })),
+            Err(reason) => skip(server, &reason),
+        }
+    }
+    Configured { open, current: Current::default() }
+}
+
+fn servers() -> impl Iterator<Item = &'static Server> {
+    [&POSTGRES, &MARIADB].into_iter().filter(|server| wanted(server.driver))
+}
+
+/// See [`places`].
+pub struct Place {
+    pub driver: &'static str,
+    pub url: String,
+    _folder: Option<Folder>,
+}
+
+impl Place {
+    /// One on a server that a test started itself.
+    pub fn at(driver: &'static str, url: String) -> Self {
+        Self { driver, url, _folder: None }
+    }
+
+    /// Opens it with parameters; SQLite has others and is opened without.
+    pub async fn connect(&self, parameters: &str) -> Db {
+        let url =
+            if self.driver == "sqlite" { self.url.clone() } else { with_parameters(&self.url, parameters) };
+        Db::connect(&url).await.unwrap()
+    }
+}
+
 /// Databases to loop over.
-pub struct Databases {
-    open: Vec<(&'static str, Db)>,
+pub type Databases = Configured<Db>;
+
+/// One of every kind that is configured.
+pub struct Configured<T> {
+    open: Vec<(&'static str, T)>,
     current: Current,
+}
+
+impl<T> Configured<T> {
+    /// Does the same with all of them at the same time.
+    pub async fn at_once<Fut: Future<Output = ()> + 'static>(self, work: impl Fn(T) -> Fut) {
+        let tasks = LocalSet::new();
+        let open: Vec<_> =
+            self.open.into_iter().map(|(driver, one)| (driver, tasks.spawn_local(work(one)))).collect();
+        let mut failed = None;
+        for (driver, work) in open {
+            let done = tasks.run_until(work).await;
+            println!("on {driver}");
+            report(driver, if done.is_err() { "failed" } else { "passed" });
+            failed = failed.or(done.err());
+        }
+        if let Some(failed) = failed {
+            std::panic::resume_unwind(failed.into_panic());
+        }
+    }
 }
 
 /// The database that the loop is at. Its end is the end of the test on that database.
@@ -65,38 +134,38 @@ pub struct Each<I> {
     current: Current,
 }
 
-impl Iterator for Each<vec::IntoIter<(&'static str, Db)>> {
-    type Item = Db;
+impl<T> Iterator for Each<vec::IntoIter<(&'static str, T)>> {
+    type Item = T;
 
-    fn next(&mut self) -> Option<Db> {
+    fn next(&mut self) -> Option<T> {
         let (driver, db) = self.rest.next().unzip();
         self.current.set(driver);
         db
     }
 }
 
-impl<'a> Iterator for Each<std::slice::Iter<'a, (&'static str, Db)>> {
-    type Item = &'a Db;
+impl<'a, T> Iterator for Each<std::slice::Iter<'a, (&'static str, T)>> {
+    type Item = &'a T;
 
-    fn next(&mut self) -> Option<&'a Db> {
+    fn next(&mut self) -> Option<&'a T> {
         let (driver, db) = self.rest.next().map(|(driver, db)| (*driver, db)).unzip();
         self.current.set(driver);
         db
     }
 }
 
-impl IntoIterator for Databases {
-    type Item = Db;
-    type IntoIter = Each<vec::IntoIter<(&'static str, Db)>>;
+impl<T> IntoIterator for Configured<T> {
+    type Item = T;
+    type IntoIter = Each<vec::IntoIter<(&'static str, T)>>;
 
     fn into_iter(self) -> Self::IntoIter {
         Each { rest: self.open.into_iter(), current: self.current }
     }
 }
 
-impl<'a> IntoIterator for &'a Databases {
-    type Item = &'a Db;
-    type IntoIter = Each<std::slice::Iter<'a, (&'static str, Db)>>;
+impl<'a, T> IntoIterator for &'a Configured<T> {
+    type Item = &'a T;
+    type IntoIter = Each<std::slice::Iter<'a, (&'static str, T)>>;
 
     fn into_iter(self) -> Self::IntoIter {
         Each { rest: self.open.iter(), current: Current::default() }

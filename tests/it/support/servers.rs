@@ -26,7 +26,7 @@ pub struct Server {
     admin: OnceCell<Result<Db>>,
 }
 
-/// A place on PostgreSQL is a schema: that takes 2 ms, and a database 80.
+/// A place on PostgreSQL is a schema: that takes 2 ms, and a database 80. Its sessions are listed under its name.
 pub static POSTGRES: Server = Server {
     driver: "postgres",
     variable: "ATLAS_TEST_POSTGRES_URL",
@@ -37,7 +37,7 @@ pub static POSTGRES: Server = Server {
             WHERE nspname ~ '^it_\d+_' AND split_part(nspname, '_', 2)::bigint < {} LIMIT 200
         LOOP EXECUTE format('DROP SCHEMA IF EXISTS %I CASCADE', place); END LOOP;
     END $$",
-    url: |url, name| with_parameters(url, &format!("options=-csearch_path%3D{name}")),
+    url: |url, name| with_parameters(url, &format!("options=-csearch_path%3D{name}&application_name={name}")),
     admin: OnceCell::const_new(),
 };
 
@@ -70,15 +70,15 @@ static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
 });
 
 impl Server {
-    /// A new, empty place. The error says why there is none.
-    pub async fn database(&'static self) -> Result<Db, String> {
+    /// A new, empty place: its URL. The error says why there is none.
+    pub async fn place(&'static self) -> Result<String, String> {
         let Ok(url) = env::var(self.variable) else {
             return Err(format!("{} is not set; `cargo xtask test` starts the servers", self.variable));
         };
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let name = format!("it_{}_{}_{count}", seconds(), process::id());
-        let place = (self.url)(&with_parameters(&url, "max_connections=5"), &name);
+        let place = (self.url)(&url, &name);
         let made = RUNTIME.spawn(async move {
             let admin =
                 self.admin.get_or_init(|| self.connect(url)).await.as_ref().map_err(ToString::to_string)?;
@@ -86,7 +86,13 @@ impl Server {
             Ok::<_, String>(())
         });
         made.await.unwrap()?;
-        Ok(Db::connect(&place).await.unwrap())
+        Ok(place)
+    }
+
+    /// A new, empty place, opened. The error says why there is none.
+    pub async fn database(&'static self) -> Result<Db, String> {
+        let place = self.place().await?;
+        Ok(Db::connect(&with_parameters(&place, "max_connections=5")).await.unwrap())
     }
 
     /// A handle for making places. The first drops what earlier runs have left, beside the tests.
@@ -113,7 +119,7 @@ fn seconds() -> u64 {
 }
 
 /// A URL with more parameters.
-fn with_parameters(url: &str, parameters: &str) -> String {
+pub fn with_parameters(url: &str, parameters: &str) -> String {
     let joint = if url.contains('?') { "&" } else { "?" };
     if parameters.is_empty() { url.to_owned() } else { format!("{url}{joint}{parameters}") }
 }
@@ -121,7 +127,10 @@ fn with_parameters(url: &str, parameters: &str) -> String {
 #[test]
 fn the_url_of_a_place() {
     let postgres = (POSTGRES.url)("postgres://u:p@h:1/atlas?sslmode=require", "it_1");
-    assert_eq!(postgres, "postgres://u:p@h:1/atlas?sslmode=require&options=-csearch_path%3Dit_1");
+    assert_eq!(
+        postgres,
+        "postgres://u:p@h:1/atlas?sslmode=require&options=-csearch_path%3Dit_1&application_name=it_1"
+    );
     for (url, place) in [
         ("mysql://u:p@h:1/atlas", "mysql://u:p@h:1/it_1"),
         ("mysql://u:p@h:1/atlas?lazy&ssl-mode=required", "mysql://u:p@h:1/it_1?lazy&ssl-mode=required"),
