@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-use atlas::prelude::*;
+use atlas::{Error, prelude::*, value::Value};
 
 use crate::support::{Databases, databases};
 
@@ -294,5 +294,486 @@ async fn without_parents_or_keys_nothing_is_sent() {
         assert!(posts[4].user.get().unwrap().is_none());
         assert_eq!(posts[4].comments.get().unwrap().len(), 1);
         assert_eq!(posts[0].user.get().unwrap().unwrap().roles.get().unwrap().len(), 2);
+    }
+}
+
+/// Posts, films and users with comments and images; posts and films with tags.
+mod media {
+    use super::*;
+
+    #[derive(MorphTarget, Debug)]
+    pub enum Commentable {
+        Article(Record<Article>),
+        #[morph("video")]
+        Film(Record<Film>),
+    }
+
+    #[derive(MorphTarget, Debug)]
+    pub enum Pictured {
+        Film(Record<Film>),
+        #[morph(other)]
+        Other(String, Value),
+    }
+
+    #[derive(MorphTarget, Debug)]
+    #[expect(dead_code, reason = "only led to from the other side")]
+    pub enum Taggable {
+        Article(Record<Article>),
+        Film(Record<Film>),
+    }
+
+    #[derive(Model, Debug)]
+    pub struct Article {
+        pub id: i64,
+        pub title: String,
+        #[morph_many(name = commentable)]
+        pub remarks: MorphMany<Remark>,
+        #[morph_one(name = commentable, latest)]
+        pub last_remark: MorphOne<Remark>,
+        #[morph_one(name = commentable, oldest = stars)]
+        pub worst_remark: MorphOne<Remark>,
+        #[morph_to_many(name = taggable, pivot = Tagging)]
+        pub tags: MorphToMany<Tag, Tagging>,
+        #[morph_to_many(name = taggable, pivot = "taggings")]
+        pub plain_tags: MorphToMany<Tag>,
+    }
+
+    #[derive(Model, Debug)]
+    pub struct Film {
+        pub id: i64,
+        pub title: String,
+        #[morph_many(name = commentable)]
+        pub remarks: MorphMany<Remark>,
+        #[morph_one(name = pictured)]
+        pub picture: MorphOne<Picture>,
+        #[morph_to_many(name = taggable)]
+        pub tags: MorphToMany<Tag, Tagging>,
+    }
+
+    #[derive(Model, Debug)]
+    pub struct Remark {
+        pub id: i64,
+        pub text: String,
+        pub stars: i32,
+        pub commentable_type: Option<String>,
+        pub commentable_id: Option<i64>,
+        #[morph_to]
+        pub commentable: MorphTo<Commentable>,
+    }
+
+    #[derive(Model, Debug)]
+    pub struct Picture {
+        pub id: i64,
+        pub kind: String,
+        pub of: i64,
+        #[morph_to(type_column = kind, key_column = of)]
+        pub pictured: MorphTo<Pictured>,
+    }
+
+    #[derive(Model, Debug)]
+    pub struct Tag {
+        pub id: i64,
+        pub name: String,
+        #[morphed_by_many(name = taggable)]
+        pub articles: MorphToMany<Article, Tagging>,
+        #[morphed_by_many(name = taggable, pivot = "taggings", type_name = "Film")]
+        pub films: MorphToMany<Film>,
+    }
+
+    #[derive(Model, Debug)]
+    pub struct Tagging {
+        pub id: i64,
+        pub tag_id: i64,
+        pub weight: i32,
+        pub taggable_type: String,
+        pub taggable_id: i64,
+        #[morph_to]
+        pub taggable: MorphTo<Taggable>,
+    }
+
+    pub async fn filled() -> Databases {
+        let databases = databases().await;
+        for db in &databases {
+            db.create_tables(models![Article, Film, Remark, Picture, Tag, Tagging]).await.unwrap();
+            Article::insert(db, ["a1", "a2", "a3"].map(|title| Article::draft().title(title))).await.unwrap();
+            Film::insert(db, ["f1", "f2"].map(|title| Film::draft().title(title))).await.unwrap();
+            let remarks = [
+                ("on a1", 3, Some("Article"), Some(1)),
+                ("on f1", 4, Some("video"), Some(1)),
+                ("on a1 too", 1, Some("Article"), Some(1)),
+                ("on nothing", 5, None, None),
+                ("on what is gone", 5, Some("video"), Some(99)),
+                ("on a2", 2, Some("Article"), Some(2)),
+            ];
+            let remarks = remarks.map(|(text, stars, of, key)| {
+                Remark::draft()
+                    .text(text)
+                    .stars(stars)
+                    .commentable_type(of.map(String::from))
+                    .commentable_id(key)
+            });
+            Remark::insert(db, remarks).await.unwrap();
+            let pictures = [("Film", 2), ("Cat", 7)];
+            Picture::insert(db, pictures.map(|(kind, of)| Picture::draft().kind(kind).of(of))).await.unwrap();
+            Tag::insert(db, ["rust", "calm"].map(|name| Tag::draft().name(name))).await.unwrap();
+            let taggings =
+                [(1, 10, "Article", 1), (2, 20, "Article", 1), (1, 30, "Film", 1), (2, 40, "Article", 2)];
+            let taggings = taggings.map(|(tag, weight, of, key)| {
+                Tagging::draft().tag_id(tag).weight(weight).taggable_type(of).taggable_id(key)
+            });
+            Tagging::insert(db, taggings).await.unwrap();
+        }
+        databases
+    }
+}
+use media::*;
+
+#[tokio::test]
+async fn to_one_of_several_models() {
+    for db in media::filled().await {
+        let query = Remark::query().with(Remark::commentable).order_by(Remark::id.asc());
+        let (mut remarks, statements) = counted(&db, query.get(&db)).await;
+        assert_eq!(statements, 3, "one for each model that is named");
+        let title = |remark: &Record<Remark>| match remark.commentable.get().unwrap() {
+            Some(Commentable::Article(article)) => article.title.clone(),
+            Some(Commentable::Film(film)) => film.title.clone(),
+            None => String::new(),
+        };
+        assert_eq!(remarks.iter().map(title).collect::<Vec<_>>(), ["a1", "f1", "a1", "", "", "a2"]);
+
+        let error = remarks[0].commentable.get_mut().unwrap_err().to_string();
+        assert!(error.contains("`commentable` of this `Remark`"), "{error}");
+        let Some(Commentable::Film(film)) = remarks[1].commentable.get_mut().unwrap() else {
+            panic!("a film")
+        };
+        film.title = "new".into();
+        film.save(&db).await.unwrap();
+        assert!(Film::query().where_eq(Film::title, "new").exists(&db).await.unwrap());
+
+        let mut remark = Remark::find_or_fail(&db, 6).await.unwrap();
+        assert!(matches!(
+            remark.commentable.get(),
+            Err(Error::RelationNotLoaded { model: "Remark", relation: "commentable" })
+        ));
+        remark.load(&db, Remark::commentable).await.unwrap();
+        assert_eq!(title(&remark), "a2");
+        assert!(remark.is_clean(()));
+
+        let none = Remark::query().where_null(Remark::commentable_type).with(Remark::commentable);
+        let (none, statements) = counted(&db, none.get(&db)).await;
+        assert_eq!((none.len(), statements), (1, 1));
+    }
+}
+
+#[tokio::test]
+async fn a_name_that_no_variant_has() {
+    for db in media::filled().await {
+        let pictures = Picture::query().with(Picture::pictured).order_by(Picture::id.asc());
+        let (pictures, statements) = counted(&db, pictures.get(&db)).await;
+        assert_eq!(statements, 2);
+        let pictured = |picture: usize| pictures[picture].pictured.get().unwrap();
+        assert!(matches!(pictured(0), Some(Pictured::Film(film)) if film.title == "f2"));
+        assert!(matches!(pictured(1), Some(Pictured::Other(name, Value::I64(7))) if name == "Cat"));
+
+        Remark::draft()
+            .text("?")
+            .stars(0)
+            .commentable_type("Post")
+            .commentable_id(1)
+            .save(&db)
+            .await
+            .unwrap();
+        let error = Remark::query().with(Remark::commentable).get(&db).await.unwrap_err().to_string();
+        for part in ["`commentable_type` of a `Remark`", "`Post`", "`Article`, `video`", "#[morph(other)]"] {
+            assert!(error.contains(part), "{error}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn from_one_of_several_models() {
+    for db in media::filled().await {
+        let remarks = Article::remarks.order_by(Remark::id.desc());
+        let query = Article::query()
+            .with((remarks, Article::last_remark, Article::worst_remark))
+            .order_by(Article::id.asc());
+        let (articles, statements) = counted(&db, query.get(&db)).await;
+        assert_eq!(statements, 4);
+        let texts = |article: &Record<Article>| {
+            article.remarks.get().unwrap().iter().map(|remark| remark.id).collect::<Vec<_>>()
+        };
+        assert_eq!(articles.iter().map(texts).collect::<Vec<_>>(), [vec![3, 1], vec![6], vec![]]);
+        let one = |remark: &MorphOne<Remark>| remark.get().unwrap().map_or(0, |remark| remark.id);
+        assert_eq!(articles.iter().map(|a| one(&a.last_remark)).collect::<Vec<_>>(), [3, 6, 0]);
+        assert_eq!(articles.iter().map(|a| one(&a.worst_remark)).collect::<Vec<_>>(), [3, 6, 0]);
+
+        let films = Film::query().with((Film::picture, Film::remarks.limit(1).with(Remark::commentable)));
+        let (films, statements) = counted(&db, films.order_by(Film::id.asc()).get(&db)).await;
+        assert_eq!(statements, 4);
+        assert!(films[0].picture.get().unwrap().is_none());
+        assert_eq!(films[1].picture.get().unwrap().unwrap().of, 2);
+        let [remark] = films[0].remarks.get().unwrap() else { panic!("one remark") };
+        assert!(matches!(remark.commentable.get(), Ok(Some(Commentable::Film(film))) if film.id == 1));
+    }
+}
+
+#[tokio::test]
+async fn many_to_many_from_several_models() {
+    for db in media::filled().await {
+        let tags = (Article::tags.order_by(Tag::id.asc()), Article::plain_tags.with_pivot(["weight"]));
+        let query = Article::query().with(tags).order_by(Article::id.asc());
+        let (articles, statements) = counted(&db, query.get(&db)).await;
+        assert_eq!(statements, 3);
+        let names = |article: &Record<Article>| listed(article.tags.get().unwrap(), |tag| &tag.name);
+        assert_eq!(articles.iter().map(names).collect::<Vec<_>>(), ["rust calm", "calm", ""]);
+        let tag = &articles[0].tags.get().unwrap()[1];
+        assert_eq!(tag.pivot::<Tagging>().unwrap().weight, 20);
+        let [tag] = articles[1].plain_tags.get().unwrap() else { panic!("one tag") };
+        assert_eq!(tag.extra::<i32>("pivot_weight").unwrap(), 40);
+
+        let film = Film::query().with(Film::tags).find_or_fail(&db, 1).await.unwrap();
+        assert_eq!(listed(film.tags.get().unwrap(), |tag| &tag.name), "rust");
+
+        let query = Tag::query()
+            .with((Tag::articles.order_by(Article::id.asc()), Tag::films))
+            .order_by(Tag::id.asc());
+        let (tags, statements) = counted(&db, query.get(&db)).await;
+        assert_eq!(statements, 3);
+        let titles = |tag: &Record<Tag>| listed(tag.articles.get().unwrap(), |article| &article.title);
+        assert_eq!(tags.iter().map(titles).collect::<Vec<_>>(), ["a1", "a1 a2"]);
+        let titles = |tag: &Record<Tag>| listed(tag.films.get().unwrap(), |film| &film.title);
+        assert_eq!(tags.iter().map(titles).collect::<Vec<_>>(), ["f1", ""]);
+        let first = Tag::articles.order_by(Article::id.desc()).limit(1);
+        let calm = Tag::query().with(first).find_or_fail(&db, 2).await.unwrap();
+        assert_eq!(titles_of(&calm), "a2");
+    }
+}
+
+fn titles_of(tag: &Record<Tag>) -> String {
+    listed(tag.articles.get().unwrap(), |article| &article.title)
+}
+
+#[tokio::test]
+async fn a_draft_may_lack_what_its_relations_set() {
+    for db in media::filled().await {
+        let lacking = Tagging::draft().tag_id(1).weight(1).save(&db).await.unwrap_err();
+        assert!(matches!(lacking, Error::MissingAttribute { .. }), "{lacking:?}");
+        let remark = Remark::draft().text("to nothing").stars(1).save(&db).await.unwrap();
+        assert_eq!(remark.commentable_id, None);
+    }
+}
+
+#[tokio::test]
+async fn rows_by_relations_of_every_kind() {
+    for db in blog::filled().await {
+        let q = User::query;
+        for (query, expected) in [
+            (q().has(User::roles), "Ann Bob"),
+            (q().where_has(User::roles, |roles| roles.where_eq(Role::name, "admin")), "Ann"),
+            (q().has(User::badges), "Ann Cid"),
+            (q().where_has(User::comments, |comments| comments.where_eq(Comment::text, "c4")), "Bob"),
+            (q().where_doesnt_have(User::comments), "Cid"),
+            (q().has(User::friends), "Ann Cid"),
+            (q().has(User::grandpupils), "Ann"),
+            (q().where_has_count(User::comments, ">=", 3), "Ann"),
+        ] {
+            let names = query.order_by(User::id.asc()).pluck(&db, User::name).await.unwrap().join(" ");
+            assert_eq!(names, expected);
+        }
+    }
+    for db in media::filled().await {
+        let tagged = Article::query().has(Article::tags).count(&db).await.unwrap();
+        let plain = Article::query().has(Article::plain_tags).count(&db).await.unwrap();
+        let remarked = Article::query().has(Article::remarks).count(&db).await.unwrap();
+        assert_eq!((tagged, plain, remarked), (2, 2, 2));
+        assert_eq!(Tag::query().has(Tag::films).pluck(&db, Tag::name).await.unwrap(), ["rust"]);
+    }
+}
+
+/// Keys of two columns.
+mod tenants {
+    use super::*;
+
+    #[derive(Model, Debug)]
+    pub struct Account {
+        #[primary_key(manual)]
+        pub org_id: i64,
+        #[primary_key(manual)]
+        pub number: i32,
+        pub name: String,
+        #[has_many(foreign_key = (org_id, account_number))]
+        pub invoices: HasMany<Invoice>,
+        #[has_one(foreign_key = (org_id, account_number), latest)]
+        pub last_invoice: HasOne<Invoice>,
+        #[belongs_to_many(foreign_key = (org_id, account_number), related_key = label)]
+        pub labels: BelongsToMany<Label, AccountLabel>,
+        #[belongs_to_many(pivot = "account_labels", foreign_key = (org_id, account_number), related_key = label)]
+        pub plain_labels: BelongsToMany<Label>,
+        #[has_many_through(
+            through = Invoice,
+            foreign_key = (org_id, account_number),
+            through_foreign_key = invoice_id,
+        )]
+        pub lines: HasManyThrough<Line>,
+    }
+
+    #[derive(Model, Debug)]
+    pub struct Invoice {
+        pub id: i64,
+        pub org_id: i64,
+        pub account_number: Option<i32>,
+        #[belongs_to(foreign_key = (org_id, account_number), owner_key = (org_id, number))]
+        pub account: BelongsTo<Account>,
+    }
+
+    #[derive(Model, Debug)]
+    pub struct Line {
+        pub id: i64,
+        pub invoice_id: i64,
+    }
+
+    #[derive(Model, Debug)]
+    pub struct Label {
+        pub id: i64,
+        pub text: String,
+    }
+
+    #[derive(Model, Debug)]
+    pub struct AccountLabel {
+        #[primary_key(manual)]
+        pub org_id: i64,
+        #[primary_key(manual)]
+        pub account_number: i32,
+        #[primary_key(manual)]
+        pub label: i64,
+    }
+}
+
+#[tokio::test]
+async fn keys_of_several_columns() {
+    use tenants::*;
+    for db in databases().await {
+        db.create_tables(models![Account, Invoice, Line, Label, AccountLabel]).await.unwrap();
+        for (org, number, name) in [(1, 1, "1/1"), (1, 2, "1/2"), (2, 1, "2/1")] {
+            Account::draft().org_id(org).number(number).name(name).save(&db).await.unwrap();
+        }
+        for (org, number) in [(1, Some(1)), (1, Some(1)), (2, Some(1)), (2, None)] {
+            let invoice = Invoice::draft().org_id(org).account_number(number).save(&db).await.unwrap();
+            Line::draft().invoice_id(invoice.id).save(&db).await.unwrap();
+        }
+        Label::insert(&db, ["late", "new"].map(|text| Label::draft().text(text))).await.unwrap();
+        for (org, number, label) in [(1, 1, 2), (1, 2, 1), (2, 1, 1)] {
+            let label = AccountLabel::draft().org_id(org).account_number(number).label(label);
+            label.save(&db).await.unwrap();
+        }
+        let lines = Account::lines.order_by(Line::id.asc());
+        let all = (Account::invoices, Account::last_invoice, Account::labels, Account::plain_labels, lines);
+        let query = Account::query().with(all).order_by(Account::org_id).order_by(Account::number);
+        let (accounts, statements) = counted(&db, query.get(&db)).await;
+        assert_eq!(statements, 6);
+        let found: Vec<_> = accounts
+            .iter()
+            .map(|account| {
+                let labels = listed(account.labels.get().unwrap(), |label| &label.text);
+                assert_eq!(labels, listed(account.plain_labels.get().unwrap(), |label| &label.text));
+                let lines: Vec<_> = account.lines.get().unwrap().iter().map(|line| line.id).collect();
+                let last = account.last_invoice.get().unwrap().map_or(0, |invoice| invoice.id);
+                (account.invoices.get().unwrap().len(), last, labels, lines)
+            })
+            .collect();
+        assert_eq!(
+            found,
+            [(2, 2, "new".into(), vec![1, 2]), (0, 0, "late".into(), vec![]), (1, 3, "late".into(), vec![3])]
+        );
+        let invoices = Invoice::query().with(Invoice::account).order_by(Invoice::id.asc());
+        let (invoices, statements) = counted(&db, invoices.get(&db)).await;
+        assert_eq!(statements, 2);
+        let account = |invoice: &Record<Invoice>| {
+            invoice.account.get().unwrap().map(|account| account.name.clone()).unwrap_or_default()
+        };
+        assert_eq!(invoices.iter().map(account).collect::<Vec<_>>(), ["1/1", "1/1", "2/1", ""]);
+        let wrong = Invoice::draft().org_id(9).account_number(9).save(&db).await.unwrap_err();
+        assert!(matches!(wrong, Error::Constraint { .. }), "{wrong:?}");
+    }
+}
+
+/// Relations that every query loads, in a ring.
+mod eager {
+    use super::*;
+
+    #[derive(MorphTarget, Debug)]
+    pub enum Owner {
+        Shelf(Record<Shelf>),
+    }
+
+    #[derive(Model, Debug)]
+    pub struct Shelf {
+        pub id: i64,
+        pub parent_id: Option<i64>,
+        #[belongs_to]
+        #[eager]
+        pub parent: BelongsTo<Shelf>,
+        #[eager]
+        #[has_many]
+        pub volumes: HasMany<Volume>,
+        #[has_many(foreign_key = parent_id)]
+        pub children: HasMany<Shelf>,
+        #[eager]
+        #[morph_one(name = owner)]
+        pub plate: MorphOne<Plate>,
+    }
+
+    #[derive(Model, Debug)]
+    pub struct Volume {
+        pub id: i64,
+        pub shelf_id: i64,
+        #[belongs_to]
+        #[eager]
+        pub shelf: BelongsTo<Shelf>,
+    }
+
+    #[derive(Model, Debug)]
+    pub struct Plate {
+        pub id: i64,
+        pub owner_type: String,
+        pub owner_id: i64,
+        #[morph_to]
+        #[eager]
+        pub owner: MorphTo<Owner>,
+    }
+}
+
+#[tokio::test]
+async fn relations_that_every_query_loads() {
+    use eager::*;
+    for db in databases().await {
+        db.create_tables(models![Shelf, Volume, Plate]).await.unwrap();
+        let top = Shelf::draft().save(&db).await.unwrap();
+        let shelf = Shelf::draft().parent_id(top.id).save(&db).await.unwrap();
+        Volume::draft().shelf_id(shelf.id).save(&db).await.unwrap();
+        Plate::draft().owner_type("Shelf").owner_id(shelf.id).save(&db).await.unwrap();
+
+        let (found, statements) = counted(&db, Shelf::find_or_fail(&db, shelf.id)).await;
+        assert_eq!(statements, 6);
+        let [volume] = found.volumes.get().unwrap() else { panic!("one volume") };
+        let again = volume.shelf.get().unwrap().unwrap();
+        assert_eq!(again.id, shelf.id);
+        assert!(!again.volumes.is_loaded(), "the ring ends where it began");
+        assert!(!found.parent.get().unwrap().unwrap().parent.is_loaded());
+        let plate = found.plate.get().unwrap().unwrap();
+        let Some(Owner::Shelf(owner)) = plate.owner.get().unwrap() else { panic!("its shelf") };
+        assert!(!owner.plate.is_loaded());
+        assert!(!found.children.is_loaded());
+
+        let query = Shelf::query().without((Shelf::volumes, Shelf::plate));
+        let (found, statements) = counted(&db, query.find_or_fail(&db, shelf.id)).await;
+        assert_eq!(statements, 2);
+        assert!(found.parent.is_loaded() && !found.volumes.is_loaded());
+        let query =
+            Shelf::query().with_only(Shelf::children.apply(|children| children.with_only(Shelf::parent)));
+        let (found, statements) = counted(&db, query.find_or_fail(&db, top.id)).await;
+        assert_eq!(statements, 5, "the children's parent is loaded with what every query loads");
+        assert!(found.children.is_loaded() && !found.parent.is_loaded());
+        assert!(!found.children.get().unwrap()[0].volumes.is_loaded());
     }
 }
