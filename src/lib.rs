@@ -99,7 +99,7 @@ pub mod __private {
         query::Loader,
         relation::{
             Between, IntoLoad, Morph, MorphTarget, MorphVariant, RelationKind, SameKey, beyond, eager, far,
-            load_variant, morph, morph_far, morph_near, near, no_variant, pair,
+            load_variant, morph, morph_far, morph_near, near, no_variant, pair, with_children, with_parent,
         },
         schema::Action,
         value::{ColumnType, Mutator, Placeholder, Stamp, Value, ValueRef},

@@ -2,6 +2,7 @@
 
 mod ask;
 mod eager;
+mod graph;
 mod groups;
 mod lazy;
 mod link;
@@ -13,6 +14,8 @@ mod slot;
 pub(crate) use ask::extra_name;
 pub use ask::{Asked, Question};
 pub use eager::eager;
+pub(crate) use graph::insert_graph;
+pub use graph::{with_children, with_parent};
 pub use lazy::Records;
 pub use link::{Between, Link, Morph, Pairs, Path, Pick, beyond, far, near, pair};
 pub use load::{IntoLoad, Load, PivotReader};

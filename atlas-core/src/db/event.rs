@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use crate::value::Value;
+use crate::value::{Plain, Value};
 
 /// Something that a handle did. See [`Db::listen`](crate::Db::listen).
 #[derive(Clone, Debug)]
@@ -52,7 +52,7 @@ pub enum Bind {
 impl fmt::Debug for Bind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Value(value) => value.fmt(f),
+            Self::Value(value) => Plain(value).fmt(f),
             Self::Redacted => f.write_str("[redacted]"),
         }
     }

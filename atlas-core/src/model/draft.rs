@@ -1,9 +1,10 @@
 use std::{cell::Cell, fmt};
 
 use crate::{
-    driver::Row,
+    db::Db,
+    driver::{BoxFuture, Row},
     error::{Error, Result},
-    model::{DefaultMeta, Fill, KeyKind, Model, ModelMeta},
+    model::{DefaultMeta, Fill, Graph, KeyKind, Model, ModelMeta},
     value::{Moment, Value, ValueRef},
 };
 
@@ -35,6 +36,8 @@ pub struct DraftData {
     meta: &'static ModelMeta,
     /// By index of the column.
     values: Box<[Option<Value>]>,
+    /// Drafts of other models that it brings with it.
+    graph: Option<Box<Graph>>,
 }
 
 impl DraftData {
@@ -45,7 +48,28 @@ impl DraftData {
             Some(values) if values.len() == meta.columns.len() => values,
             _ => meta.columns.iter().map(|_| None).collect(),
         };
-        Self { meta, values }
+        Self { meta, values, graph: None }
+    }
+
+    /// Adds to the drafts that this one brings with it. `insert`: what inserts it with all of them.
+    pub(crate) fn with_graph(
+        mut self,
+        insert: for<'a> fn(&'a Db, DraftData) -> BoxFuture<'a, Result<()>>,
+        add: impl FnOnce(&mut Graph),
+    ) -> Self {
+        let empty = || Box::new(Graph { insert, before: Vec::new(), after: Vec::new() });
+        add(self.graph.get_or_insert_with(empty));
+        self
+    }
+
+    /// What the draft brings with it, which it brings no more.
+    pub(crate) fn take_graph(&mut self) -> Option<Box<Graph>> {
+        self.graph.take()
+    }
+
+    /// Whether the draft brings others with it.
+    pub(crate) fn graph(&self) -> Option<&Graph> {
+        self.graph.as_deref()
     }
 
     /// Sets a column, by index.

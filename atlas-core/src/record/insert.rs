@@ -4,9 +4,11 @@ use std::iter::Peekable;
 
 use crate::{
     db::{Db, Transaction},
+    driver::BoxFuture,
     error::{Error, Result},
     model::{DraftData, Model, ModelMeta},
     record::{AnyRecord, Record, State, values::Values},
+    relation::insert_graph,
     statement::{Insert, OnConflict, Statement, TableRef},
     value::{Moment, Value},
 };
@@ -16,6 +18,9 @@ const ROWS_PER_BATCH: usize = 1_000;
 
 /// Inserts a draft.
 pub(crate) async fn insert<M: Model>(db: &Db, mut draft: DraftData) -> Result<Record<M>> {
+    if let Some(graph) = draft.take_graph() {
+        return Box::pin(insert_graph(db, draft, *graph)).await;
+    }
     let mut batch = Batch::new(M::meta(), draft.left_out(), 1);
     draft.complete(Moment::now())?;
     let model = M::decode(&draft, 0)?;
@@ -25,6 +30,9 @@ pub(crate) async fn insert<M: Model>(db: &Db, mut draft: DraftData) -> Result<Re
     written.give_to(0, &mut record)?;
     Ok(record)
 }
+
+/// What inserts a draft with the drafts that it brings.
+type InsertGraph = for<'a> fn(&'a Db, DraftData) -> BoxFuture<'a, Result<()>>;
 
 /// Drafts, one after the other.
 pub(crate) type Drafts<'a> = Box<dyn Iterator<Item = DraftData> + Send + 'a>;
@@ -41,7 +49,13 @@ pub(crate) async fn insert_all(
     let mut batches = Batches::new(meta, drafts);
     let mut tx = None;
     let mut affected = 0;
-    while let Some(batch) = batches.next(|batch, draft, now| batch.send(draft, now))? {
+    loop {
+        while let Some((draft, insert)) = batches.next_graph() {
+            tx = Some(in_transaction(db, tx).await?);
+            insert(tx.as_deref().unwrap_or(db), draft).await?;
+            affected += 1;
+        }
+        let Some(batch) = batches.next(|batch, draft, now| batch.send(draft, now))? else { break };
         tx = batches.together(db, tx).await?;
         let statement = batch.into_insert(on_conflict.clone(), false).into();
         affected +=
@@ -58,6 +72,10 @@ pub(crate) async fn insert_many<M: Model>(db: &Db, drafts: Drafts<'_>) -> Result
     let mut batches = Batches::new(M::meta(), drafts);
     let mut tx = None;
     loop {
+        while let Some((draft, _)) = batches.next_graph() {
+            tx = Some(in_transaction(db, tx).await?);
+            records.push(insert(tx.as_deref().unwrap_or(db), draft).await?);
+        }
         let from = records.len();
         let batch = batches.next(|batch, mut draft, now| {
             draft.complete(now)?;
@@ -76,6 +94,14 @@ pub(crate) async fn insert_many<M: Model>(db: &Db, drafts: Drafts<'_>) -> Result
     }
     keep(tx).await?;
     Ok(records)
+}
+
+/// The transaction that holds several statements together.
+async fn in_transaction(db: &Db, tx: Option<Transaction>) -> Result<Transaction> {
+    match tx {
+        Some(tx) => Ok(tx),
+        None => db.begin_own().await,
+    }
 }
 
 async fn keep(tx: Option<Transaction>) -> Result<()> {
@@ -97,6 +123,12 @@ struct Batches<'a> {
 impl<'a> Batches<'a> {
     fn new(meta: &'static ModelMeta, drafts: Drafts<'a>) -> Self {
         Self { meta, now: Moment::now(), drafts: drafts.peekable(), values: Vec::new() }
+    }
+
+    /// The next draft, where it brings others with it, and what inserts them all.
+    fn next_graph(&mut self) -> Option<(DraftData, InsertGraph)> {
+        let insert = self.drafts.peek()?.graph()?.insert;
+        self.drafts.next().map(|draft| (draft, insert))
     }
 
     /// The next drafts that one statement can insert: those which leave out the same columns. `add` puts
@@ -160,9 +192,10 @@ impl Batch {
         Self { meta, left_out, given, rows: 0, values }
     }
 
-    /// Whether a draft leaves the same columns to the database.
+    /// Whether a draft leaves the same columns to the database, and comes alone.
     fn takes(&self, draft: &DraftData) -> bool {
-        self.left_out.iter().all(|column| !draft.has(*column))
+        draft.graph().is_none()
+            && self.left_out.iter().all(|column| !draft.has(*column))
             && self.given.iter().all(|column| draft.has(*column))
     }
 

@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote_spanned};
 
 use super::index;
-use crate::model::{Column, Model, parse::SETTERS_TAKEN};
+use crate::model::{Column, Model, Relation, RelationKind, parse::SETTERS_TAKEN};
 
 /// The draft's type. Without parameters, every required column is missing.
 pub(super) fn name(model: &Model) -> Ident {
@@ -31,7 +31,7 @@ pub(super) fn draft(model: &Model) -> TokenStream {
         }
         setter(model, index, column, &after)
     });
-    let setters: TokenStream = setters.collect();
+    let setters: TokenStream = setters.chain(model.relations.iter().map(|of| relation(model, of))).collect();
     let doc = format!("A row of `{}` that is not saved yet.", model.table);
     let put = model.body(quote_spanned!(span=> __a::create::<#owner>(db, self.data)));
     let fill = model.body(quote_spanned! {span=>
@@ -102,6 +102,51 @@ fn setter(model: &Model, place: usize, column: &Column, after: &[TokenStream]) -
         #vis fn #ident(self, value: impl __a::Assign<#ty>) -> #draft<#(#after),*> {
             #body
         }
+    }
+}
+
+/// The setter of a relation, for drafts that bring drafts of other models with them.
+fn relation(model: &Model, relation: &Relation) -> TokenStream {
+    use RelationKind::{
+        BelongsTo, BelongsToMany, HasMany, HasManyThrough, HasOne, HasOneThrough, MorphMany, MorphOne,
+        MorphTo, MorphToMany, MorphedByMany,
+    };
+    let (span, owner) = (Span::mixed_site(), &model.ident);
+    let Relation { ident, vis, target, .. } = relation;
+    if SETTERS_TAKEN.contains(&&*relation.name) {
+        return TokenStream::new();
+    }
+    let put = |with: TokenStream| model.body(quote_spanned!(span=> Self { data: #with, ..self }));
+    match relation.kind {
+        HasMany | BelongsToMany | MorphMany | MorphToMany | MorphedByMany => {
+            let doc = format!("Inserts these `{}` with it.", relation.name);
+            let body = put(quote_spanned!(span=> __a::with_children(self.data, #owner::#ident, drafts)));
+            quote_spanned! {span=>
+                #[doc = #doc]
+                #vis fn #ident<D: __a::Complete<#target>>(
+                    self,
+                    drafts: impl ::core::iter::IntoIterator<Item = D>,
+                ) -> Self {
+                    #body
+                }
+            }
+        }
+        HasOne | MorphOne | BelongsTo => {
+            let doc = format!("Inserts this `{}` with it.", relation.name);
+            let with = if relation.kind == BelongsTo {
+                quote_spanned!(span=> __a::with_parent(self.data, #owner::#ident, draft))
+            } else {
+                quote_spanned!(span=> __a::with_children(self.data, #owner::#ident, [draft]))
+            };
+            let body = put(with);
+            quote_spanned! {span=>
+                #[doc = #doc]
+                #vis fn #ident(self, draft: impl __a::Complete<#target>) -> Self {
+                    #body
+                }
+            }
+        }
+        HasManyThrough | HasOneThrough | MorphTo => TokenStream::new(),
     }
 }
 
