@@ -18,6 +18,7 @@ mod drafts;
 mod events;
 mod faults;
 mod filters;
+mod graphs;
 mod keys;
 mod locks;
 mod mass_assignment;
