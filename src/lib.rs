@@ -4,11 +4,11 @@
 
 pub use atlas_core::model::Complete;
 pub use atlas_core::{
-    Assign, Assignment, Attribute, BelongsTo, BelongsToMany, Cast, Column, Config, Connections,
+    Assign, Assignment, Attribute, BelongsTo, BelongsToMany, Cast, Changed, Column, Config, Connections,
     ConstraintKind, DB, Db, DynRow, Error, Event, Expr, Fill, FromRow, HasMany, HasManyThrough, HasOne,
     HasOneThrough, Health, HealthStatus, Isolation, Json, Model, MorphMany, MorphOne, MorphTarget, MorphTo,
-    MorphToMany, Order, Pending, Query, Record, Records, Relation, Result, Scalar, TlsMode, Transaction,
-    With, db, models, register_driver, table, value, values,
+    MorphToMany, Order, Pending, Query, Record, Records, Related, Relation, Result, Scalar, TlsMode,
+    Transaction, With, db, models, register_driver, table, value, values,
 };
 #[cfg(feature = "runtime")]
 pub use atlas_derive::main;
@@ -39,7 +39,10 @@ pub mod bounds {
         model::{
             Assignments, Both, Columns, Complete, In, IntoKey, IntoOrder, Key, Missing, Operand, Set, Text,
         },
-        relation::{Asked, IntoLoad, Linked, MorphVariant, Pivot, Present, SameKey, Sortable, ToMany},
+        relation::{
+            Asked, Attaching, Creates, HasPivot, IntoLoad, Linked, MorphVariant, Pivot, PivotColumn,
+            PivotValues, Present, SameKey, Sortable, ToMany,
+        },
         value::{Binds, IntoValue, Mutator, Nullable, Number, Placeholder, Serde, Stamp},
     };
 }

@@ -27,8 +27,8 @@ pub use model::{Assignment, Column, Expr, Fill, Model, Order, Scalar};
 pub use query::{FromRow, Query};
 pub use record::Record;
 pub use relation::{
-    BelongsTo, BelongsToMany, HasMany, HasManyThrough, HasOne, HasOneThrough, MorphMany, MorphOne,
-    MorphTarget, MorphTo, MorphToMany, Records, Relation,
+    BelongsTo, BelongsToMany, Changed, HasMany, HasManyThrough, HasOne, HasOneThrough, MorphMany, MorphOne,
+    MorphTarget, MorphTo, MorphToMany, Records, Related, Relation,
 };
 pub use table::{DynRow, Values};
 pub use value::{Assign, Attribute, Cast, Json, With};

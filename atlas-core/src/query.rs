@@ -56,6 +56,8 @@ where
     M: Model,
 {
     select: Select,
+    /// A part of the filter that alternatives do not widen: which record's relation it is.
+    bounds: Option<Expr>,
     /// What is loaded for the rows once they are there.
     loaders: Vec<Loader<Out>>,
     of: PhantomData<fn() -> (M, Out, Scope)>,
@@ -99,7 +101,12 @@ pub type Put<Out> = Box<dyn FnOnce(&mut [&mut Out]) + Send>;
 
 impl<M: Model, Out, Scope> Clone for Query<M, Out, Scope> {
     fn clone(&self) -> Self {
-        Self { select: self.select.clone(), loaders: self.loaders.clone(), of: PhantomData }
+        Self {
+            select: self.select.clone(),
+            bounds: self.bounds.clone(),
+            loaders: self.loaders.clone(),
+            of: PhantomData,
+        }
     }
 }
 
@@ -109,6 +116,7 @@ impl<M: Model> Query<M> {
         let meta = M::meta();
         Self {
             select: Select::new(TableRef::new(meta.table), meta.names),
+            bounds: None,
             loaders: M::eager(),
             of: PhantomData,
         }
@@ -132,6 +140,25 @@ impl<M: Model> Query<M> {
         self.select.and_where(node);
         self
     }
+
+    /// Adds a condition that alternatives do not widen. Before any other.
+    pub(crate) fn bounded(mut self, node: Expr) -> Self {
+        self.select.and_where(node);
+        self.bounds = self.select.filter.clone();
+        self
+    }
+
+    /// Changes the select as a whole.
+    pub(crate) fn reshaped(mut self, change: impl FnOnce(Select) -> Select) -> Self {
+        self.select = change(self.select);
+        self
+    }
+
+    /// Adds something that is loaded with the rows.
+    pub(crate) fn loading(mut self, loader: Loader<Record<M>>) -> Self {
+        self.loaders.push(loader);
+        self
+    }
 }
 
 impl<M: Model> Default for Query<M> {
@@ -141,6 +168,20 @@ impl<M: Model> Default for Query<M> {
 }
 
 impl<M: Model, Out, Scope> Query<M, Out, Scope> {
+    /// Adds an alternative to the whole filter that stands, within its bounds.
+    fn or_where(mut self, node: Expr) -> Self {
+        let standing = self.select.filter.take().filter(|standing| Some(standing) != self.bounds.as_ref());
+        let widened = match standing {
+            Some(standing) => standing.or(node),
+            None => node,
+        };
+        self.select.filter = Some(match &self.bounds {
+            Some(bounds) => bounds.clone().and(widened),
+            None => widened,
+        });
+        self
+    }
+
     /// The select that reads one column of each row instead.
     fn selecting(self, projection: Projection) -> Select {
         Select { columns: projection, ..self.select }

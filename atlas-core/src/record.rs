@@ -216,6 +216,14 @@ impl<M: Model> Record<M> {
         self.state.siblings()
     }
 
+    pub(crate) fn take_extra(&mut self, name: &str) -> Option<Value> {
+        self.state.take_extra(name)
+    }
+
+    pub(crate) fn extra_value(&self, name: &str) -> Option<&Value> {
+        self.state.extra(name)
+    }
+
     pub(crate) fn set_pivot(&mut self, pivot: Box<dyn Any + Send + Sync>) {
         self.state.set_pivot(pivot);
     }

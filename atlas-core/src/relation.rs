@@ -1,6 +1,8 @@
 //! Relations between models: their declaration as data, and the slots that hold what was loaded.
 
 mod ask;
+mod between;
+mod create;
 mod eager;
 mod graph;
 mod groups;
@@ -9,10 +11,13 @@ mod link;
 mod load;
 mod meta;
 mod morph;
+mod pivot;
+mod related;
 mod slot;
 
 pub(crate) use ask::extra_name;
 pub use ask::{Asked, Question};
+pub use create::Creates;
 pub use eager::eager;
 pub(crate) use graph::insert_graph;
 pub use graph::{with_children, with_parent};
@@ -23,6 +28,8 @@ pub use meta::{
     Linked, Pivot, Present, Relation, RelationKind, RelationMeta, SameKey, Sortable, ToMany, kind,
 };
 pub use morph::{MorphTarget, MorphTo, MorphVariant, load_variant, morph, morph_far, morph_near, no_variant};
+pub use pivot::{Attaching, Changed, HasPivot, Named, PivotColumn, PivotData, PivotValues};
+pub use related::Related;
 pub use slot::{
     BelongsTo, BelongsToMany, HasMany, HasManyThrough, HasOne, HasOneThrough, Held, MorphMany, MorphOne,
     MorphToMany, Slot,

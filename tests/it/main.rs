@@ -26,6 +26,7 @@ mod orders;
 mod own_types;
 mod reads;
 mod records;
+mod related;
 mod relation_kinds;
 mod relation_questions;
 mod relations;

@@ -1,20 +1,37 @@
 use std::borrow::Cow;
 
 use crate::{
+    error::Result,
     model::Model,
     record::Record,
-    value::{Attribute, Value, widening},
+    value::{Attribute, Value, ValueRef, widening},
 };
 
 /// A primary key: a column's value, or a tuple of them.
 pub trait Key: Send + Sync + Sized + 'static {
     /// The values, in the order of the key's columns.
     fn values(&self) -> Vec<Value>;
+
+    /// The key of these values, in the order of its columns.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Decode`](crate::Error::Decode) where they are of other types.
+    fn from_values(values: &[Value]) -> Result<Self>;
+}
+
+/// The part of a key at this place.
+fn part<T: Attribute>(values: &[Value], index: usize) -> Result<T> {
+    T::decode(values.get(index).map_or(ValueRef::Null, Value::as_ref))
 }
 
 impl<T: Attribute> Key for T {
     fn values(&self) -> Vec<Value> {
         vec![self.encode()]
+    }
+
+    fn from_values(values: &[Value]) -> Result<Self> {
+        part(values, 0)
     }
 }
 
@@ -79,6 +96,10 @@ macro_rules! composite {
         impl<$($part: Attribute),*> Key for ($($part,)*) {
             fn values(&self) -> Vec<Value> {
                 vec![$(self.$index.encode()),*]
+            }
+
+            fn from_values(values: &[Value]) -> Result<Self> {
+                Ok(($(part::<$part>(values, $index)?,)*))
             }
         }
 

@@ -33,13 +33,8 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
     /// # Ok(())
     /// # });
     /// ```
-    pub fn or_filter<X: In<Scope, I>, I>(mut self, condition: Expr<X>) -> Self {
-        let node = condition.into_node();
-        self.select.filter = Some(match self.select.filter.take() {
-            Some(standing) => standing.or(node),
-            None => node,
-        });
-        self
+    pub fn or_filter<X: In<Scope, I>, I>(self, condition: Expr<X>) -> Self {
+        self.or_where(condition.into_node())
     }
 }
 

@@ -172,14 +172,6 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
         self.select.and_where(condition);
         self
     }
-
-    fn or_where(mut self, condition: Expr) -> Self {
-        self.select.filter = Some(match self.select.filter.take() {
-            Some(standing) => standing.or(condition),
-            None => condition,
-        });
-        self
-    }
 }
 
 fn equals(column: Expr, value: Value) -> Expr {

@@ -5,7 +5,9 @@ use crate::{
     error::{Error, Result},
     model::{Assignments, Column, Model, ModelMeta, Operand},
     query::Query,
-    statement::{ColumnRef, Delete, Expr, From, Scope, Select, Statement, TableRef, Update},
+    statement::{
+        ColumnRef, Delete, Expr, From, Join, Projection, Scope, Select, Statement, TableRef, Update,
+    },
     value::{Attribute, Moment, Number},
 };
 
@@ -106,11 +108,18 @@ fn stamp(meta: &'static ModelMeta, set: &mut Vec<(ColumnRef, Expr)>) -> Result<(
     Ok(())
 }
 
-/// The rows of a select, as an update or delete names them.
+/// Whether a table that was joined has a row.
+fn joined(join: Join) -> Expr {
+    let mut select = Select::of(From::Table(join.table), Projection::Expressions(Vec::new()));
+    select.and_where(join.on);
+    Expr::Exists(Box::new(select))
+}
+
+/// The rows of a select, as an update or delete names them: what is joined is a condition.
 fn scope(meta: &'static ModelMeta, select: Select) -> Scope {
     debug_assert!(matches!(select.from, From::Table(_)), "a query of a model reads its table");
     Scope {
-        filter: select.filter,
+        filter: select.joins.into_iter().map(joined).chain(select.filter).reduce(Expr::and),
         one: false,
         order: select.order,
         limit: select.limit,

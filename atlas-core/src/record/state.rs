@@ -154,6 +154,10 @@ impl State {
         self.standing.place = place;
     }
 
+    pub(crate) fn take_extra(&mut self, name: &str) -> Option<Value> {
+        self.kept.as_mut()?.extras.remove(name)
+    }
+
     pub(crate) fn pivot(&self) -> Option<&(dyn Any + Send + Sync)> {
         self.kept.as_ref()?.pivot.as_deref()
     }

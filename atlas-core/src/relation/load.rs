@@ -308,17 +308,17 @@ impl<N: Model> Together<N> {
 }
 
 /// How a link is loaded, the same for every statement: what is joined, and where the keys are.
-struct Plan {
+pub(super) struct Plan {
     link: Link,
     owner: &'static ModelMeta,
     target: &'static ModelMeta,
-    join: Option<Join>,
+    pub(super) join: Option<Join>,
     /// Whether the target's own rows are limited to those of a name.
-    named: Option<Expr>,
+    pub(super) named: Option<Expr>,
     /// The columns that hold the keys of the groups.
-    keys: Vec<ColumnRef>,
+    pub(super) keys: Vec<ColumnRef>,
     /// What else is read beside the target's columns: of a table between.
-    beside: Vec<Selected>,
+    pub(super) beside: Vec<Selected>,
     /// Where in that the pivot's columns start.
     pivot: Option<PivotReader>,
 }
@@ -329,7 +329,7 @@ const BETWEEN: &str = "between";
 const ROW: &str = "atlas_row";
 
 impl Plan {
-    fn new(
+    pub(super) fn new(
         link: &Link,
         owner: &'static ModelMeta,
         target: &'static ModelMeta,
@@ -406,16 +406,7 @@ impl Plan {
                 alias: Some(format!("atlas_key_{index}").into()),
             }));
         }
-        if let Some(pick) = self.link.pick {
-            let columns = pick.column.iter().chain(self.target.key);
-            let terms = columns.map(|column| OrderTerm {
-                expr: Expr::Column(column_ref(self.target, *column)),
-                descending: pick.greatest,
-                nulls: None,
-            });
-            select.order.extend(terms);
-            select.limit = Some(1);
-        }
+        self.pick(&mut select);
         if select.limit.is_some() || select.offset.is_some() {
             return self.limited(select, beside);
         }
@@ -425,6 +416,19 @@ impl Plan {
             Projection::NamesAnd(self.target.names, beside)
         };
         select
+    }
+
+    /// Limits a select to the one row that the relation leads to, where it is one of several.
+    pub(super) fn pick(&self, select: &mut Select) {
+        let Some(pick) = self.link.pick else { return };
+        let columns = pick.column.iter().chain(self.target.key);
+        let terms = columns.map(|column| OrderTerm {
+            expr: Expr::Column(column_ref(self.target, *column)),
+            descending: pick.greatest,
+            nulls: None,
+        });
+        select.order.extend(terms);
+        select.limit = Some(1);
     }
 
     /// The rows of each group from the offset up to the limit.

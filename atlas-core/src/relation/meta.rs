@@ -229,10 +229,14 @@ impl<M: Model, N, K> Relation<M, N, K> {
 pub trait Linked: 'static {
     /// What reads the record of the table between, where it has a model.
     const PIVOT: Option<PivotReader> = None;
+    /// Whether it is the record itself that refers to the other.
+    const KEY_IS_HERE: bool = false;
 }
 impl Linked for kind::HasMany {}
 impl Linked for kind::HasOne {}
-impl Linked for kind::BelongsTo {}
+impl Linked for kind::BelongsTo {
+    const KEY_IS_HERE: bool = true;
+}
 impl Linked for kind::HasManyThrough {}
 impl Linked for kind::HasOneThrough {}
 impl Linked for kind::MorphMany {}

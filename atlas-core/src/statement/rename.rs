@@ -3,6 +3,16 @@ use crate::{
     statement::{Expr, From, OrderTerm, Projection, Select, Selected, TableRef},
 };
 
+impl Expr {
+    /// The same of a table that is called by another name.
+    pub(crate) fn renamed(mut self, from: &Name, to: &Name) -> Self {
+        if from != to {
+            Renaming { from, to }.expr(&mut self);
+        }
+        self
+    }
+}
+
 impl Select {
     /// Calls the table that the select is from by another name: there, and in everything that mentions it.
     pub(crate) fn call(&mut self, alias: Name) {

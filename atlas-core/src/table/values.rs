@@ -1,4 +1,6 @@
 use crate::{
+    error::Result,
+    relation::{Named, PivotData, PivotValues},
     schema::Name,
     value::{IntoValue, Value},
 };
@@ -74,5 +76,12 @@ impl<C: Into<Name>, V: IntoValue, const N: usize> From<[(C, V); N]> for Values {
 impl<C: Into<Name>, V: IntoValue> FromIterator<(C, V)> for Values {
     fn from_iter<I: IntoIterator<Item = (C, V)>>(columns: I) -> Self {
         columns.into_iter().fold(Self::new(), |values, (column, value)| values.set(column, value))
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<P> PivotValues<P, Named> for Values {
+    fn pivot_values(self) -> Result<PivotData> {
+        Ok(PivotData::named(self.0))
     }
 }

@@ -1,0 +1,327 @@
+//! The rows of a table between that belong to one record.
+
+use crate::{
+    db::{About, Db},
+    error::{Error, Result},
+    model::{DraftData, Model, ModelMeta},
+    query::column_ref,
+    record::{self, Record, Values},
+    relation::{
+        Between as Table, Link, Path, Related,
+        groups::{Groups, equal},
+    },
+    schema::Name,
+    statement::{
+        ColumnRef, Delete, Expr, From, Insert, OnConflict, Projection, Scope, Select, TableRef, Update,
+    },
+    value::{Moment, Value},
+};
+
+/// Columns of a table between and their values.
+pub(super) type Given = Vec<(Name, Value)>;
+
+/// A row of a table between: what it refers to beside the record, and what else it says.
+#[derive(Clone)]
+pub(super) struct Row {
+    pub(super) far: Vec<Value>,
+    pub(super) given: Given,
+}
+
+/// The rows of a table between that belong to one record.
+pub(super) struct Between {
+    relation: &'static str,
+    table: &'static str,
+    /// The table's model, where it has one.
+    meta: Option<&'static ModelMeta>,
+    target: &'static ModelMeta,
+    /// The columns that refer to the record, and that name its model, with their values.
+    near: Vec<(ColumnRef, Value)>,
+    /// The columns that refer to the others, and what they refer to, by index.
+    far: Vec<(ColumnRef, usize)>,
+    /// Which rows.
+    conditions: Vec<Expr>,
+    /// What every row that is written gets.
+    written: Given,
+}
+
+impl<M: Model, N: Model, K> Related<M, N, K> {
+    /// The rows of the table between that belong to the record.
+    pub(super) fn rows_between(&self) -> Result<Between> {
+        let key = self.present_key()?;
+        let Link { path, morph, .. } = &self.relation.link;
+        let Path::Via { between, near, far } = path else {
+            let (model, name) = (M::meta().name, self.relation.name);
+            return Err(Error::config(format!("`{name}` of `{model}` has no table between")));
+        };
+        let (owner, target) = (M::meta(), N::meta());
+        let column = |name: &'static str, ty| ColumnRef { table: None, name: name.into(), ty };
+        let named = morph.map(|morph| (column(morph.column, None), Value::Text(morph.name.to_owned())));
+        let near = near.iter().map(|(local, name)| column(name, column_ref(owner, *local).ty));
+        let near = near.zip(key.iter().cloned()).chain(named).collect();
+        let far = far.iter().map(|(name, of)| (column(name, column_ref(target, *of).ty), *of)).collect();
+        let meta = match between {
+            Table::Model(meta) => Some(meta()),
+            Table::Named(_) => None,
+        };
+        Ok(Between {
+            relation: self.relation.name,
+            table: between.table(),
+            meta,
+            target,
+            near,
+            far,
+            conditions: self.between.clone(),
+            written: self.written.clone(),
+        })
+    }
+}
+
+impl Between {
+    /// The row that leads to a record.
+    pub(super) fn row<N: Model>(&self, record: &Record<N>) -> Result<Row> {
+        Ok(Row { far: self.far.iter().map(|(_, of)| record.encode(*of)).collect(), given: Vec::new() })
+    }
+
+    /// The columns that lead to the record of a key.
+    pub(super) fn of_key(&self, key: &[Value]) -> Result<Vec<Value>> {
+        let part = |(_, of): &(ColumnRef, usize)| {
+            let place = self.target.key.iter().position(|column| column == of);
+            place.and_then(|place| key.get(place)).cloned().ok_or_else(|| self.not_by_key(*of))
+        };
+        self.far.iter().map(part).collect()
+    }
+
+    /// The key of the record that columns lead to.
+    pub(super) fn key_of(&self, far: &[Value]) -> Result<Vec<Value>> {
+        let part = |column: &usize| {
+            let place = self.far.iter().position(|(_, of)| of == column);
+            place.and_then(|place| far.get(place)).cloned().ok_or_else(|| self.not_by_key(*column))
+        };
+        self.target.key.iter().map(part).collect()
+    }
+
+    #[cold]
+    fn not_by_key(&self, column: usize) -> Error {
+        let (relation, target, column) =
+            (self.relation, self.target.name, column_ref(self.target, column).name);
+        Error::config(format!(
+            "the rows of `{}` between `{relation}` do not lead to the key of `{target}` (see its `{column}`): \
+             write them as records of a model of that table",
+            self.table
+        ))
+    }
+
+    /// What statements of the table are about.
+    fn about(&self) -> About {
+        match self.meta {
+            Some(meta) => meta.about(),
+            None => About { table: self.table, sensitive: &[], ..self.target.about() },
+        }
+    }
+
+    /// A transaction on the table's connection.
+    pub(super) async fn begin(&self, db: &Db) -> Result<crate::Transaction> {
+        db.of(self.about())?.begin_own().await
+    }
+
+    /// Inserts rows, with one statement where they give the same columns: how many.
+    pub(super) async fn attach(&self, db: &Db, rows: Vec<Row>) -> Result<u64> {
+        if rows.is_empty() {
+            return Ok(0);
+        }
+        let db = &*db.of(self.about())?;
+        match self.meta {
+            Some(meta) => {
+                let drafts = rows.into_iter().map(|row| self.draft(meta, row)).collect::<Result<Vec<_>>>()?;
+                record::insert_all(db, meta, Box::new(drafts.into_iter()), OnConflict::Fail).await
+            }
+            None => self.insert(db, rows).await,
+        }
+    }
+
+    /// A row as a draft of the table's model.
+    fn draft(&self, meta: &'static ModelMeta, row: Row) -> Result<DraftData> {
+        let mut draft = DraftData::new(meta);
+        for (name, value) in self.columns(row) {
+            let (column, value) = self.stored(meta, &name.name, value)?;
+            draft.put_value(column, value);
+        }
+        Ok(draft)
+    }
+
+    /// A column of the table's model, and the value as it is stored.
+    fn stored(&self, meta: &'static ModelMeta, name: &str, value: Value) -> Result<(usize, Value)> {
+        let Some(index) = meta.names.iter().position(|other| *other == name).or_else(|| meta.index_of(name))
+        else {
+            return Err(Error::config(format!("`{}` has no column `{name}`", meta.name)));
+        };
+        if value.is_null() {
+            return Ok((index, value));
+        }
+        let column = meta.column(index)?;
+        let value = (column.cast)(value.as_ref()).map_err(|error| error.at(meta.name, column.name))?;
+        Ok((index, value))
+    }
+
+    /// All that a row gives; what comes later wins.
+    fn columns(&self, row: Row) -> Vec<(ColumnRef, Value)> {
+        let column = |(name, value): (Name, Value)| (ColumnRef { table: None, name, ty: None }, value);
+        let far = self.far.iter().map(|(column, _)| column.clone()).zip(row.far);
+        let given = self.written.iter().cloned().chain(row.given).map(column);
+        let mut columns: Vec<(ColumnRef, Value)> = Vec::new();
+        for (column, value) in given.chain(self.near.iter().cloned()).chain(far) {
+            columns.retain(|(other, _)| other.name != column.name);
+            columns.push((column, value));
+        }
+        columns
+    }
+
+    /// Inserts rows into a table without a model.
+    async fn insert(&self, db: &Db, rows: Vec<Row>) -> Result<u64> {
+        let mut inserts: Vec<Insert> = Vec::new();
+        for row in rows {
+            let (columns, values): (Vec<ColumnRef>, Vec<Value>) = self.columns(row).into_iter().unzip();
+            match inserts.last_mut().filter(|insert| insert.columns == columns) {
+                Some(insert) => {
+                    insert.rows += 1;
+                    insert.values.extend(values);
+                }
+                None => inserts.push(Insert {
+                    table: TableRef::new(self.table),
+                    columns,
+                    rows: 1,
+                    values,
+                    on_conflict: OnConflict::Fail,
+                    returning: Vec::new(),
+                    key: Vec::new(),
+                }),
+            }
+        }
+        let together = if inserts.len() > 1 { Some(db.begin_own().await?) } else { None };
+        let mut affected = 0;
+        for insert in inserts {
+            let db = together.as_deref().unwrap_or(db);
+            affected += db.run(Some(self.about()), &insert.into(), Box::new(())).await?.1.affected;
+        }
+        if let Some(tx) = together {
+            tx.commit().await?;
+        }
+        Ok(affected)
+    }
+
+    /// The rows that are there, of those that lead to these records or of all, with these further columns.
+    pub(super) async fn present(&self, db: &Db, of: Option<&[Row]>, further: &[Name]) -> Result<Vec<Row>> {
+        let names = self.far.iter().map(|(column, _)| column.clone());
+        let names =
+            names.chain(further.iter().map(|name| ColumnRef { table: None, name: name.clone(), ty: None }));
+        let columns: Vec<_> = names.map(|column| Expr::Column(column).into()).collect();
+        let mut found = Vec::new();
+        for condition in self.scopes(of) {
+            let table = From::Table(TableRef::new(self.table));
+            let mut select = Select::of(table, Projection::Expressions(columns.clone()));
+            select.and_where(condition);
+            let (read, _) = db.fetch(Some(self.about()), &select.into(), Values::default()).await?;
+            for values in read.values.chunks(columns.len().max(1)) {
+                found.push(self.read(values, further)?);
+            }
+        }
+        Ok(found)
+    }
+
+    /// A row that was read: its values as the models have them, since a database may give a UUID as text.
+    fn read(&self, values: &[Value], further: &[Name]) -> Result<Row> {
+        let far = self.far.iter().zip(values).map(|((_, of), value)| {
+            let column = self.target.column(*of)?;
+            if value.is_null() { Ok(Value::Null) } else { (column.cast)(value.as_ref()) }
+        });
+        let far = far.collect::<Result<_>>()?;
+        let further = further.iter().zip(values.iter().skip(self.far.len()));
+        let given = further.map(|(name, value)| {
+            Ok(match self.meta {
+                Some(meta) => (name.clone(), self.stored(meta, name, value.clone())?.1),
+                None => (name.clone(), value.clone()),
+            })
+        });
+        Ok(Row { far, given: given.collect::<Result<_>>()? })
+    }
+
+    /// The rows of the record, of those that lead to these records or of all: a condition for each statement.
+    fn scopes(&self, of: Option<&[Row]>) -> Vec<Expr> {
+        let (columns, values): (Vec<_>, Vec<_>) = self.near.iter().cloned().unzip();
+        let mine = self.conditions.iter().cloned().fold(equal(&columns, &values), Expr::and);
+        let Some(rows) = of else { return vec![mine] };
+        let mut groups = Groups::default();
+        for row in rows {
+            groups.expect(row.far.clone());
+        }
+        let far: Vec<ColumnRef> = self.far.iter().map(|(column, _)| column.clone()).collect();
+        groups.conditions(&far).into_iter().map(|those| mine.clone().and(those)).collect()
+    }
+
+    /// Removes the rows that lead to these records, or all: how many there were.
+    pub(super) async fn detach(&self, db: &Db, of: Option<&[Row]>) -> Result<u64> {
+        let scopes = self.scopes(of);
+        let db = &*db.of(self.about())?;
+        let together = if scopes.len() > 1 { Some(db.begin_own().await?) } else { None };
+        let mut affected = 0;
+        for filter in scopes {
+            let db = together.as_deref().unwrap_or(db);
+            let scope = Scope { filter: Some(filter), ..Scope::default() };
+            let delete = Delete { table: TableRef::new(self.table), scope };
+            affected += db.run(Some(self.about()), &delete.into(), Box::new(())).await?.1.affected;
+        }
+        if let Some(tx) = together {
+            tx.commit().await?;
+        }
+        Ok(affected)
+    }
+
+    /// Sets columns of the rows that lead to a record: how many there were.
+    pub(super) async fn update(&self, db: &Db, row: Row) -> Result<u64> {
+        let scopes = self.scopes(Some(std::slice::from_ref(&row)));
+        let (Some(filter), false) = (scopes.into_iter().next(), row.given.is_empty()) else {
+            let (table, relation) = (self.table, self.relation);
+            return Err(Error::config(format!(
+                "an update of `{table}` between `{relation}` sets no column: name at least one"
+            )));
+        };
+        let mut set = Vec::with_capacity(row.given.len() + 1);
+        for (name, value) in row.given {
+            set.push(match self.meta {
+                Some(meta) => {
+                    let (index, value) = self.stored(meta, &name, value)?;
+                    (meta.column(index)?.target(), Expr::Value(value))
+                }
+                None => (ColumnRef { table: None, name, ty: None }, Expr::Value(value)),
+            });
+        }
+        if let Some((meta, index)) = self.meta.and_then(|meta| Some((meta, meta.updated_at?))) {
+            let column = meta.column(index)?;
+            if !set.iter().any(|(target, _)| target.name == column.name) {
+                set.push((column.target(), meta.stamp(index, Moment::now())?.into()));
+            }
+        }
+        let scope = Scope { filter: Some(filter), ..Scope::default() };
+        let update = Update { table: TableRef::new(self.table), set, scope, returning: Vec::new() };
+        Ok(db.run(Some(self.about()), &update.into(), Box::new(())).await?.1.affected)
+    }
+
+    /// Whether a row that is there has other values than those that are given.
+    pub(super) fn differs(&self, there: &Row, given: &[(Name, Value)]) -> bool {
+        given.iter().any(|(name, value)| {
+            let old = there.given.iter().find(|(other, _)| other == name).map(|(_, value)| value);
+            let stored = self.meta.and_then(|meta| self.stored(meta, name, value.clone()).ok());
+            let new = stored.map_or_else(|| value.clone(), |(_, value)| value);
+            old.is_none_or(|old| !alike(old, &new))
+        })
+    }
+}
+
+/// Whether two values are the same to a database, which has no booleans or gives decimals as text.
+fn alike(one: &Value, other: &Value) -> bool {
+    let shown = |value: &Value| match value {
+        Value::Bool(value) => i64::from(*value).to_string(),
+        value => value.as_ref().to_string(),
+    };
+    one == other || (!one.is_null() && !other.is_null() && shown(one) == shown(other))
+}

@@ -1,0 +1,350 @@
+//! Writing records of one record's relation.
+
+use crate::{
+    db::{Db, Pending},
+    error::{Error, Result},
+    model::{Complete, DraftData, Expr, In, Model},
+    query::{self, column_ref},
+    record::{self, Drafts, Record},
+    relation::{
+        Linked, Path, Related,
+        between::{Between, Row},
+        groups::equal,
+        kind,
+    },
+    statement::Expr as Node,
+    value::Value,
+};
+
+/// Kinds through which records are created.
+#[diagnostic::on_unimplemented(
+    message = "records cannot be created through this relation",
+    label = "only has_many, has_one, morph_many, morph_one, belongs_to_many and morph_to_many create"
+)]
+pub trait Creates: Linked {}
+#[diagnostic::do_not_recommend]
+impl Creates for kind::HasMany {}
+#[diagnostic::do_not_recommend]
+impl Creates for kind::HasOne {}
+#[diagnostic::do_not_recommend]
+impl Creates for kind::MorphMany {}
+#[diagnostic::do_not_recommend]
+impl Creates for kind::MorphOne {}
+#[diagnostic::do_not_recommend]
+impl<P: super::Pivot> Creates for kind::BelongsToMany<P> {}
+#[diagnostic::do_not_recommend]
+impl<P: super::Pivot> Creates for kind::MorphToMany<P> {}
+
+/// How a new record is made one of the relation's.
+enum Way {
+    /// It refers to the other: columns and their values.
+    Refers(Vec<(usize, Value)>),
+    /// A row of a table between refers to both.
+    Between(Box<Between>),
+}
+
+impl<M: Model, N: Model, K: Creates> Related<M, N, K> {
+    /// Inserts a record that belongs to this one: its foreign key is set, or a row of the table between is
+    /// inserted with it.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let cid = User::find_or_fail(&db, 3).await?;
+    /// let post = cid.related(User::posts).create(&db, Post::draft().title("First")).await?;
+    /// assert_eq!(post.author_id, 3);
+    /// # Ok(())
+    /// # });
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] where this record is not saved; what an insert gives.
+    pub fn create<'a>(self, db: &'a Db, draft: impl Complete<N>) -> Pending<'a, Record<N>>
+    where
+        K: 'a,
+    {
+        let draft = draft.into_data();
+        Pending::new(async move {
+            let db = &*db.of(N::meta().about())?;
+            match self.way()? {
+                Way::Refers(columns) => record::insert(db, referring(draft, &columns)).await,
+                Way::Between(between) => {
+                    let tx = db.begin_own().await?;
+                    let record = record::insert(&tx, draft).await?;
+                    between.attach(&tx, vec![between.row(&record)?]).await?;
+                    tx.commit().await?;
+                    Ok(record)
+                }
+            }
+        })
+    }
+
+    /// Inserts records that belong to this one, in one transaction and with as few statements as the database
+    /// takes. They come back in the order of the drafts.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let cid = User::find_or_fail(&db, 3).await?;
+    /// let drafts = ["One", "Two"].map(|title| Post::draft().title(title));
+    /// cid.related(User::posts).create_many(&db, drafts).await?; // one INSERT
+    /// assert_eq!(cid.related(User::posts).count(&db).await?, 2);
+    /// # Ok(())
+    /// # });
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`create`](Self::create).
+    pub fn create_many<'a, D: Complete<N> + 'a>(
+        self,
+        db: &'a Db,
+        drafts: impl IntoIterator<Item = D, IntoIter: Send> + 'a,
+    ) -> Pending<'a, Vec<Record<N>>>
+    where
+        K: 'a,
+    {
+        let drafts: Drafts<'a> = Box::new(drafts.into_iter().map(Complete::into_data));
+        Pending::new(async move {
+            let db = &*db.of(N::meta().about())?;
+            match self.way()? {
+                Way::Refers(columns) => {
+                    let drafts = drafts.map(|draft| referring(draft, &columns));
+                    record::insert_many(db, Box::new(drafts)).await
+                }
+                Way::Between(between) => {
+                    let tx = db.begin_own().await?;
+                    let records = record::insert_many(&tx, drafts).await?;
+                    let rows = records.iter().map(|record| between.row(record)).collect::<Result<_>>()?;
+                    between.attach(&tx, rows).await?;
+                    tx.commit().await?;
+                    Ok(records)
+                }
+            }
+        })
+    }
+
+    /// Saves a record as one that belongs to this one: its foreign key is set, or a row of the table between
+    /// is inserted where there is none.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let cid = User::find_or_fail(&db, 3).await?;
+    /// let mut post = Post::find_or_fail(&db, 1).await?;
+    /// cid.related(User::posts).save(&db, &mut post).await?; // UPDATE "posts" SET "author_id" = ? …
+    /// assert_eq!(post.author_id, 3);
+    /// # Ok(())
+    /// # });
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] where this record is not saved; what [`Record::save`] gives.
+    pub fn save<'a>(self, db: &'a Db, record: &'a mut Record<N>) -> Pending<'a, ()>
+    where
+        K: 'a,
+    {
+        Pending::new(async move {
+            let db = &*db.of(N::meta().about())?;
+            let way = self.way()?;
+            match &way {
+                Way::Refers(_) => way.save(db, record).await,
+                Way::Between(_) => {
+                    let tx = db.begin_own().await?;
+                    way.save(&tx, record).await?;
+                    tx.commit().await
+                }
+            }
+        })
+    }
+
+    /// Saves records as [`save`](Self::save) does, all or none.
+    ///
+    /// # Errors
+    ///
+    /// As [`save`](Self::save).
+    pub fn save_many<'a>(
+        self,
+        db: &'a Db,
+        records: impl IntoIterator<Item = &'a mut Record<N>>,
+    ) -> Pending<'a, ()>
+    where
+        K: 'a,
+    {
+        let records: Vec<&mut Record<N>> = records.into_iter().collect();
+        Pending::new(async move {
+            let way = self.way()?;
+            if records.is_empty() {
+                return Ok(());
+            }
+            let tx = db.of(N::meta().about())?.begin_own().await?;
+            for record in records {
+                way.save(&tx, record).await?;
+            }
+            tx.commit().await
+        })
+    }
+
+    /// The first of the records that matches, or a new one of the draft. Through a table between: a record
+    /// that matches and is none of the relation's yet becomes one.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let ann = User::find_or_fail(&db, 1).await?;
+    /// let draft = Post::draft().title("On borrowing");
+    /// // That of Bob is none of Ann's.
+    /// let post = ann.related(User::posts).first_or_create(&db, Post::title.eq("On borrowing"), draft).await?;
+    /// assert!(post.was_recently_created() && post.author_id == 1);
+    /// # Ok(())
+    /// # });
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`create`](Self::create).
+    pub fn first_or_create<'a, X: In<N, I>, I>(
+        self,
+        db: &'a Db,
+        by: Expr<X>,
+        draft: impl Complete<N>,
+    ) -> Pending<'a, Record<N>>
+    where
+        K: 'a,
+    {
+        let (by, draft) = (by.into_node(), draft.into_data());
+        Pending::new(async move {
+            match self.way()? {
+                Way::Refers(columns) => {
+                    let by = Expr::new(refers::<N>(&columns).and(by));
+                    query::first_or_create(db, by, referring(draft, &columns)).await
+                }
+                Way::Between(between) => {
+                    let tx = db.of(N::meta().about())?.begin_own().await?;
+                    let query = self.query();
+                    let record = match query.and_node(by.clone()).first(&tx).await? {
+                        Some(record) => record,
+                        None => attached(&tx, &between, Expr::new(by), draft).await?,
+                    };
+                    tx.commit().await?;
+                    Ok(record)
+                }
+            }
+        })
+    }
+
+    /// Sets the draft's columns on the first of the records that matches, or makes a new one of the draft; in
+    /// a transaction. Through a table between: a record that matches and is none of the relation's yet
+    /// becomes one.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let ann = User::find_or_fail(&db, 1).await?;
+    /// let draft = Post::draft().title("Rust in peace").votes(9);
+    /// let by = Post::title.eq("Rust in peace");
+    /// let post = ann.related(User::posts).update_or_create(&db, by, draft).await?;
+    /// assert_eq!((post.id, post.votes), (2, 9));
+    /// # Ok(())
+    /// # });
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`create`](Self::create).
+    pub fn update_or_create<'a, X: In<N, I>, I>(
+        self,
+        db: &'a Db,
+        by: Expr<X>,
+        draft: impl Complete<N>,
+    ) -> Pending<'a, Record<N>>
+    where
+        K: 'a,
+    {
+        let (by, draft) = (by.into_node(), draft.into_data());
+        Pending::new(async move {
+            match self.way()? {
+                Way::Refers(columns) => {
+                    let by = Expr::new(refers::<N>(&columns).and(by));
+                    query::update_or_create(db, by, referring(draft, &columns)).await
+                }
+                Way::Between(between) => {
+                    let tx = db.of(N::meta().about())?.begin_own().await?;
+                    let mut record = match self.query().and_node(by.clone()).first(&tx).await? {
+                        Some(record) => record,
+                        None => attached(&tx, &between, Expr::new(by), draft.clone()).await?,
+                    };
+                    if !record.was_recently_created() {
+                        record.assign_draft(draft)?;
+                        record.save(&tx).await?;
+                    }
+                    tx.commit().await?;
+                    Ok(record)
+                }
+            }
+        })
+    }
+
+    fn way(&self) -> Result<Way> {
+        let key = self.present_key()?;
+        let link = &self.relation.link;
+        let Path::Direct(pairs) = &link.path else { return Ok(Way::Between(Box::new(self.rows_between()?))) };
+        let columns = pairs.as_slice().iter().map(|[_, foreign]| *foreign);
+        let mut columns: Vec<(usize, Value)> = columns.zip(key.iter().cloned()).collect();
+        if let Some(morph) = link.morph {
+            let column = N::meta().names.iter().position(|name| *name == morph.column);
+            let missing = || Error::config(format!("`{}` has no column `{}`", N::meta().name, morph.column));
+            columns.push((column.ok_or_else(missing)?, Value::Text(morph.name.to_owned())));
+        }
+        Ok(Way::Refers(columns))
+    }
+}
+
+impl Way {
+    async fn save<N: Model>(&self, db: &Db, record: &mut Record<N>) -> Result<()> {
+        match self {
+            Self::Refers(columns) => {
+                for (column, value) in columns {
+                    if record.encode(*column) != *value {
+                        record.assign(*column, value.as_ref())?;
+                    }
+                }
+                record.save(db).await
+            }
+            Self::Between(between) => {
+                let is_new = !record.exists();
+                record.save(db).await?;
+                let row = between.row(record)?;
+                if is_new || between.present(db, Some(std::slice::from_ref(&row)), &[]).await?.is_empty() {
+                    between.attach(db, vec![row]).await?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+/// The first record of all that matches, or a new one, with a row of the table between.
+async fn attached<N: Model>(db: &Db, between: &Between, by: Expr<N>, draft: DraftData) -> Result<Record<N>> {
+    let record: Record<N> = query::first_or_create(db, by, draft).await?;
+    let row: Row = between.row(&record)?;
+    between.attach(db, vec![row]).await?;
+    Ok(record)
+}
+
+/// The draft of a record that refers to another.
+fn referring(mut draft: DraftData, columns: &[(usize, Value)]) -> DraftData {
+    for (column, value) in columns {
+        draft.put_value(*column, value.clone());
+    }
+    draft
+}
+
+/// Whether a record refers to the other.
+fn refers<N: Model>(columns: &[(usize, Value)]) -> Node {
+    let (columns, values): (Vec<_>, Vec<_>) =
+        columns.iter().map(|(column, value)| (column_ref(N::meta(), *column), value.clone())).unzip();
+    equal(&columns, &values)
+}

@@ -1,0 +1,476 @@
+//! Writing the rows of a table between: what one record leads to.
+
+use std::fmt;
+
+use crate::{
+    db::{Db, Pending},
+    error::{Error, Result},
+    model::{Assignments, Column, Complete, Expr, In, IntoKey, Key, Model, Operand},
+    relation::{
+        Linked, Pivot, Related,
+        between::{Between, Row},
+        groups::Groups,
+        kind,
+    },
+    schema::Name,
+    statement::{self, ColumnRef, CompareOp},
+    value::{Attribute, IntoValue, Value},
+};
+
+/// Kinds whose records meet in a table between.
+#[diagnostic::on_unimplemented(
+    message = "this relation has no pivot table",
+    label = "only for belongs_to_many and morph_to_many"
+)]
+pub trait HasPivot: Linked {
+    /// The model of the table between; `()` where it has none.
+    type Pivot: Pivot;
+}
+#[diagnostic::do_not_recommend]
+impl<P: Pivot> HasPivot for kind::BelongsToMany<P> {
+    type Pivot = P;
+}
+#[diagnostic::do_not_recommend]
+impl<P: Pivot> HasPivot for kind::MorphToMany<P> {
+    type Pivot = P;
+}
+
+/// Columns of a table between and their values, by name.
+#[derive(Debug, Default)]
+pub struct PivotData(Vec<(Name, Value)>);
+
+impl PivotData {
+    /// By the columns' names.
+    pub fn named(values: impl IntoIterator<Item = (Name, Value)>) -> Self {
+        Self(values.into_iter().collect())
+    }
+}
+
+/// What says how values are given: by the name of each column.
+pub struct Named;
+/// What says how values are given: as assignments to columns of the table's model.
+pub struct Assigned;
+/// What says how values are given: as a draft of the table's model.
+pub struct Drafted;
+
+/// Values for columns of a table between, that of the model `P` or (`()`) one without a model:
+/// `values! { level: 3 }`, `RoleUser::level.set(3)` or a tuple of these, `RoleUser::draft().level(3)`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` gives no values for the table between",
+    label = "expected `values! {{ column: value }}`, assignments to columns of its model, or a draft of it"
+)]
+pub trait PivotValues<P, I> {
+    /// The values by name.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] where a value is not known before the row is there.
+    fn pivot_values(self) -> Result<PivotData>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<P: Model, A: Assignments<P>> PivotValues<P, Assigned> for A {
+    fn pivot_values(self) -> Result<PivotData> {
+        let one = |column: ColumnRef, value| match value {
+            statement::Expr::Value(value) => Ok((column.name, value)),
+            _ => Err(Error::config(format!(
+                "a row of `{}` that is attached has no old value to reckon `{}` from: set a value",
+                P::meta().name,
+                column.name
+            ))),
+        };
+        self.assignments()
+            .into_iter()
+            .map(|set| one(set.column, set.value))
+            .collect::<Result<_>>()
+            .map(PivotData)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<P: Model, D: Complete<P>> PivotValues<P, Drafted> for D {
+    fn pivot_values(self) -> Result<PivotData> {
+        let name = |(column, value): (usize, Value)| {
+            P::meta().names.get(column).map(|name| (Name::from(*name), value))
+        };
+        Ok(PivotData(self.into_data().into_given().filter_map(name).collect()))
+    }
+}
+
+/// What says that a record is named by its key alone.
+pub struct ByKey;
+/// What says that values for the table between come with the key.
+pub struct With<I>(I);
+
+/// A record that a row of a table between leads to: its key or the record, or a pair of it and values of the
+/// row.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` names no `{N}` for the table between",
+    label = "expected a key, a record, or a pair of it and values"
+)]
+pub trait Attaching<N: Model, P, I> {
+    /// The key, and the values.
+    #[doc(hidden)]
+    fn attaching(self) -> (N::Key, Result<PivotData>);
+}
+
+#[diagnostic::do_not_recommend]
+impl<N: Model, P, X: IntoKey<N::Key>> Attaching<N, P, ByKey> for X {
+    fn attaching(self) -> (N::Key, Result<PivotData>) {
+        (self.into_key(), Ok(PivotData::default()))
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<N: Model, P, I, X: IntoKey<N::Key>, V: PivotValues<P, I>> Attaching<N, P, With<I>> for (X, V) {
+    fn attaching(self) -> (N::Key, Result<PivotData>) {
+        (self.0.into_key(), self.1.pivot_values())
+    }
+}
+
+/// A column of a table between that a `V` is compared with: of its model `P`, or by name where it has none.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no column of this table between, or none that a `{V}` is compared with",
+    label = "expected a column of its model, or its name where it has no model"
+)]
+pub trait PivotColumn<P, V> {
+    /// Whether the column has the value.
+    #[doc(hidden)]
+    fn is(self, value: V, table: &'static str) -> statement::Expr;
+}
+
+#[diagnostic::do_not_recommend]
+impl<P: Model, T: Attribute, V: Operand<T::Base, P>> PivotColumn<P, V> for Column<P, T> {
+    fn is(self, value: V, _: &'static str) -> statement::Expr {
+        self.eq(value).into_node()
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<V: IntoValue> PivotColumn<(), V> for &str {
+    fn is(self, value: V, table: &'static str) -> statement::Expr {
+        let column = ColumnRef { table: Some(table.into()), name: self.to_owned().into(), ty: None };
+        let column = Box::new(statement::Expr::Column(column));
+        match value.into_value() {
+            Value::Null => statement::Expr::IsNull(column),
+            value => statement::Expr::Compare(CompareOp::Eq, column, Box::new(value.into())),
+        }
+    }
+}
+
+/// What [`sync`](Related::sync) and [`toggle`](Related::toggle) changed: the keys of the records.
+pub struct Changed<K> {
+    /// To which rows were inserted.
+    pub attached: Vec<K>,
+    /// To which rows were removed.
+    pub detached: Vec<K>,
+    /// Whose rows got other values.
+    pub updated: Vec<K>,
+}
+
+impl<K> Changed<K> {
+    /// Whether nothing was changed.
+    pub fn is_empty(&self) -> bool {
+        self.attached.is_empty() && self.detached.is_empty() && self.updated.is_empty()
+    }
+}
+
+impl<K: fmt::Debug> fmt::Debug for Changed<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Changed")
+            .field("attached", &self.attached)
+            .field("detached", &self.detached)
+            .field("updated", &self.updated)
+            .finish()
+    }
+}
+
+impl<M: Model, N: Model, K: HasPivot> Related<M, N, K> {
+    /// Only records whose row of the table between has this value: for what is read, and for what `detach`,
+    /// `sync`, `toggle` and `update_pivot` take for present.
+    pub fn where_pivot<V>(mut self, column: impl PivotColumn<K::Pivot, V>, value: V) -> Self {
+        if let super::Path::Via { between, .. } = &self.relation.link.path {
+            self.between.push(column.is(value, between.table()));
+        }
+        self
+    }
+
+    /// Only records for whose row of the table between, which has a model, this holds.
+    pub fn filter_pivot<X: In<K::Pivot, I>, I>(mut self, condition: Expr<X>) -> Self {
+        self.between.push(condition.into_node());
+        self
+    }
+
+    /// Values that every row of the table between gets which is then written: by `attach`, `sync`, `toggle`,
+    /// `create` and `save`.
+    pub fn with_values<I>(mut self, values: impl PivotValues<K::Pivot, I>) -> Self {
+        match values.pivot_values() {
+            Ok(PivotData(values)) => self.written.extend(values),
+            Err(error) => self.fault = Some(error.to_string()),
+        }
+        self
+    }
+
+    /// Inserts a row of the table between for each of these: keys, records, or pairs of them and values for
+    /// the row's other columns. One statement; none where there are none. How many rows were inserted.
+    ///
+    /// Whether a row is there already is not asked: [`sync_without_detaching`](Self::sync_without_detaching)
+    /// asks.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] where the record is not saved; [`Error::Constraint`] where a row is there already and
+    /// may be there once.
+    pub fn attach<'a, X: Attaching<N, K::Pivot, I>, I>(
+        self,
+        db: &'a Db,
+        records: impl IntoIterator<Item = X>,
+    ) -> Pending<'a, u64>
+    where
+        K: 'a,
+    {
+        let records = gathered(records);
+        Pending::new(async move {
+            let (between, rows) = self.rows(records)?;
+            between.attach(db, rows).await
+        })
+    }
+
+    /// Removes the rows of the table between that lead to these: keys or records. One statement; none where
+    /// there are none. How many rows there were.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] where the record is not saved.
+    pub fn detach<'a, X: IntoKey<N::Key>>(
+        self,
+        db: &'a Db,
+        records: impl IntoIterator<Item = X>,
+    ) -> Pending<'a, u64>
+    where
+        K: 'a,
+    {
+        let records = gathered::<N, K::Pivot, ByKey, X>(records);
+        Pending::new(async move {
+            let (between, rows) = self.rows(records)?;
+            between.detach(db, Some(&rows)).await
+        })
+    }
+
+    /// Removes all rows of the table between: how many there were.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] where the record is not saved.
+    pub fn detach_all<'a>(self, db: &'a Db) -> Pending<'a, u64>
+    where
+        K: 'a,
+    {
+        Pending::new(async move { self.rows_between()?.detach(db, None).await })
+    }
+
+    /// Makes the record lead to these and to no others: keys, records, or pairs of them and values for the
+    /// row's other columns. Rows that are missing are inserted, those that are there get the values that
+    /// differ, and all others are removed; in one transaction, with a statement for what is there, one for
+    /// what is removed, one for what is inserted, and one for each row whose values differ.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] where the record is not saved; what the statements give.
+    pub fn sync<'a, X: Attaching<N, K::Pivot, I>, I>(
+        self,
+        db: &'a Db,
+        records: impl IntoIterator<Item = X>,
+    ) -> Pending<'a, Changed<N::Key>>
+    where
+        K: 'a,
+    {
+        let records = gathered(records);
+        Pending::new(self.synced(db, records, true))
+    }
+
+    /// Makes the record lead to these, and leaves what else it leads to: as [`sync`](Self::sync), with nothing
+    /// removed.
+    ///
+    /// # Errors
+    ///
+    /// As [`sync`](Self::sync).
+    pub fn sync_without_detaching<'a, X: Attaching<N, K::Pivot, I>, I>(
+        self,
+        db: &'a Db,
+        records: impl IntoIterator<Item = X>,
+    ) -> Pending<'a, Changed<N::Key>>
+    where
+        K: 'a,
+    {
+        let records = gathered(records);
+        Pending::new(self.synced(db, records, false))
+    }
+
+    /// Removes the rows that lead to these, and inserts rows for those to which none lead; in one transaction.
+    ///
+    /// # Errors
+    ///
+    /// As [`sync`](Self::sync).
+    pub fn toggle<'a, X: Attaching<N, K::Pivot, I>, I>(
+        self,
+        db: &'a Db,
+        records: impl IntoIterator<Item = X>,
+    ) -> Pending<'a, Changed<N::Key>>
+    where
+        K: 'a,
+    {
+        let records = gathered(records);
+        Pending::new(async move {
+            let (between, rows) = self.rows(records)?;
+            let rows = once_each(rows);
+            if rows.is_empty() {
+                return Ok(Changes::default().into_keys::<N>(&between)?);
+            }
+            let tx = between.begin(db).await?;
+            let changes = toggle(&tx, &between, rows).await?;
+            tx.commit().await?;
+            changes.into_keys::<N>(&between)
+        })
+    }
+
+    /// Sets columns of the rows of the table between that lead to a record, and their `updated_at` where the
+    /// table's model has one: how many there were.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] where the record is not saved, or where there are no values.
+    pub fn update_pivot<'a, I>(
+        self,
+        db: &'a Db,
+        record: impl IntoKey<N::Key>,
+        values: impl PivotValues<K::Pivot, I>,
+    ) -> Pending<'a, u64>
+    where
+        K: 'a,
+    {
+        let (key, values) = (record.into_key().values(), values.pivot_values());
+        Pending::new(async move {
+            let between = self.rows_between()?;
+            let row = Row { far: between.of_key(&key)?, given: values?.0 };
+            between.update(db, row).await
+        })
+    }
+
+    /// The rows of the table between that are to be.
+    fn rows(&self, records: Vec<Gathered>) -> Result<(Between, Vec<Row>)> {
+        let between = self.rows_between()?;
+        let row = |(key, values): Gathered| Ok(Row { far: between.of_key(&key)?, given: values?.0 });
+        let rows = records.into_iter().map(row).collect::<Result<_>>()?;
+        Ok((between, rows))
+    }
+
+    async fn synced(self, db: &Db, records: Vec<Gathered>, detaching: bool) -> Result<Changed<N::Key>> {
+        let (between, rows) = self.rows(records)?;
+        let rows = once_each(rows);
+        if rows.is_empty() && !detaching {
+            return Changes::default().into_keys::<N>(&between);
+        }
+        let tx = between.begin(db).await?;
+        let changes = sync(&tx, &between, rows, detaching).await?;
+        tx.commit().await?;
+        changes.into_keys::<N>(&between)
+    }
+}
+
+/// A key and values.
+type Gathered = (Vec<Value>, Result<PivotData>);
+
+fn gathered<N: Model, P, I, X: Attaching<N, P, I>>(records: impl IntoIterator<Item = X>) -> Vec<Gathered> {
+    let one = |record: X| {
+        let (key, values) = record.attaching();
+        (key.values(), values)
+    };
+    records.into_iter().map(one).collect()
+}
+
+/// Each record once; the values that came last.
+fn once_each(rows: Vec<Row>) -> Vec<Row> {
+    let mut groups = Groups::default();
+    let mut once: Vec<Row> = Vec::with_capacity(rows.len());
+    for row in rows {
+        match groups.expect(row.far.clone()) {
+            Some(place) if place < once.len() => once.splice(place..=place, [row]).for_each(drop),
+            _ => once.push(row),
+        }
+    }
+    once
+}
+
+/// What was changed: the columns that lead to each record.
+#[derive(Default)]
+struct Changes {
+    attached: Vec<Vec<Value>>,
+    detached: Vec<Vec<Value>>,
+    updated: Vec<Vec<Value>>,
+}
+
+impl Changes {
+    fn into_keys<N: Model>(self, between: &Between) -> Result<Changed<N::Key>> {
+        let keys = |rows: Vec<Vec<Value>>| -> Result<Vec<N::Key>> {
+            rows.iter().map(|far| N::Key::from_values(&between.key_of(far)?)).collect()
+        };
+        Ok(Changed {
+            attached: keys(self.attached)?,
+            detached: keys(self.detached)?,
+            updated: keys(self.updated)?,
+        })
+    }
+}
+
+async fn sync(db: &Db, between: &Between, rows: Vec<Row>, detaching: bool) -> Result<Changes> {
+    let mut further: Vec<Name> = Vec::new();
+    for (name, _) in rows.iter().flat_map(|row| &row.given) {
+        if !further.contains(name) {
+            further.push(name.clone());
+        }
+    }
+    let present = between.present(db, if detaching { None } else { Some(&rows) }, &further).await?;
+    let mut wanted = Groups::default();
+    for row in &rows {
+        wanted.expect(row.far.clone());
+    }
+    let mut changes = Changes::default();
+    let (kept, gone): (Vec<Row>, Vec<Row>) =
+        present.into_iter().partition(|row| wanted.of(&row.far).is_some());
+    if detaching && !gone.is_empty() {
+        let gone = once_each(gone);
+        between.detach(db, Some(&gone)).await?;
+        changes.detached = gone.into_iter().map(|row| row.far).collect();
+    }
+    let mut there = Groups::default();
+    for row in &kept {
+        there.expect(row.far.clone());
+    }
+    let (standing, missing): (Vec<Row>, Vec<Row>) =
+        rows.into_iter().partition(|row| there.of(&row.far).is_some());
+    changes.attached = missing.iter().map(|row| row.far.clone()).collect();
+    between.attach(db, missing).await?;
+    for row in standing {
+        let differs = |there: &&Row| there.far == row.far && between.differs(there, &row.given);
+        if kept.iter().any(|there| differs(&there)) {
+            changes.updated.push(row.far.clone());
+            between.update(db, row).await?;
+        }
+    }
+    Ok(changes)
+}
+
+async fn toggle(db: &Db, between: &Between, rows: Vec<Row>) -> Result<Changes> {
+    let mut there = Groups::default();
+    for row in between.present(db, Some(&rows), &[]).await? {
+        there.expect(row.far);
+    }
+    let (present, missing): (Vec<Row>, Vec<Row>) =
+        rows.into_iter().partition(|row| there.of(&row.far).is_some());
+    let far = |rows: &[Row]| rows.iter().map(|row| row.far.clone()).collect();
+    let changes = Changes { attached: far(&missing), detached: far(&present), updated: Vec::new() };
+    between.detach(db, Some(&present)).await?;
+    between.attach(db, missing).await?;
+    Ok(changes)
+}
