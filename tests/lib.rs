@@ -73,4 +73,4 @@ macro_rules! pages {
         pub mod $page {}
     )* };
 }
-pages!(first models columns queries records writing relations transactions tables connections sqlite postgres mysql watching errors drivers comparison);
+pages!(first models columns queries records writing relations transactions tables connections sqlite postgres mysql capabilities watching errors drivers comparison);

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod bench;
+mod capabilities;
 mod ci;
 mod code;
 mod command;
@@ -24,7 +25,7 @@ struct Chore {
     run: fn(&[String]) -> Result,
 }
 
-const CHORES: [Chore; 4] = [
+const CHORES: [Chore; 5] = [
     Chore { name: "test", about: "run every test of the workspace", help: test::HELP, run: test::run },
     Chore {
         name: "ci",
@@ -37,6 +38,12 @@ const CHORES: [Chore; 4] = [
         about: "start and stop the database servers that the tests need",
         help: services::HELP,
         run: services::run,
+    },
+    Chore {
+        name: "capabilities",
+        about: "write the guide's table of what each database can do",
+        help: capabilities::HELP,
+        run: capabilities::run,
     },
     Chore { name: "bench", about: "measure Atlas beside a bare driver", help: bench::HELP, run: bench::run },
 ];
@@ -86,7 +93,7 @@ fn chore(name: &str) -> Result<&'static Chore> {
 fn overview() -> String {
     let mut text = String::from("Usage: cargo xtask <command> [options]\n\nCommands:\n");
     for chore in &CHORES {
-        text += &format!("  {:<8}  {}\n", chore.name, chore.about);
+        text += &format!("  {:<12}  {}\n", chore.name, chore.about);
     }
     text + "\n`cargo xtask help <command>` says more.\n"
 }

@@ -4,6 +4,7 @@ use std::{fmt, fs, process::Command};
 
 use crate::{
     Result,
+    capabilities::Findings,
     command::{cargo, each_line, root, shown},
     drivers::Drivers,
     outcomes::Outcomes,
@@ -17,8 +18,9 @@ Usage: cargo xtask test [--driver NAME]
 Runs every test of the workspace: unit tests, tests/it, the compile-fail messages of tests/ui, the
 conformance suite of each driver, and the examples in the documentation. tests/it runs on every
 database: the servers are started first, and stay for the next time (`cargo xtask help services`).
-Ends with a table of the suites and one of the drivers. Fails if anything failed, and if a driver
-whose server runs was not tested.
+Ends with a table of the suites and one of the drivers. Fails if anything failed, if a driver whose
+server runs was not tested, and if the guide's table of capabilities is not what the conformance suite
+found (`cargo xtask help capabilities`).
 
   --driver NAME   leave out the other drivers (NAME is a folder of atlas-drivers/), and their servers";
 
@@ -26,6 +28,7 @@ whose server runs was not tested.
 pub(crate) struct Tested {
     outcomes: Outcomes,
     drivers: Drivers,
+    capabilities: Result,
 }
 
 /// Runs the tests and prints the tables, and cargo's own result lines last.
@@ -73,6 +76,8 @@ pub(crate) fn all(arguments: &[String]) -> Result<Tested> {
     let _ = fs::remove_file(&report);
     run.env("ATLAS_TEST_DRIVERS", tested.join(",")).env("ATLAS_TEST_REPORT", &report);
 
+    let findings = Findings::of(&mut run);
+
     let succeeded = each_line(&mut run, |line| {
         println!("{line}");
         outcomes.read(line);
@@ -80,21 +85,25 @@ pub(crate) fn all(arguments: &[String]) -> Result<Tested> {
     outcomes.end(succeeded);
     let report = fs::read_to_string(&report).unwrap_or_default();
     let drivers = Drivers::new(&tested, &outcomes, &report, &services);
-    Ok(Tested { outcomes, drivers })
+    Ok(Tested { outcomes, drivers, capabilities: findings.check() })
 }
 
 impl Tested {
     /// Whether tests ran on every driver that can run, and each passed.
     pub(crate) fn passed(&self) -> bool {
-        self.outcomes.passed() && self.drivers.passed()
+        self.outcomes.passed() && self.drivers.passed() && self.capabilities.is_ok()
     }
 }
 
 /// The tables.
 impl fmt::Display for Tested {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { outcomes, drivers } = self;
-        write!(f, "\n{}\n{drivers}\n{}", outcomes.table(), outcomes.lines())
+        let Self { outcomes, drivers, capabilities } = self;
+        write!(f, "\n{}\n{drivers}\n{}", outcomes.table(), outcomes.lines())?;
+        if let Err(reason) = capabilities {
+            writeln!(f, "FAILED: {reason}")?;
+        }
+        Ok(())
     }
 }
 
@@ -113,7 +122,7 @@ fn asked(arguments: &[String], all: &[String]) -> Result<Vec<String>> {
 }
 
 /// The folders of `atlas-drivers/`, without those that are no drivers.
-fn drivers() -> Result<Vec<String>> {
+pub(crate) fn drivers() -> Result<Vec<String>> {
     let folder = root().join("atlas-drivers");
     let entries =
         fs::read_dir(&folder).map_err(|reason| format!("cannot read {}: {reason}", folder.display()))?;
