@@ -40,7 +40,7 @@ pub mod bounds {
             Assignments, Both, Columns, Complete, In, IntoKey, IntoOrder, Key, Missing, Operand, Set, Text,
         },
         relation::{
-            Asked, Attaching, Creates, HasPivot, IntoLoad, Linked, MorphVariant, Pivot, PivotColumn,
+            Asked, Attaching, Creates, HasPivot, IntoLoad, Link, Linked, MorphVariant, Pivot, PivotColumn,
             PivotValues, Present, SameKey, Sortable, ToMany,
         },
         value::{Binds, IntoValue, Mutator, Nullable, Number, Placeholder, Serde, Stamp},
@@ -101,8 +101,8 @@ pub mod __private {
         },
         query::Loader,
         relation::{
-            Between, IntoLoad, Morph, MorphTarget, MorphVariant, RelationKind, SameKey, beyond, eager, far,
-            load_variant, morph, morph_far, morph_near, near, no_variant, pair, with_children, with_parent,
+            Between, IntoLoad, Link, Morph, MorphTarget, MorphVariant, RelationKind, SameKey, eager,
+            load_variant, no_variant, with_children, with_parent,
         },
         schema::Action,
         value::{ColumnType, Mutator, Placeholder, Stamp, Value, ValueRef},

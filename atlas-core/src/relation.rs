@@ -22,12 +22,12 @@ pub use eager::eager;
 pub(crate) use graph::insert_graph;
 pub use graph::{with_children, with_parent};
 pub use lazy::Records;
-pub use link::{Between, Link, Morph, Pairs, Path, Pick, beyond, far, near, pair};
+pub use link::{Between, Link, Morph, Pairs, Path, Pick};
 pub use load::{IntoLoad, Load, PivotReader};
 pub use meta::{
     Linked, Pivot, Present, Relation, RelationKind, RelationMeta, SameKey, Sortable, ToMany, kind,
 };
-pub use morph::{MorphTarget, MorphTo, MorphVariant, load_variant, morph, morph_far, morph_near, no_variant};
+pub use morph::{MorphTarget, MorphTo, MorphVariant, load_variant, no_variant};
 pub use pivot::{Attaching, Changed, HasPivot, Named, PivotColumn, PivotData, PivotValues};
 pub use related::Related;
 pub use slot::{

@@ -110,16 +110,28 @@ use syn::{DeriveInput, parse_macro_input};
 /// `Option` is required of a draft as any column is.
 ///
 /// An `Option` field is a column that takes NULL. A draft must set the columns that have no default, take
-/// no NULL and are no generated key, timestamp or foreign key of a `#[belongs_to]`; leaving one out is a
-/// compile error that names it.
+/// no NULL and are no generated key, timestamp, foreign key of a `#[belongs_to]` or column of a `#[morph_to]`;
+/// leaving one out is a compile error that names it.
 ///
 /// # Relations
 ///
 /// | attribute | type | options |
 /// |---|---|---|
 /// | `#[has_many]` | `HasMany<T>` | `foreign_key`: a column of `T`, `user_id` in `User`; `local_key`: the key |
-/// | `#[has_one]` | `HasOne<T>` | the same |
+/// | `#[has_one]` | `HasOne<T>` | the same; `latest`, `latest = column`, `oldest`, `oldest = column`: which one of many, by the key or that column |
 /// | `#[belongs_to]` | `BelongsTo<T>` | `foreign_key`: a column here, `team_id` for a field `team`; `owner_key`: a column of `T`, `id`; `on_delete`, `on_update`: `cascade`, `restrict`, `set_null`, `set_default` or `no_action` |
+/// | `#[belongs_to_many]` | `BelongsToMany<T>`, `BelongsToMany<T, Pivot>` | `pivot`: the table between, `"role_user"`, or its model; `foreign_key`: its column for this model, `user_id`; `related_key`: its column for `T`, `role_id`; `local_key`: the key; `target_key`: a column of `T`, `id` |
+/// | `#[has_many_through]` | `HasManyThrough<T>` | `through`: the model between, say `Post`; `foreign_key`: its column for this model, `user_id`; `through_foreign_key`: the column of `T` for it, `post_id`; `local_key`: the key; `through_local_key`: a column of the model between, `id` |
+/// | `#[has_one_through]` | `HasOneThrough<T>` | the same, and `latest` and `oldest` |
+/// | `#[morph_to]` | `MorphTo<Enum>` | the enum derives [`MorphTarget`]; `type_column`, `key_column`: columns here, `subject_type` and `subject_id` for a field `subject` |
+/// | `#[morph_many]` | `MorphMany<T>` | `name`: the `#[morph_to]` of `T`; `local_key`: the key |
+/// | `#[morph_one]` | `MorphOne<T>` | the same, and `latest` and `oldest` |
+/// | `#[morph_to_many]` | `MorphToMany<T>`, `MorphToMany<T, Pivot>` | `name`: the `#[morph_to]` of the pivot; `pivot`: its model or the table, `taggables` for the name `taggable`; `related_key`, `local_key`, `target_key`; `type_name`: what the column `taggable_type` of a table without a model says, this model's name |
+/// | `#[morphed_by_many]` | `MorphToMany<T>`, `MorphToMany<T, Pivot>` | the other side of it, with `foreign_key` in place of `related_key`; `type_name`: the name of `T` |
+///
+/// A key of several columns is a tuple, in every option that names columns: `foreign_key = (org_id, number)`.
+///
+/// `#[eager]` beside one of them loads the relation with every query of the model.
 #[proc_macro_derive(
     Model,
     attributes(

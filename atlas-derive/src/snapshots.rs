@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::{attribute, model};
+use crate::{attribute, model, morph};
 
 fn formatted(expansion: &TokenStream) -> String {
     prettyplease::unparse(&syn::parse2(expansion.clone()).unwrap())
@@ -149,4 +149,49 @@ fn an_expansion_stays_small() {
     });
     let size = expansion.to_string().chars().filter(|character| !character.is_whitespace()).count();
     assert!(size < 13_200, "{size} characters without white space");
+}
+
+#[test]
+fn relations() {
+    let expansion = model::derive(quote! {
+        pub struct User {
+            pub id: i64,
+            pub subject_type: String,
+            pub subject_id: i64,
+            #[belongs_to_many]
+            pub roles: BelongsToMany<Role, RoleUser>,
+            #[belongs_to_many(pivot = "user_badges")]
+            pub badges: BelongsToMany<Badge>,
+            #[has_many_through(through = Post)]
+            pub comments: HasManyThrough<Comment>,
+            #[has_one(latest = made_at)]
+            #[eager]
+            pub newest: HasOne<Post>,
+            #[morph_to]
+            pub subject: MorphTo<Subject>,
+            #[morph_many(name = owner)]
+            pub images: MorphMany<Image>,
+            #[morph_to_many(name = taggable)]
+            pub tags: MorphToMany<Tag, Tagging>,
+            #[morphed_by_many(name = followable, pivot = "follows")]
+            pub followed: MorphToMany<Band>,
+            #[has_many(foreign_key = (first, second), local_key = (id, subject_id))]
+            pub pairs: HasMany<Pair>,
+        }
+    });
+    insta::assert_snapshot!(formatted(&expansion));
+}
+
+#[test]
+fn morph_target() {
+    let expansion = morph::derive(&syn::parse_quote! {
+        pub enum Subject {
+            Post(Record<Post>),
+            #[morph("video")]
+            Film(Record<media::Film>),
+            #[morph(other)]
+            Other { name: String, key: Value },
+        }
+    });
+    insta::assert_snapshot!(formatted(&expansion));
 }

@@ -1,6 +1,6 @@
 use crate::{
     model::{Column, Model, ModelMeta},
-    relation::{Present, SameKey},
+    relation::{MorphVariant, Present, Relation, SameKey, kind},
     value::Attribute,
 };
 
@@ -110,46 +110,82 @@ impl Between {
     }
 }
 
-/// For the derive: two columns that have to be equal, of the same type.
-pub const fn pair<M, N, T, U>(local: Column<M, T>, foreign: Column<N, U>) -> [usize; 2]
-where
-    M: Model,
-    N: Model,
-    T: Attribute,
-    U: SameKey<T::Base> + Present<N, N::Key>,
-{
-    [local.index, foreign.index]
-}
+/// For the derive: the parts of a link, whose columns are checked here.
+impl Link {
+    /// Two columns that have to be equal, of the same type.
+    pub const fn pair<M, N, T, U>(local: Column<M, T>, foreign: Column<N, U>) -> [usize; 2]
+    where
+        M: Model,
+        N: Model,
+        T: Attribute,
+        U: SameKey<T::Base> + Present<N, N::Key>,
+    {
+        [local.index, foreign.index]
+    }
 
-/// For the derive: a column and the one of the table between that equals it, of the same type.
-pub const fn near<M, P, T, U>(local: Column<M, T>, between: Column<P, U>) -> (usize, &'static str)
-where
-    M: Model,
-    P: Model,
-    T: Attribute,
-    U: SameKey<T::Base> + Present<P, P::Key>,
-{
-    (local.index, between.name)
-}
+    /// A column and the one of the table between that equals it, of the same type.
+    pub const fn near<M, P, T, U>(local: Column<M, T>, between: Column<P, U>) -> (usize, &'static str)
+    where
+        M: Model,
+        P: Model,
+        T: Attribute,
+        U: SameKey<T::Base> + Present<P, P::Key>,
+    {
+        (local.index, between.name)
+    }
 
-/// For the derive: a column of the table between and the target's that equals it, of the same type.
-pub const fn far<P, N, T, U>(between: Column<P, U>, foreign: Column<N, T>) -> (&'static str, usize)
-where
-    P: Model,
-    N: Model,
-    T: Attribute,
-    U: SameKey<T::Base> + Present<P, P::Key>,
-{
-    (between.name, foreign.index)
-}
+    /// A column of the target and the one of the table between that refers to it, of the same type.
+    // The target's comes first, so that the other's type is what is found wrong.
+    pub const fn far<P, N, T, U>(foreign: Column<N, T>, between: Column<P, U>) -> (&'static str, usize)
+    where
+        P: Model,
+        N: Model,
+        T: Attribute,
+        U: SameKey<T::Base> + Present<P, P::Key>,
+    {
+        (between.name, foreign.index)
+    }
 
-/// For the derive: a column of the table between and the target's that refers to it, of the same type.
-pub const fn beyond<P, N, T, U>(between: Column<P, T>, foreign: Column<N, U>) -> (&'static str, usize)
-where
-    P: Model,
-    N: Model,
-    T: Attribute,
-    U: SameKey<T::Base> + Present<N, N::Key>,
-{
-    (between.name, foreign.index)
+    /// A column of the table between and the target's that refers to it, of the same type.
+    pub const fn beyond<P, N, T, U>(between: Column<P, T>, foreign: Column<N, U>) -> (&'static str, usize)
+    where
+        P: Model,
+        N: Model,
+        T: Attribute,
+        U: SameKey<T::Base> + Present<N, N::Key>,
+    {
+        (between.name, foreign.index)
+    }
+
+    /// How rows of a table between say that they refer to the model `M`.
+    pub const fn named<M, P, E: MorphVariant<M>>(back: Relation<P, E, kind::MorphTo>) -> Morph {
+        match back.link.morph {
+            Some(morph) => Morph { name: E::NAME, ..morph },
+            None => Morph { column: "", key: "", name: E::NAME },
+        }
+    }
+
+    /// A column, and the one of the table between that equals it, whose rows say to which model they refer.
+    pub const fn morph_near<M: Model, P, T, E>(
+        local: Column<M, T>,
+        back: Relation<P, E, kind::MorphTo>,
+    ) -> (usize, &'static str) {
+        (local.index, back.link.morph_key())
+    }
+
+    /// The column of the table between, whose rows say to which model they refer, and the target's that
+    /// equals it.
+    pub const fn morph_far<P, N: Model, T, E>(
+        foreign: Column<N, T>,
+        back: Relation<P, E, kind::MorphTo>,
+    ) -> (&'static str, usize) {
+        (back.link.morph_key(), foreign.index)
+    }
+
+    const fn morph_key(&self) -> &'static str {
+        match self.morph {
+            Some(morph) => morph.key,
+            None => "",
+        }
+    }
 }

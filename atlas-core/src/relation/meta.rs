@@ -3,7 +3,7 @@ use std::{fmt, marker::PhantomData};
 use crate::{
     model::{Column, Key, Model, ModelMeta},
     record::Record,
-    relation::{Between, Link, Morph, Pairs, Path, Pick, PivotReader, Slot},
+    relation::{Between, Link, Morph, MorphTarget, MorphVariant, Pairs, Path, Pick, PivotReader, Slot},
     schema::Action,
     value::Attribute,
 };
@@ -220,6 +220,46 @@ impl<M: Model, N, K> Relation<M, N, K> {
     }
 }
 
+impl<M: Model, E> Relation<M, E, kind::MorphTo> {
+    /// For the derive: a relation by a column that names the model, and one that holds the key.
+    pub const fn morph_to<T: Attribute, U: Attribute>(
+        name: &'static str,
+        meta: fn() -> &'static ModelMeta,
+        type_column: Column<M, T>,
+        key_column: Column<M, U>,
+        slot: fn(&mut M) -> &mut dyn Slot<E>,
+    ) -> Self
+    where
+        E: MorphTarget,
+    {
+        let path = Path::Direct(Pairs::One([type_column.index, key_column.index]));
+        let morph = Some(Morph { column: type_column.name, key: key_column.name, name: "" });
+        Self::linked(name, Link { target: meta, path, morph, pick: None }, slot)
+    }
+}
+
+impl<M: Model, N: Model, K> Relation<M, N, K> {
+    /// For the derive: a relation to the model `N`, whose `#[morph_to]` leads back.
+    pub const fn morph_from<T: Attribute, E: MorphVariant<M>>(
+        name: &'static str,
+        local: Column<M, T>,
+        back: Relation<N, E, kind::MorphTo>,
+        slot: fn(&mut M) -> &mut dyn Slot<N>,
+    ) -> Self {
+        let Link { target, path, morph, .. } = back.link;
+        let foreign = match path {
+            Path::Direct(Pairs::One([_, key])) => key,
+            _ => 0,
+        };
+        let morph = match morph {
+            Some(morph) => Some(Morph { name: E::NAME, ..morph }),
+            None => None,
+        };
+        let path = Path::Direct(Pairs::One([local.index, foreign]));
+        Self::linked(name, Link { target, path, morph, pick: None }, slot)
+    }
+}
+
 /// Kinds whose target is one model.
 #[diagnostic::on_unimplemented(
     message = "this relation leads to several models",
@@ -294,7 +334,7 @@ impl<T> SameKey<T> for Option<T> {}
 #[diagnostic::on_unimplemented(
     message = "`{N}` has no column `{Self}`, which this relation takes by default",
     label = "no `{Self}` in `{N}`, or none that is visible here",
-    note = "add it, or name another column of `{N}`: `foreign_key = ..`, in a #[belongs_to] `owner_key = ..`"
+    note = "add it, or name another column of `{N}`: `foreign_key = ..` (in a #[belongs_to] `owner_key`, for the other side of a pivot `related_key`, behind a model between `through_foreign_key`)"
 )]
 pub trait Present<N, K> {}
 

@@ -6,17 +6,17 @@ use crate::{
     db::Db,
     driver::BoxFuture,
     error::{Error, Result},
-    model::{Column, Model, ModelMeta},
+    model::Model,
     query::{Loader, Put, Query, column_ref},
     record::Record,
     relation::{
-        IntoLoad, Link, Morph, Pairs, Path, Relation, Slot,
+        IntoLoad, Pairs, Path, Relation, Slot,
         eager::Within,
         groups::Groups,
         kind,
         slot::{not_loaded, shared},
     },
-    value::{Attribute, Value},
+    value::Value,
 };
 
 /// An enum with a variant for each model that a `#[morph_to]` leads to. Derive it:
@@ -177,79 +177,6 @@ impl<E> fmt::Debug for MorphTo<E> {
             Some(None) => "None",
             None => "(not loaded)",
         })
-    }
-}
-
-impl<M: Model, E> Relation<M, E, kind::MorphTo> {
-    /// For the derive: a relation by a column that names the model, and one that holds the key.
-    pub const fn morph_to<T: Attribute, U: Attribute>(
-        name: &'static str,
-        meta: fn() -> &'static ModelMeta,
-        type_column: Column<M, T>,
-        key_column: Column<M, U>,
-        slot: fn(&mut M) -> &mut dyn Slot<E>,
-    ) -> Self
-    where
-        E: MorphTarget,
-    {
-        let path = Path::Direct(Pairs::One([type_column.index, key_column.index]));
-        let morph = Some(Morph { column: type_column.name, key: key_column.name, name: "" });
-        Self::linked(name, Link { target: meta, path, morph, pick: None }, slot)
-    }
-}
-
-impl<M: Model, N: Model, K> Relation<M, N, K> {
-    /// For the derive: a relation to the model `N`, whose `#[morph_to]` leads back.
-    pub const fn morph_from<T: Attribute, E: MorphVariant<M>>(
-        name: &'static str,
-        local: Column<M, T>,
-        back: Relation<N, E, kind::MorphTo>,
-        slot: fn(&mut M) -> &mut dyn Slot<N>,
-    ) -> Self {
-        let Link { target, path, morph, .. } = back.link;
-        let foreign = match path {
-            Path::Direct(Pairs::One([_, key])) => key,
-            _ => 0,
-        };
-        let morph = match morph {
-            Some(morph) => Some(Morph { name: E::NAME, ..morph }),
-            None => None,
-        };
-        let path = Path::Direct(Pairs::One([local.index, foreign]));
-        Self::linked(name, Link { target, path, morph, pick: None }, slot)
-    }
-}
-
-/// For the derive: how rows of a table between say that they refer to the model `M`.
-pub const fn morph<M, P, E: MorphVariant<M>>(back: Relation<P, E, kind::MorphTo>) -> Morph {
-    match back.link.morph {
-        Some(morph) => Morph { name: E::NAME, ..morph },
-        None => Morph { column: "", key: "", name: E::NAME },
-    }
-}
-
-/// For the derive: a column, and the one of the table between that equals it, whose rows say to which model
-/// they refer.
-pub const fn morph_near<M: Model, P, T, E>(
-    local: Column<M, T>,
-    back: Relation<P, E, kind::MorphTo>,
-) -> (usize, &'static str) {
-    (local.index, key_column(&back.link))
-}
-
-/// For the derive: the column of the table between, whose rows say to which model they refer, and the target's
-/// that equals it.
-pub const fn morph_far<P, N: Model, T, E>(
-    back: Relation<P, E, kind::MorphTo>,
-    foreign: Column<N, T>,
-) -> (&'static str, usize) {
-    (key_column(&back.link), foreign.index)
-}
-
-const fn key_column(link: &Link) -> &'static str {
-    match link.morph {
-        Some(morph) => morph.key,
-        None => "",
     }
 }
 

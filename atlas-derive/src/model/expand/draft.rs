@@ -2,8 +2,9 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote_spanned};
+use syn::spanned::Spanned;
 
-use super::index;
+use super::{index, located};
 use crate::model::{Column, Model, Relation, RelationKind, parse::SETTERS_TAKEN};
 
 /// The draft's type. Without parameters, every required column is missing.
@@ -116,11 +117,25 @@ fn relation(model: &Model, relation: &Relation) -> TokenStream {
     if SETTERS_TAKEN.contains(&&*relation.name) {
         return TokenStream::new();
     }
-    let put = |with: TokenStream| model.body(quote_spanned!(span=> Self { data: #with, ..self }));
+    // Where the target is no model, the relation's constant says so: here it is said in the same words at the
+    // same place, which the compiler then drops.
+    let meta = quote_spanned!(located(target)=> <#target as ::atlas::Model>::meta);
+    let [owner, constant] = [owner, ident].map(|ident| {
+        let mut there = ident.clone();
+        there.set_span(target.span());
+        there
+    });
+    let constant = quote_spanned!(target.span()=> #owner::#constant);
+    let put = |with: TokenStream| {
+        model.body(quote_spanned! {span=>
+            let _ = #meta;
+            Self { data: #with, ..self }
+        })
+    };
     match relation.kind {
         HasMany | BelongsToMany | MorphMany | MorphToMany | MorphedByMany => {
             let doc = format!("Inserts these `{}` with it.", relation.name);
-            let body = put(quote_spanned!(span=> __a::with_children(self.data, #owner::#ident, drafts)));
+            let body = put(quote_spanned!(span=> __a::with_children(self.data, #constant, drafts)));
             quote_spanned! {span=>
                 #[doc = #doc]
                 #vis fn #ident<D: __a::Complete<#target>>(
@@ -134,9 +149,9 @@ fn relation(model: &Model, relation: &Relation) -> TokenStream {
         HasOne | MorphOne | BelongsTo => {
             let doc = format!("Inserts this `{}` with it.", relation.name);
             let with = if relation.kind == BelongsTo {
-                quote_spanned!(span=> __a::with_parent(self.data, #owner::#ident, draft))
+                quote_spanned!(span=> __a::with_parent(self.data, #constant, draft))
             } else {
-                quote_spanned!(span=> __a::with_children(self.data, #owner::#ident, [draft]))
+                quote_spanned!(span=> __a::with_children(self.data, #constant, [draft]))
             };
             let body = put(with);
             quote_spanned! {span=>

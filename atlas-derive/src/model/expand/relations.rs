@@ -75,7 +75,7 @@ impl Relation {
                 let call = call("via");
                 let near = near.iter().map(|(local, side)| match side {
                     Side::Column(column) => {
-                        let (near, column) = (helper("near", &column.of), column.column());
+                        let (near, column) = (helper("near", &column.of), column.between());
                         quote_spanned!(span=> #near(#owner::#local, #column))
                     }
                     Side::Named(column) => quote_spanned!(span=> (#owner::#local.index, #column)),
@@ -87,9 +87,13 @@ impl Relation {
                 let far = far.iter().map(|(side, foreign)| match side {
                     Side::Column(column) => {
                         let far = if *beyond { "beyond" } else { "far" };
-                        let (far, column) = (helper(far, &column.of), column.column());
+                        let (far, column) = (helper(far, &column.of), column.between());
                         let foreign = foreign.column();
-                        quote_spanned!(span=> #far(#column, #foreign))
+                        if *beyond {
+                            quote_spanned!(span=> #far(#column, #foreign))
+                        } else {
+                            quote_spanned!(span=> #far(#foreign, #column))
+                        }
                     }
                     Side::Named(column) => {
                         let foreign = foreign.column();
@@ -97,7 +101,7 @@ impl Relation {
                     }
                     Side::Back { pivot, back } => {
                         let (far, foreign) = (helper("morph_far", pivot), foreign.column());
-                        quote_spanned!(span=> #far(<#pivot>::#back, #foreign))
+                        quote_spanned!(span=> #far(#foreign, <#pivot>::#back))
                     }
                 });
                 let between = match between {
@@ -114,7 +118,7 @@ impl Relation {
                         .named(::atlas::__private::Morph { column: #column, key: #key, name: #name })
                     },
                     Morph::Back { pivot, back, model } => {
-                        let morph = helper("morph", model);
+                        let morph = helper("named", model);
                         quote_spanned!(span=> .named(#morph::<#model, _, _>(<#pivot>::#back)))
                     }
                 });
@@ -145,10 +149,18 @@ impl Relation {
 /// A function of the core's, called where the type stands that it checks.
 fn helper(name: &str, at: &impl Spanned) -> TokenStream {
     let name = Ident::new(name, at.span());
-    quote_spanned!(at.span()=> ::atlas::__private::#name)
+    quote_spanned!(at.span()=> ::atlas::__private::Link::#name)
 }
 
 impl Foreign {
+    /// The same for a column of a table between: what is wrong with its model is said once, so that it has
+    /// to be at the same place.
+    fn between(&self) -> TokenStream {
+        let (of, span) = (&self.of, self.of.span());
+        let ident = Ident::new(&self.ident.to_string(), span);
+        if self.by_default { quote_spanned!(span=> <#of>::#ident) } else { self.column() }
+    }
+
     fn column(&self) -> TokenStream {
         let Self { of, ident, by_default } = self;
         let span = if *by_default { located(of) } else { ident.span() };

@@ -201,9 +201,19 @@ impl Unresolved {
             return Some(lefts.into_iter().zip(rights).collect());
         }
         let count = |option: &str, columns: usize| {
-            let says = if self.option(option).is_some() { "names" } else { "is by default" };
-            format!("`{option}` {says} {columns} column{}", if columns == 1 { "" } else { "s" })
+            let plural = if columns == 1 { "" } else { "s" };
+            match option {
+                _ if self.option(option).is_some() => format!("`{option}` names {columns} column{plural}"),
+                "local_key" => format!("the key has {columns} column{plural}"),
+                _ => format!("`{option}` is one by default"),
+            }
         };
+        if left == "name" || right == "name" {
+            let other = if left == "name" { right } else { left };
+            let message = format_args!("a #[morph_to] keeps a key of one column: name one, `{other} = ..`");
+            self.error(errors, message);
+            return None;
+        }
         let most = few.max(many);
         let example = vec![".."; most].join(", ");
         let short = if few < many { left } else { right };

@@ -1,0 +1,23 @@
+use atlas::prelude::*;
+
+#[derive(Model)]
+pub struct User {
+    pub id: i64,
+    #[belongs_to_many(related_key = role)]
+    pub roles: BelongsToMany<Role, RoleUser>,
+}
+
+#[derive(Model)]
+pub struct Role {
+    pub id: i64,
+}
+
+#[derive(Model)]
+pub struct RoleUser {
+    #[primary_key]
+    pub user_id: i64,
+    #[primary_key]
+    pub role: String,
+}
+
+fn main() {}
