@@ -10,7 +10,7 @@ use atlas::{
     value::Value,
 };
 
-use crate::support::{Person, databases, people};
+use crate::support::{Logged, Person, databases, people};
 
 #[derive(Model)]
 pub struct Login {
@@ -145,6 +145,55 @@ async fn transactions_are_told_with_their_savepoints() {
         let mut steps = log.steps();
         steps.sort_by_key(|(step, depth)| (*step == Rollback, *depth));
         assert_eq!(steps, [(Begin, 0), (Begin, 1), (Rollback, 0), (Rollback, 1)]);
+    }
+}
+
+#[tokio::test]
+async fn spans_have_the_names_of_opentelemetry_and_no_values() {
+    let logged = Logged::default();
+    let _guard = tracing::subscriber::set_default(logged.clone());
+    for db in people().await {
+        let work = async || {
+            Person::query().where_eq(Person::name, "Ann").get(&db).await.unwrap();
+            db.transaction(async |tx| Person::query().count(&tx).await).await.unwrap();
+            assert!(db.execute("select nonsense", ()).await.is_err());
+        };
+        // What another test's thread asked first, `tracing` answers by that thread's subscriber, which is none.
+        work().await;
+        tracing::callsite::rebuild_interest_cache();
+        let from = logged.text().len();
+        work().await;
+        let seen = logged.text().split_off(from);
+        let system = if db.driver_name() == "postgres" { "postgresql" } else { db.driver_name() };
+        for expected in [
+            format!("db.system.name=\"{system}\""),
+            "db.operation.name=\"SELECT\"".to_owned(),
+            "db.collection.name=\"people\"".to_owned(),
+            "otel.name=\"SELECT people\"".to_owned(),
+            "db.query.text=\"SELECT ".to_owned(),
+            "db.response.returned_rows=1".to_owned(),
+            "transaction begun".to_owned(),
+            "transaction committed".to_owned(),
+            "error.message=".to_owned(),
+        ] {
+            assert!(seen.contains(&expected), "{expected} is not in {seen}");
+        }
+        assert!(!seen.contains("Ann"), "{seen}");
+    }
+}
+
+#[tokio::test]
+async fn slow_statements_are_logged() {
+    let logged = Logged::default();
+    let _guard = tracing::subscriber::set_default(logged.clone());
+    for (threshold, slow) in [(Duration::ZERO, true), (Duration::from_secs(60), false)] {
+        let from = logged.text().len();
+        let db =
+            Db::builder("sqlite::memory:").name("main").slow_statements(threshold).connect().await.unwrap();
+        db.raw("select 'geheim' = ?", ["geheimer"]).get().await.unwrap();
+        let seen = logged.text().split_off(from);
+        assert_eq!(seen.contains("slow statement"), slow, "{seen}");
+        assert!(seen.contains("db.namespace=\"main\"") && !seen.contains("geheimer"), "{seen}");
     }
 }
 

@@ -1,11 +1,13 @@
 //! Databases to test on.
 
 mod databases;
+mod logged;
 mod servers;
 
 use atlas::prelude::*;
 
 pub use databases::{Databases, Place, databases, places};
+pub use logged::Logged;
 pub use servers::with_parameters;
 
 /// A path for a file of this test alone, in a folder that is removed with the value.

@@ -268,7 +268,8 @@ impl<M: Manager> Pool<M> {
         let mut figures = PoolFigures::default();
         figures.max = self.0.options.max_connections;
         figures.idle = count(state.idle.len());
-        figures.open = figures.idle + count(state.loans.len());
+        // A loan begins before the connection for it is taken or opened.
+        figures.open = (figures.idle + count(state.loans.len())).min(figures.max);
         figures.waiting = self.0.waiting.load(Relaxed);
         figures.oldest_use = state.loans.iter().map(|(_, since)| since.elapsed()).max();
         figures.last_connect_error.clone_from(&state.last_connect_error);

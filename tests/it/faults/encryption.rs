@@ -1,21 +1,16 @@
 //! Encrypted connections, and passwords that nobody gets to see.
 
 use std::{
-    env, fmt,
+    env,
     path::PathBuf,
     sync::{Arc, Mutex},
     time::Duration,
 };
 
 use atlas::{Error, TlsMode, prelude::*};
-use tracing::{
-    Metadata, Subscriber,
-    field::{Field, Visit},
-    span,
-};
 
 use super::{Account, accounts};
-use crate::support::{Folder, Place, places, with_parameters};
+use crate::support::{Folder, Logged, Place, places, with_parameters};
 
 /// The authority behind the servers' certificates, and one that signed nothing.
 fn authorities() -> Option<(PathBuf, PathBuf)> {
@@ -101,42 +96,6 @@ async fn encrypted_connections() {
     }
 }
 
-/// Gathers all that is logged, in words.
-#[derive(Clone, Default)]
-struct Logged(Arc<Mutex<String>>);
-
-impl Visit for Logged {
-    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.0.lock().unwrap().push_str(&format!(" {field}={value:?}"));
-    }
-}
-
-impl Subscriber for Logged {
-    fn enabled(&self, _: &Metadata<'_>) -> bool {
-        true
-    }
-
-    fn new_span(&self, attributes: &span::Attributes<'_>) -> span::Id {
-        attributes.record(&mut self.clone());
-        span::Id::from_u64(1)
-    }
-
-    fn record(&self, _: &span::Id, values: &span::Record<'_>) {
-        values.record(&mut self.clone());
-    }
-
-    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
-
-    fn event(&self, event: &tracing::Event<'_>) {
-        self.0.lock().unwrap().push_str(event.metadata().name());
-        event.record(&mut self.clone());
-    }
-
-    fn enter(&self, _: &span::Id) {}
-
-    fn exit(&self, _: &span::Id) {}
-}
-
 /// Everything that a program can see of a connection that works, and of those that do not.
 #[tokio::test]
 async fn passwords_are_nowhere() {
@@ -204,7 +163,7 @@ async fn passwords_are_nowhere() {
         see(format!("{connections:?} {:?}", Account::all(&connections).await));
 
         let seen = seen.lock().unwrap();
-        let logs = logged.0.lock().unwrap();
+        let logs = logged.text();
         assert!(seen.contains("accounts") && logs.contains("db.query.text"), "something was seen: {logs}");
         for secret in [password, wrong] {
             for shown in [&seen, &logs] {
