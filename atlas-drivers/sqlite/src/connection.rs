@@ -53,10 +53,9 @@ impl SqliteConnection {
         if let Some(transaction) = &mut self.transaction {
             let depth = transaction.depth;
             let mut hold = Hold::of_transaction(&mut transaction.lease).ok_or_else(lost)?;
-            hold.session()?
-                .database
-                .command(&format!("SAVEPOINT atlas_{depth}"))
-                .map_err(|f| f.into_error(None))?;
+            let database = &mut hold.session()?.database;
+            database.watch().allot_any();
+            database.command(&format!("SAVEPOINT atlas_{depth}")).map_err(|f| f.into_error(None))?;
             drop(hold);
             transaction.depth += 1;
             return Ok(());
@@ -77,6 +76,7 @@ impl SqliteConnection {
             (self.pool.reader().await?, "BEGIN")
         };
         let mut hold = Hold::own(lease);
+        hold.session()?.watch().allot();
         run::command(&mut hold, begin, Box::new(())).await?;
         let mut lease = hold.take()?;
         if options.read_only && self.pool.is_single() {
@@ -94,6 +94,7 @@ impl SqliteConnection {
             let depth = transaction.depth;
             let lease = transaction.lease.as_mut().ok_or_else(lost)?;
             let Session { database, keys, .. } = lease.session()?;
+            database.watch().allot_any();
             if !keep {
                 keys.rolled_back();
                 database.command(&format!("ROLLBACK TO atlas_{depth}")).map_err(|f| f.into_error(None))?;
@@ -104,9 +105,15 @@ impl SqliteConnection {
         let Some(lease) = lease else { return if keep { Err(lost()) } else { Ok(()) } };
         // Whatever fails from here on: the lease rolls back what is still open when it is given back.
         let mut hold = Hold::own(lease);
-        if !hold.session()?.database.in_transaction() {
+        let database = &hold.session()?.database;
+        if !database.in_transaction() {
             // SQLite rolled it back itself: a full disk, a failed write.
             return if keep { Err(lost()) } else { Ok(()) };
+        }
+        if keep {
+            database.watch().allot();
+        } else {
+            database.watch().allot_any();
         }
         run::command(&mut hold, if keep { "COMMIT" } else { "ROLLBACK" }, Box::new(())).await?;
         Ok(())
@@ -126,6 +133,7 @@ impl Connection for SqliteConnection {
                     None => Box::pin(lease_for(&self.pool, statement)).await?,
                 }),
             };
+            hold.session()?.watch().allot();
             match statement {
                 Statement::Schema(_) => hold.session()?.keys.forget(),
                 Statement::Raw(raw) if !starts_with(&raw.text, &["select", "values"]) => {
@@ -139,6 +147,9 @@ impl Connection for SqliteConnection {
                 Err(error) => Err(error),
             };
             if !matches!(statement, Statement::Raw(_)) {
+                if ran.is_err() {
+                    hold.lose_if_undone();
+                }
                 return ran;
             }
             let was_inside = hold.in_transaction();
@@ -218,7 +229,7 @@ fn reads_only() -> Error {
 fn lost() -> Error {
     Error::Closed {
         what: "the transaction",
-        instead: "it was rolled back, because a statement in it was dropped before its end or failed for good: begin another",
+        instead: "it was rolled back, because a statement in it was dropped before its end, took longer than `statement_timeout`, or failed for good: begin another",
     }
 }
 

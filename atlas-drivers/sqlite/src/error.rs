@@ -9,6 +9,8 @@ pub(crate) struct Failure {
     /// The extended result code.
     pub(crate) code: i32,
     pub(crate) message: String,
+    /// How long the statement was allowed to take, where it was ended for that.
+    pub(crate) over_limit: Option<Duration>,
 }
 
 impl fmt::Display for Failure {
@@ -20,29 +22,35 @@ impl fmt::Display for Failure {
 impl std::error::Error for Failure {}
 
 impl Failure {
+    fn own(code: i32, message: &str) -> Self {
+        Self { code, message: message.to_owned(), over_limit: None }
+    }
+
     pub(crate) fn several_statements() -> Self {
-        let message = "one text holds several statements: send them one by one".to_owned();
-        Self { code: ffi::SQLITE_MISUSE, message }
+        Self::own(ffi::SQLITE_MISUSE, "one text holds several statements: send them one by one")
     }
 
     pub(crate) fn empty_statement() -> Self {
-        let message = "the text holds no statement: give one".to_owned();
-        Self { code: ffi::SQLITE_MISUSE, message }
+        Self::own(ffi::SQLITE_MISUSE, "the text holds no statement: give one")
     }
 
     pub(crate) fn too_long() -> Self {
-        let message = "the statement is longer than 2 GB: split it".to_owned();
-        Self { code: ffi::SQLITE_MISUSE, message }
+        Self::own(ffi::SQLITE_MISUSE, "the statement is longer than 2 GB: split it")
     }
 
     /// Another connection holds a lock.
     pub(crate) fn busy() -> Self {
-        Self { code: ffi::SQLITE_BUSY, message: "database is locked".to_owned() }
+        Self::own(ffi::SQLITE_BUSY, "database is locked")
     }
 
     /// Nobody waits for the statement any more.
     pub(crate) fn cancelled() -> Self {
-        Self { code: ffi::SQLITE_INTERRUPT, message: "interrupted".to_owned() }
+        Self::own(ffi::SQLITE_INTERRUPT, "interrupted")
+    }
+
+    /// The statement took longer than it may.
+    pub(crate) fn over_limit(limit: Duration) -> Self {
+        Self { over_limit: Some(limit), ..Self::cancelled() }
     }
 
     fn primary(&self) -> i32 {
@@ -54,14 +62,22 @@ impl Failure {
         self.primary() == ffi::SQLITE_BUSY && self.code != ffi::SQLITE_BUSY_SNAPSHOT
     }
 
-    /// Whether the statement was stopped by our own callback.
+    /// Whether the statement was stopped by our own callback, and may go on elsewhere.
     pub(crate) fn is_interrupt(&self) -> bool {
-        self.primary() == ffi::SQLITE_INTERRUPT
+        self.primary() == ffi::SQLITE_INTERRUPT && self.over_limit.is_none()
     }
 
     /// The error that a user sees. `table`: that of the statement, where it has one.
     #[cold]
     pub(crate) fn into_error(self, table: Option<&str>) -> Error {
+        if let Some(after) = self.over_limit {
+            return Error::Timeout {
+                waiting_for:
+                    "a statement to end: make it do less or give it an index, or set a longer `statement_timeout`"
+                        .to_owned(),
+                after,
+            };
+        }
         match self.code {
             ffi::SQLITE_CONSTRAINT_UNIQUE
             | ffi::SQLITE_CONSTRAINT_PRIMARYKEY

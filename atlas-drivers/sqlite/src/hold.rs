@@ -46,6 +46,16 @@ impl<'t> Hold<'t> {
         self.lease.take().ok_or_else(closed)
     }
 
+    /// After a failed statement: where SQLite has rolled back the transaction itself, it has lost its
+    /// connection, so that nothing more is done on that as if it were still open.
+    #[cold]
+    pub(crate) fn lose_if_undone(&mut self) {
+        let open = self.session().is_ok_and(|session| session.database.in_transaction());
+        if self.in_transaction() && !open {
+            self.lease = None;
+        }
+    }
+
     pub(crate) fn put(&mut self, lease: Lease) {
         self.lease = Some(lease);
     }

@@ -111,9 +111,7 @@ pub(crate) async fn insert_many(hold: &mut Hold<'_>, insert: &Insert, mut sink: 
         keys.rolled_back();
         let undo: &[&str] =
             if own { &["ROLLBACK"] } else { &["ROLLBACK TO atlas_insert", "RELEASE atlas_insert"] };
-        for text in undo {
-            let _ = database.command(text);
-        }
+        database.undo(undo);
     }
     hold.half_done = false;
     done
@@ -163,6 +161,9 @@ async fn insert_chunks(hold: &mut Hold<'_>, insert: &Insert, sink: &mut Box<dyn 
             written
         };
         from += rows;
+        if let Some(limit) = hold.session()?.watch().over_limit() {
+            return Err(Failure::over_limit(limit).into_error(Some(&insert.table.name)));
+        }
         poll_fn(|context| sink.poll_ready(context)).await;
         if since.elapsed() > SHORT {
             run::let_others_run().await;

@@ -187,7 +187,9 @@ impl Database {
     pub(crate) fn insert(&mut self) -> Result<Written, Failure> {
         self.watch().begin(Limit::None);
         let before = self.total_changes();
+        self.watch().works();
         let stepped = self.step();
+        self.watch().rests();
         let written = Written { rows: self.total_changes() - before, last: self.last_insert_rowid() };
         self.finish();
         stepped.map(|_| written)

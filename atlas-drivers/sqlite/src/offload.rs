@@ -151,7 +151,9 @@ fn busy() -> Error {
 /// Says how long was waited, where a lock was waited for.
 fn with_patience(error: Error, patience: Duration) -> Error {
     match error {
-        Error::Timeout { waiting_for, .. } => Error::Timeout { waiting_for, after: patience },
+        Error::Timeout { waiting_for, after: Duration::ZERO } => {
+            Error::Timeout { waiting_for, after: patience }
+        }
         other => other,
     }
 }

@@ -28,7 +28,7 @@ pub(crate) fn open(options: &Sqlite, role: Role) -> Result<Database> {
     raw::keep_no_memory_statistics();
     let connection = connect(options).map_err(|error| cannot_open(options, error))?;
     prepare(&connection, options, role).map_err(|error| cannot_open(options, error))?;
-    let watch = Arc::new(Watch::new());
+    let watch = Arc::new(Watch::new(options.statement_timeout));
     Ok(Database::new(connection, watch, options.statement_cache))
 }
 

@@ -32,6 +32,8 @@ pub struct Sqlite {
     pub(crate) max_readers: usize,
     pub(crate) busy_timeout: Duration,
     pub(crate) acquire_timeout: Duration,
+    /// Not zero.
+    pub(crate) statement_timeout: Option<Duration>,
     pub(crate) statement_cache: usize,
     pub(crate) pragmas: Vec<(String, String)>,
 }
@@ -79,7 +81,10 @@ impl Sqlite {
     /// As [`from_url`](Self::from_url), and [`Error::Config`] for options that SQLite has no use for.
     pub(crate) fn with_options(options: &ConnectOptions) -> Result<Self> {
         // There is nothing to be lazy about: opening is reading a file.
-        options.only("sqlite", &["max_connections", "acquire_timeout", "statement_cache", "lazy"])?;
+        options.only(
+            "sqlite",
+            &["max_connections", "acquire_timeout", "statement_timeout", "statement_cache", "lazy"],
+        )?;
         let mut sqlite = Self::from_url(&options.url)?;
         if let Some(connections) = options.max_connections {
             // One of them writes.
@@ -87,6 +92,9 @@ impl Sqlite {
         }
         if let Some(timeout) = options.acquire_timeout {
             sqlite = sqlite.acquire_timeout(timeout);
+        }
+        if let Some(timeout) = options.statement_timeout {
+            sqlite = sqlite.statement_timeout(timeout);
         }
         if let Some(statements) = options.statement_cache {
             sqlite = sqlite.statement_cache(statements);
@@ -102,6 +110,7 @@ impl Sqlite {
             max_readers: thread::available_parallelism().map_or(4, |cores| cores.get().max(4)),
             busy_timeout: Duration::from_secs(5),
             acquire_timeout: Duration::from_secs(30),
+            statement_timeout: None,
             statement_cache: 128,
             pragmas: Vec::new(),
         }
@@ -149,6 +158,16 @@ impl Sqlite {
     #[must_use]
     pub fn acquire_timeout(mut self, timeout: Duration) -> Self {
         self.acquire_timeout = timeout;
+        self
+    }
+
+    /// How long SQLite may work on a statement, and wait for the locks of other processes in it; then it
+    /// is undone, and [`Error::Timeout`]. Zero, the default: as long as it takes.
+    ///
+    /// A write that is ended in a transaction ends that too: SQLite rolls it back.
+    #[must_use]
+    pub fn statement_timeout(mut self, timeout: Duration) -> Self {
+        self.statement_timeout = Some(timeout).filter(|timeout| !timeout.is_zero());
         self
     }
 

@@ -329,7 +329,12 @@ impl Database {
             };
             // The connection keeps the code of its last call: it is this one's where they agree.
             let code = if extended & 0xff == code & 0xff { extended } else { code };
-            Failure { code, message }
+            match self.watch.over_limit() {
+                Some(limit) if matches!(code & 0xff, ffi::SQLITE_INTERRUPT | ffi::SQLITE_BUSY) => {
+                    Failure::over_limit(limit)
+                }
+                _ => Failure { code, message, over_limit: None },
+            }
         }
     }
 }

@@ -188,7 +188,9 @@ fn reaches_few(session: &mut Session, table: &TableRef, scope: &Scope) -> Result
         }
         database.with_lent(compiled.binds.iter().map(BindRef::from), |database| {
             database.watch().begin(Limit::Interrupt);
+            database.watch().works();
             let found = matches!(database.step(), Ok(true));
+            database.watch().rests();
             found && matches!(database.row().value(0), Ok(ValueRef::I64(rows)) if rows <= FEW as i64)
         })
     });

@@ -28,9 +28,7 @@ pub(crate) fn change(database: &mut Database, change: &SchemaChange) -> Result<(
     database.command(begin).map_err(fail)?;
     let done = make(database, change).and_then(|()| database.command(end).map_err(fail));
     if done.is_err() {
-        for text in undo {
-            let _ = database.command(text);
-        }
+        database.undo(undo);
     }
     done
 }

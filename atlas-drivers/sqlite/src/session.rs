@@ -126,6 +126,7 @@ impl Session {
         self.database.finish();
         self.watch().set_cancel(None);
         self.watch().begin(Limit::None);
+        self.watch().allot_any();
         if self.database.in_transaction() {
             let _ = self.database.command("ROLLBACK");
         }
@@ -138,12 +139,22 @@ impl Database {
     /// Runs a statement without values and without rows of interest to its end.
     pub(crate) fn command(&mut self, text: &str) -> Result<(), Failure> {
         self.start(text)?;
+        self.watch().works();
         let mut stepped = self.step();
         while let Ok(true) = stepped {
             stepped = self.step();
         }
+        self.watch().rests();
         self.finish();
         stepped.map(|_| ())
+    }
+
+    /// Runs what undoes something, which nothing stops. What cannot be undone, SQLite has undone itself.
+    pub(crate) fn undo(&mut self, texts: &[&str]) {
+        self.watch().allot_any();
+        for text in texts {
+            let _ = self.command(text);
+        }
     }
 
     /// Sets up the watch for a statement that has been started.
@@ -158,6 +169,18 @@ impl Database {
     ///
     /// The statement is finished afterwards, unless the answer is `Batch` or `Overdue`.
     pub(crate) fn advance(
+        &mut self,
+        running: &mut Running,
+        sink: &mut dyn RowSink,
+        table: Option<&str>,
+    ) -> Result<Progress> {
+        self.watch().works();
+        let progress = self.advance_on(running, sink, table);
+        self.watch().rests();
+        progress
+    }
+
+    fn advance_on(
         &mut self,
         running: &mut Running,
         sink: &mut dyn RowSink,
@@ -227,8 +250,13 @@ impl Database {
         let mut names: Option<Arc<[Box<str>]>> = None;
         let mut rows = Vec::new();
         self.watch().begin(Limit::None);
+        self.watch().works();
         loop {
-            match self.step() {
+            let stepped = self.step();
+            if !matches!(stepped, Ok(true)) {
+                self.watch().rests();
+            }
+            match stepped {
                 Ok(true) => {
                     let row: CurrentRow<'_> = self.row();
                     let names = names.get_or_insert_with(|| CopiedRow::names_of(&row));

@@ -5,7 +5,8 @@ use atlas_core::error::{Error, Result};
 use crate::options::{Execution, Mode, Sqlite};
 
 /// Parameters that become options of their own.
-const OPTIONS: &str = "mode, execution, max_readers, busy_timeout, acquire_timeout, statement_cache";
+const OPTIONS: &str =
+    "mode, execution, max_readers, busy_timeout, acquire_timeout, statement_timeout, statement_cache";
 
 /// Parameters that are pragmas of the same name.
 const PRAGMAS: [&str; 10] = [
@@ -25,8 +26,8 @@ impl Sqlite {
     /// Reads `sqlite::memory:`, `sqlite:app.db`, `sqlite://app.db?mode=ro`, `sqlite:///srv/app.db`.
     ///
     /// The path is percent-decoded. Parameters: `mode` (`rwc` creates the file and is the default, `rw`,
-    /// `ro`, `memory`), `execution` (`inline`, `auto`, `threaded`), `max_readers`, `busy_timeout`
-    /// and `acquire_timeout` (in milliseconds), `statement_cache`, and the pragmas `journal_mode`, `synchronous`, `foreign_keys`,
+    /// `ro`, `memory`), `execution` (`inline`, `auto`, `threaded`), `max_readers`, `busy_timeout`,
+    /// `acquire_timeout` and `statement_timeout` (in milliseconds), `statement_cache`, and the pragmas `journal_mode`, `synchronous`, `foreign_keys`,
     /// `cache_size`, `temp_store`, `mmap_size`, `locking_mode`, `page_size`, `auto_vacuum` and
     /// `journal_size_limit`.
     ///
@@ -76,6 +77,9 @@ impl Sqlite {
             }
             "acquire_timeout" => {
                 self.acquire_timeout = Duration::from_millis(number(name, value)?);
+            }
+            "statement_timeout" => {
+                self = self.statement_timeout(Duration::from_millis(number(name, value)?));
             }
             "statement_cache" => self.statement_cache = number(name, value)?,
             name if PRAGMAS.contains(&name) => self = self.pragma(name, value),
@@ -144,12 +148,14 @@ mod tests {
 
     #[test]
     fn parameters_are_read() {
-        let url = "sqlite:a.db?mode=rw&execution=threaded&max_readers=0&busy_timeout=250&acquire_timeout=750&statement_cache=0&journal_mode=delete&cache_size=-64";
+        let url = "sqlite:a.db?mode=rw&execution=threaded&max_readers=0&busy_timeout=250&acquire_timeout=750&statement_timeout=300&statement_cache=0&journal_mode=delete&cache_size=-64";
         let options = Sqlite::from_url(url).unwrap();
         assert_eq!((options.mode, options.execution), (Mode::Write, Execution::Threaded));
         assert_eq!((options.max_readers, options.statement_cache), (1, 0));
         assert_eq!(options.busy_timeout, Duration::from_millis(250));
         assert_eq!(options.acquire_timeout, Duration::from_millis(750));
+        assert_eq!(options.statement_timeout, Some(Duration::from_millis(300)));
+        assert_eq!(Sqlite::from_url("sqlite:a.db?statement_timeout=0").unwrap().statement_timeout, None);
         assert_eq!(options.pragma_value("JOURNAL_MODE"), Some("delete"));
         assert_eq!(options.pragma_value("cache_size"), Some("-64"));
     }

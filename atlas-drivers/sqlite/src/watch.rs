@@ -31,6 +31,15 @@ pub(crate) struct Watch {
     /// Milliseconds to wait for a lock of another process.
     patience: AtomicU64,
     waiting_since: AtomicU64,
+    /// Nanoseconds that a statement may work; 0: as many as it likes.
+    budget: u64,
+    /// Whether what runs is a statement that this holds for.
+    limited: AtomicBool,
+    /// Nanoseconds of the budget that it has used, until it last rested.
+    spent: AtomicU64,
+    /// Nanoseconds of the epoch since when it works; 0: it rests.
+    working_since: AtomicU64,
+    spent_all: AtomicBool,
     cancel: Mutex<Option<Arc<Cancel>>>,
     wal_pages: AtomicI32,
 }
@@ -48,7 +57,9 @@ pub(crate) enum Limit {
 }
 
 impl Watch {
-    pub(crate) fn new() -> Self {
+    /// `limit`: how long a statement may work.
+    pub(crate) fn new(limit: Option<Duration>) -> Self {
+        let budget = limit.map_or(0, |limit| u64::try_from(limit.as_nanos()).unwrap_or(u64::MAX));
         Self {
             epoch: Instant::now(),
             started: AtomicU64::new(0),
@@ -58,6 +69,11 @@ impl Watch {
             overdue: AtomicBool::new(false),
             patience: AtomicU64::new(0),
             waiting_since: AtomicU64::new(0),
+            budget,
+            limited: AtomicBool::new(false),
+            spent: AtomicU64::new(0),
+            working_since: AtomicU64::new(0),
+            spent_all: AtomicBool::new(false),
             cancel: Mutex::new(None),
             wal_pages: AtomicI32::new(0),
         }
@@ -85,6 +101,62 @@ impl Watch {
         self.overdue.load(Relaxed)
     }
 
+    /// What comes next is a statement of the program's, and has all of its time.
+    pub(crate) fn allot(&self) {
+        if self.budget > 0 {
+            self.reset(true);
+        }
+    }
+
+    /// What comes next takes the time that it takes.
+    pub(crate) fn allot_any(&self) {
+        if self.budget > 0 {
+            self.reset(false);
+        }
+    }
+
+    fn reset(&self, limited: bool) {
+        self.limited.store(limited, Relaxed);
+        self.spent.store(0, Relaxed);
+        self.working_since.store(0, Relaxed);
+        self.spent_all.store(false, Relaxed);
+    }
+
+    /// SQLite begins to work, or goes on.
+    pub(crate) fn works(&self) {
+        if self.budget > 0 && self.limited.load(Relaxed) {
+            self.working_since.store(self.now(), Relaxed);
+        }
+    }
+
+    /// SQLite has stopped.
+    pub(crate) fn rests(&self) {
+        if self.budget > 0 && self.working_since.load(Relaxed) > 0 {
+            let left = self.left();
+            self.spent.store(self.budget - left, Relaxed);
+            self.working_since.store(0, Relaxed);
+        }
+    }
+
+    /// How long the statement was allowed to work, where that is over.
+    pub(crate) fn over_limit(&self) -> Option<Duration> {
+        self.spent_all.load(Relaxed).then_some(Duration::from_nanos(self.budget))
+    }
+
+    /// Nanoseconds that the statement, which works, has left. Notes where there are none.
+    fn left(&self) -> u64 {
+        let since = self.working_since.load(Relaxed);
+        if since == 0 {
+            return u64::MAX;
+        }
+        let spent = self.spent.load(Relaxed).saturating_add(self.now().saturating_sub(since));
+        let left = self.budget.saturating_sub(spent);
+        if left == 0 {
+            self.spent_all.store(true, Relaxed);
+        }
+        left
+    }
+
     /// How long locks of other processes are waited for, on this thread.
     pub(crate) fn set_patience(&self, patience: Duration) {
         self.patience.store(u64::try_from(patience.as_millis()).unwrap_or(u64::MAX), Relaxed);
@@ -101,7 +173,7 @@ impl Watch {
 
     /// Every few thousand steps of the virtual machine: whether to interrupt.
     pub(crate) fn on_progress(&self) -> bool {
-        if self.is_cancelled() {
+        if self.is_cancelled() || (self.budget > 0 && self.left() == 0) {
             return true;
         }
         let limit = self.limit.load(Relaxed);
@@ -140,8 +212,12 @@ impl Watch {
         if waited >= patience {
             return false;
         }
+        let left = self.left();
+        if left == 0 {
+            return false;
+        }
         let pause = [1, 2, 5, 10, 15, 20].get(usize::try_from(tries).unwrap_or(0)).copied().unwrap_or(25);
-        thread::sleep(Duration::from_millis(pause.min(patience - waited)));
+        thread::sleep(Duration::from_millis(pause.min(patience - waited)).min(Duration::from_nanos(left)));
         true
     }
 

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use atlas_sqlite::{Execution, Sqlite};
 
 use crate::support::Directory;
@@ -16,6 +18,9 @@ async fn in_a_file() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn on_the_blocking_pool() {
     let directory = Directory::new();
-    let options = Sqlite::file(directory.file()).execution(Execution::Threaded).statement_cache(0);
+    let options = Sqlite::file(directory.file())
+        .execution(Execution::Threaded)
+        .statement_cache(0)
+        .statement_timeout(Duration::from_secs(60));
     atlas_conformance::run(options.open().await.unwrap()).await.assert();
 }

@@ -8,6 +8,7 @@ mod decimal;
 mod error;
 mod execution;
 mod keys;
+mod limit;
 mod open;
 mod pool;
 mod raw;
