@@ -29,6 +29,7 @@ mod records;
 mod related;
 mod relation_kinds;
 mod relation_questions;
+mod relation_scale;
 mod relations;
 mod schema;
 mod tables;
