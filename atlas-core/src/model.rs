@@ -29,6 +29,7 @@ use crate::{
     error::Result,
     query::{self, Loader, Query},
     record::Record,
+    relation::NthSlot,
     statement::OnConflict,
     value::{Value, ValueRef},
 };
@@ -95,6 +96,12 @@ pub trait Model: Sized + Send + Sync + 'static {
     #[doc(hidden)]
     fn eager() -> Vec<Loader<Record<Self>>> {
         Vec::new()
+    }
+
+    /// The field of a relation, by its index in [`ModelMeta::relations`].
+    #[doc(hidden)]
+    fn slot(&mut self, _relation: usize) -> NthSlot<'_> {
+        None
     }
 
     /// All rows, to be narrowed.

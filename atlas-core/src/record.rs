@@ -216,6 +216,12 @@ impl<M: Model> Record<M> {
         self.state.siblings()
     }
 
+    /// What was asked of a relation was not possible: saving the record says so. `None`: it is after all.
+    pub(crate) fn refuse(&mut self, relation: &'static str, why: Option<String>) -> &mut Self {
+        self.state.set_refusal(relation, why);
+        self
+    }
+
     pub(crate) fn take_extra(&mut self, name: &str) -> Option<Value> {
         self.state.take_extra(name)
     }

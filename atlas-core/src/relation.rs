@@ -1,6 +1,7 @@
 //! Relations between models: their declaration as data, and the slots that hold what was loaded.
 
 mod ask;
+mod associate;
 mod between;
 mod create;
 mod eager;
@@ -12,11 +13,13 @@ mod load;
 mod meta;
 mod morph;
 mod pivot;
+mod push;
 mod related;
 mod slot;
 
 pub(crate) use ask::extra_name;
 pub use ask::{Asked, Question};
+pub use associate::{Dissociates, LeadsTo, RefersToOne};
 pub use create::Creates;
 pub use eager::eager;
 pub(crate) use graph::insert_graph;
@@ -31,6 +34,6 @@ pub use morph::{MorphTarget, MorphTo, MorphVariant, load_variant, no_variant};
 pub use pivot::{Attaching, Changed, HasPivot, Named, PivotColumn, PivotData, PivotValues};
 pub use related::Related;
 pub use slot::{
-    BelongsTo, BelongsToMany, HasMany, HasManyThrough, HasOne, HasOneThrough, Held, MorphMany, MorphOne,
-    MorphToMany, Slot,
+    AnySlot, BelongsTo, BelongsToMany, HasMany, HasManyThrough, HasOne, HasOneThrough, Held, MorphMany,
+    MorphOne, MorphToMany, NthSlot, Slot, nth_slot,
 };

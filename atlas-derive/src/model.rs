@@ -195,6 +195,8 @@ struct Relation {
     target: Type,
     path: Path,
     pick: Option<Pick>,
+    /// Whether a key of this model leads there that may be NULL.
+    optional: bool,
     /// Whether every query loads it.
     eager: bool,
     /// The variant of `Action`.

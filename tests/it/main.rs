@@ -27,6 +27,7 @@ mod own_types;
 mod reads;
 mod records;
 mod related;
+mod related_pivots;
 mod relation_kinds;
 mod relation_questions;
 mod relation_scale;

@@ -201,3 +201,156 @@ async fn nothing_belongs_to_what_is_not_saved() {
         assert_eq!(Song::query().count(&db).await.unwrap(), 4);
     }
 }
+
+#[tokio::test]
+async fn a_record_refers_to_another() {
+    for db in stage().await {
+        let bob = Singer::find_or_fail(&db, 2).await.unwrap();
+        let mut song = Song::query().with(Song::singer).find_or_fail(&db, 1).await.unwrap();
+        song.associate(Song::singer, &bob);
+        assert_eq!(song.singer_id, Some(2));
+        assert!(!song.singer.is_loaded() && song.is_dirty(Song::singer_id));
+        let (sent, ()) = statements(&db, async { song.save(&db).await.unwrap() }).await;
+        assert_eq!(sent, 1);
+        let (sent, ()) = statements(&db, async {
+            song.associate(Song::singer, &bob).save(&db).await.unwrap();
+        })
+        .await;
+        assert_eq!(sent, 0, "it refers to it already");
+        song.load(&db, Song::singer).await.unwrap();
+        assert_eq!(song.singer.get().unwrap().unwrap().name, "Bob");
+        song.dissociate(Song::singer).save(&db).await.unwrap();
+        assert!(!song.singer.is_loaded() && song.singer_id.is_none());
+        assert_eq!(song.fresh(&db).await.unwrap().unwrap().singer_id, None);
+        // What is not saved has no key.
+        let new = Record::new(Singer::draft().name("New")).unwrap();
+        let error = song.associate(Song::singer, &new).save(&db).await.unwrap_err();
+        assert!(error.to_string().contains("`singer` to a `Singer` that is not saved"), "{error}");
+        song.associate(Song::singer, &bob).save(&db).await.unwrap();
+        assert_eq!(song.fresh(&db).await.unwrap().unwrap().singer_id, Some(2));
+    }
+}
+
+#[tokio::test]
+async fn no_other_record_stands_for_the_one_referred_to() {
+    for db in stage().await {
+        let mut song = Song::query().with(Song::singer).find_or_fail(&db, 1).await.unwrap();
+        song.title = "changed".into();
+        song.save(&db).await.unwrap();
+        assert_eq!(song.singer.get().unwrap().unwrap().name, "Ann", "the key is the same");
+        song.singer_id = Some(2);
+        song.save(&db).await.unwrap();
+        assert!(matches!(song.singer.get(), Err(Error::RelationNotLoaded { .. })));
+        // Loaded by the key that is then saved.
+        song.singer_id = Some(3);
+        song.load(&db, Song::singer).await.unwrap();
+        song.save(&db).await.unwrap();
+        assert_eq!(song.singer.get().unwrap().unwrap().name, "Cid");
+        song.singer_id = None;
+        song.save(&db).await.unwrap();
+        assert!(!song.singer.is_loaded());
+    }
+}
+
+#[tokio::test]
+async fn saved_with_what_was_loaded() {
+    for db in stage().await {
+        let mut ann =
+            Singer::query().with(Singer::songs.order_by(Song::id)).find_or_fail(&db, 1).await.unwrap();
+        let (sent, ()) = statements(&db, async { ann.push(&db).await.unwrap() }).await;
+        assert_eq!(sent, 0);
+        ann.songs.get_mut().unwrap()[1].plays = 5;
+        let (sent, ()) = statements(&db, async { ann.push(&db).await.unwrap() }).await;
+        assert_eq!(sent, 1);
+        ann.name = "Anna".into();
+        ann.songs.get_mut().unwrap()[0].title = "a0".into();
+        let (sent, ()) = statements(&db, async { ann.push(&db).await.unwrap() }).await;
+        assert_eq!(sent, 2);
+        let songs = Song::query().where_eq(Song::singer_id, 1).order_by(Song::id);
+        assert_eq!(songs.pluck(&db, Song::title).await.unwrap(), ["a0", "a2"]);
+        // The one that is referred to first, and what that has.
+        let mut song =
+            Song::query().with(Song::singer.with(Singer::label)).find_or_fail(&db, 3).await.unwrap();
+        song.singer.get_mut().unwrap().unwrap().name = "Bobby".into();
+        song.plays = 1;
+        let (sent, ()) = statements(&db, async { song.push(&db).await.unwrap() }).await;
+        assert_eq!(sent, 2);
+        assert_eq!(Singer::find_or_fail(&db, 2).await.unwrap().name, "Bobby");
+        // All or none.
+        song.singer.get_mut().unwrap().unwrap().name = "Rob".into();
+        Song::query().where_eq(Song::id, 3).delete(&db).await.unwrap();
+        song.plays = 2;
+        assert!(matches!(song.push(&db).await, Err(Error::NotFound { .. })));
+        assert_eq!(Singer::find_or_fail(&db, 2).await.unwrap().name, "Bobby");
+    }
+}
+
+mod notes {
+    use super::*;
+
+    #[derive(atlas::MorphTarget, Debug)]
+    pub enum Noted {
+        Singer(Record<Star>),
+        #[morph("song")]
+        Song(Record<Tune>),
+    }
+
+    #[derive(Model, Debug)]
+    #[table("noted_stars")]
+    pub struct Star {
+        pub id: i64,
+        pub name: String,
+        #[morph_many(name = noted)]
+        pub notes: MorphMany<Note>,
+    }
+
+    #[derive(Model, Debug)]
+    #[table("noted_tunes")]
+    pub struct Tune {
+        pub id: i64,
+        pub name: String,
+        #[morph_one(name = noted)]
+        pub note: MorphOne<Note>,
+    }
+
+    #[derive(Model, Debug)]
+    #[table("noted_notes")]
+    pub struct Note {
+        pub id: i64,
+        pub text: String,
+        pub noted_type: Option<String>,
+        pub noted_id: Option<i64>,
+        #[morph_to]
+        pub noted: MorphTo<Noted>,
+    }
+}
+
+#[tokio::test]
+async fn of_one_of_several_models() {
+    use notes::{Note, Noted, Star, Tune};
+    for db in databases().await {
+        db.create_tables(models![Star, Tune, Note]).await.unwrap();
+        let star = Star::draft().name("S").save(&db).await.unwrap();
+        let tune = Tune::draft().name("T").save(&db).await.unwrap();
+        let note = star.related(Star::notes).create(&db, Note::draft().text("one")).await.unwrap();
+        assert_eq!(note.noted_id, Some(star.id));
+        tune.related(Tune::note).create(&db, Note::draft().text("two")).await.unwrap();
+        assert_eq!(star.related(Star::notes).pluck(&db, Note::text).await.unwrap(), ["one"]);
+        assert_eq!(star.related(Star::notes).update(&db, Note::text.set("1")).await.unwrap(), 1);
+        assert_eq!(tune.related(Tune::note).sole(&db).await.unwrap().text, "two");
+        let mut note = Note::query().with(Note::noted).find_or_fail(&db, note.id).await.unwrap();
+        assert!(matches!(note.noted.get().unwrap(), Some(Noted::Singer(star)) if star.name == "S"));
+        note.associate(Note::noted, &tune).save(&db).await.unwrap();
+        assert_eq!((note.noted_type.as_deref(), note.noted_id), (Some("song"), Some(tune.id)));
+        assert!(!note.noted.is_loaded());
+        assert_eq!(tune.related(Tune::note).count(&db).await.unwrap(), 2);
+        note.load(&db, Note::noted).await.unwrap();
+        note.noted_type = Some("Singer".into());
+        note.save(&db).await.unwrap();
+        assert!(!note.noted.is_loaded());
+        note.dissociate(Note::noted).save(&db).await.unwrap();
+        assert_eq!((note.noted_type.as_deref(), note.noted_id), (None, None));
+        star.related(Star::notes).save(&db, &mut note).await.unwrap();
+        assert_eq!(star.related(Star::notes).sole(&db).await.unwrap().id, note.id);
+    }
+}

@@ -137,7 +137,11 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
     /// # Ok(())
     /// # });
     /// ```
-    pub fn where_belongs_to<A, N, I>(self, relation: Relation<A, N, kind::BelongsTo>, to: &Record<N>) -> Self
+    pub fn where_belongs_to<A, N, R, I>(
+        self,
+        relation: Relation<A, N, kind::BelongsTo<R>>,
+        to: &Record<N>,
+    ) -> Self
     where
         A: Model + In<Scope, I>,
         N: Model,
@@ -150,7 +154,11 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
     }
 
     /// Only rows that refer to this record, of one of the models that a `#[morph_to]` leads to.
-    pub fn where_morphed_to<A, E, N, I>(self, relation: Relation<A, E, kind::MorphTo>, to: &Record<N>) -> Self
+    pub fn where_morphed_to<A, E, N, R, I>(
+        self,
+        relation: Relation<A, E, kind::MorphTo<R>>,
+        to: &Record<N>,
+    ) -> Self
     where
         A: Model + In<Scope, I>,
         E: crate::relation::MorphVariant<N>,

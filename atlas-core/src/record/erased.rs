@@ -3,6 +3,7 @@ use crate::{
     error::Result,
     model::{Model, ModelMeta},
     record::{Record, State},
+    relation::{AnySlot, Path, RelationKind},
     value::{Value, ValueRef},
 };
 
@@ -17,6 +18,9 @@ pub(crate) trait AnyRecord: Send {
 
     /// Sets a column to what its row has: no change of the record's.
     fn set(&mut self, column: usize, value: ValueRef<'_>) -> Result<()>;
+
+    /// The field of a relation, by its index.
+    fn slot(&mut self, relation: usize) -> Option<&mut dyn AnySlot>;
 
     /// Becomes a row that was read anew, without relations.
     fn replace(&mut self, row: &dyn Row) -> Result<()>;
@@ -41,6 +45,10 @@ impl<M: Model> AnyRecord for Record<M> {
 
     fn set(&mut self, column: usize, value: ValueRef<'_>) -> Result<()> {
         self.model.assign(column, value)
+    }
+
+    fn slot(&mut self, relation: usize) -> Option<&mut dyn AnySlot> {
+        self.model.slot(relation)
     }
 
     fn replace(&mut self, row: &dyn Row) -> Result<()> {
@@ -70,6 +78,33 @@ impl dyn AnyRecord + '_ {
             if let Some(placeholder) = meta.placeholder(column) {
                 // A placeholder is of the field's own type.
                 let _ = self.set(column, placeholder.as_ref());
+            }
+        }
+    }
+
+    /// Forgets what was loaded of the relations by which the record refers to another, where one of these
+    /// columns makes it refer to another one.
+    pub(crate) fn forget_others(&mut self, changes: &[(usize, Value)]) {
+        for (index, relation) in self.meta().relations.iter().enumerate() {
+            let changed = |columns: &[usize]| changes.iter().any(|(column, _)| columns.contains(column));
+            if relation.named_by.is_some_and(|columns| changed(&columns)) {
+                if let Some(slot) = self.slot(index) {
+                    slot.forget();
+                }
+                continue;
+            }
+            let (RelationKind::BelongsTo, Some(Path::Direct(pairs))) =
+                (relation.kind, relation.link.as_ref().map(|link| &link.path))
+            else {
+                continue;
+            };
+            let (local, foreign): (Vec<usize>, Vec<usize>) =
+                pairs.as_slice().iter().map(|[local, foreign]| (*local, *foreign)).unzip();
+            if changed(&local) {
+                let values: Vec<Value> = local.iter().map(|column| self.value(*column)).collect();
+                if let Some(slot) = self.slot(index) {
+                    slot.forget_others(&foreign, &values);
+                }
             }
         }
     }

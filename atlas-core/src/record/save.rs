@@ -181,6 +181,9 @@ impl dyn AnyRecord + '_ {
         if self.state().is_deleted() {
             return Err(Error::Deleted { model, operation: "saved" });
         }
+        if let Some(refusal) = self.state().refusal() {
+            return Err(Error::config(refusal));
+        }
         let db = &*db.of(self.meta().about())?;
         if self.state().exists() { self.update(db).await } else { self.insert(db).await }
     }
@@ -264,6 +267,7 @@ impl dyn AnyRecord + '_ {
         for (column, value) in changes.iter().filter(|(column, _)| meta.updated_at == Some(*column)) {
             self.set(*column, value.as_ref())?;
         }
+        self.forget_others(&changes);
         self.state_mut().mark_saved(db.fate(), changes);
         Ok(())
     }

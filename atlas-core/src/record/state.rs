@@ -37,6 +37,8 @@ struct Kept {
     changes: Vec<(usize, Value)>,
     /// Values beside the columns.
     extras: BTreeMap<String, Value>,
+    /// Why the record cannot be saved as it is, and the relation that it is about.
+    refusal: Option<(&'static str, String)>,
     /// The record of the table between through which this one was reached.
     pivot: Option<Box<dyn Any + Send + Sync>>,
     /// Of a new record: the columns that were left to the database.
@@ -152,6 +154,19 @@ impl State {
     pub(crate) fn set_siblings(&mut self, siblings: Arc<Siblings>, place: u32) {
         self.siblings = Some(siblings);
         self.standing.place = place;
+    }
+
+    pub(crate) fn refusal(&self) -> Option<&str> {
+        self.kept.as_ref()?.refusal.as_ref().map(|(_, why)| &**why)
+    }
+
+    /// Keeps why a relation cannot be saved, or that it can after all.
+    pub(crate) fn set_refusal(&mut self, relation: &'static str, why: Option<String>) {
+        let standing =
+            self.kept.as_ref().and_then(|kept| kept.refusal.as_ref()).map(|(relation, _)| *relation);
+        if standing.map_or(why.is_some(), |standing| standing == relation) {
+            self.kept().refusal = why.map(|why| (relation, why));
+        }
     }
 
     pub(crate) fn take_extra(&mut self, name: &str) -> Option<Value> {

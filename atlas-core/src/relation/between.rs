@@ -14,7 +14,7 @@ use crate::{
     statement::{
         ColumnRef, Delete, Expr, From, Insert, OnConflict, Projection, Scope, Select, TableRef, Update,
     },
-    value::{Moment, Value},
+    value::{Moment, Plain, Value},
 };
 
 /// Columns of a table between and their values.
@@ -317,11 +317,13 @@ impl Between {
     }
 }
 
-/// Whether two values are the same to a database, which has no booleans or gives decimals as text.
+/// Whether two values are the same to a database: one has no booleans, another gives decimals as text.
 fn alike(one: &Value, other: &Value) -> bool {
     let shown = |value: &Value| match value {
-        Value::Bool(value) => i64::from(*value).to_string(),
-        value => value.as_ref().to_string(),
+        Value::Bool(truth) => u8::from(*truth).to_string(),
+        Value::Text(text) => text.clone(),
+        Value::Numeric(number) => number.normalized().to_string(),
+        value => format!("{:?}", Plain(value)),
     };
     one == other || (!one.is_null() && !other.is_null() && shown(one) == shown(other))
 }

@@ -158,7 +158,7 @@ impl Link {
     }
 
     /// How rows of a table between say that they refer to the model `M`.
-    pub const fn named<M, P, E: MorphVariant<M>>(back: Relation<P, E, kind::MorphTo>) -> Morph {
+    pub const fn named<M, P, E: MorphVariant<M>, R>(back: Relation<P, E, kind::MorphTo<R>>) -> Morph {
         match back.link.morph {
             Some(morph) => Morph { name: E::NAME, ..morph },
             None => Morph { column: "", key: "", name: E::NAME },
@@ -166,18 +166,18 @@ impl Link {
     }
 
     /// A column, and the one of the table between that equals it, whose rows say to which model they refer.
-    pub const fn morph_near<M: Model, P, T, E>(
+    pub const fn morph_near<M: Model, P, T, E, R>(
         local: Column<M, T>,
-        back: Relation<P, E, kind::MorphTo>,
+        back: Relation<P, E, kind::MorphTo<R>>,
     ) -> (usize, &'static str) {
         (local.index, back.link.morph_key())
     }
 
     /// The column of the table between, whose rows say to which model they refer, and the target's that
     /// equals it.
-    pub const fn morph_far<P, N: Model, T, E>(
+    pub const fn morph_far<P, N: Model, T, E, R>(
         foreign: Column<N, T>,
-        back: Relation<P, E, kind::MorphTo>,
+        back: Relation<P, E, kind::MorphTo<R>>,
     ) -> (&'static str, usize) {
         (back.link.morph_key(), foreign.index)
     }

@@ -17,6 +17,8 @@ pub struct RelationMeta {
     pub kind: RelationKind,
     /// Where it leads; `None` where each row says to which model.
     pub link: Option<Link>,
+    /// Of one whose rows say to which model: the columns of the model's name and of the key, by index.
+    pub named_by: Option<[usize; 2]>,
     /// What happens to this model's row when the other's is deleted, where the key is here.
     pub on_delete: Action,
     /// What happens to this model's row when the other's key changes, where the key is here.
@@ -73,16 +75,20 @@ pub mod kind {
     pub struct HasMany;
     /// The other model has one row that refers to this one.
     pub struct HasOne;
-    /// This model refers to one row of the other.
-    pub struct BelongsTo;
+    /// This model refers to one row of the other: always, or where its key is not NULL.
+    pub struct BelongsTo<R = Required>(PhantomData<fn() -> R>);
+    /// Whether a model refers to another: always.
+    pub struct Required;
+    /// Whether a model refers to another: where its key is not NULL.
+    pub struct Optional;
     /// Rows of both meet in the table of `P`, or in one without a model.
     pub struct BelongsToMany<P = ()>(PhantomData<fn() -> P>);
     /// The other model has many rows that refer to a third one's, which refer to this one.
     pub struct HasManyThrough;
     /// The other model has one row that refers to a third one's, which refers to this one.
     pub struct HasOneThrough;
-    /// Each row refers to one of a model that it names.
-    pub struct MorphTo;
+    /// Each row refers to one of a model that it names: always, or where its key is not NULL.
+    pub struct MorphTo<R = Required>(PhantomData<fn() -> R>);
     /// The other model has many rows that refer to this one by name and key.
     pub struct MorphMany;
     /// The other model has one row that refers to this one by name and key.
@@ -197,8 +203,11 @@ impl<M: Model, N, K> Relation<M, N, K> {
     /// For the derive: the relation as data.
     pub const fn meta(self, kind: RelationKind) -> RelationMeta {
         let (on_delete, on_update) = (Action::NoAction, Action::NoAction);
-        let link = if matches!(kind, RelationKind::MorphTo) { None } else { Some(self.link) };
-        RelationMeta { name: self.name, kind, link, on_delete, on_update }
+        let (link, named_by) = match (kind, self.link.path) {
+            (RelationKind::MorphTo, Path::Direct(Pairs::One(columns))) => (None, Some(columns)),
+            _ => (Some(self.link), None),
+        };
+        RelationMeta { name: self.name, kind, link, named_by, on_delete, on_update }
     }
 
     /// Never: an order is of a column. Declared so that the compiler can say so.
@@ -220,7 +229,7 @@ impl<M: Model, N, K> Relation<M, N, K> {
     }
 }
 
-impl<M: Model, E> Relation<M, E, kind::MorphTo> {
+impl<M: Model, E, R> Relation<M, E, kind::MorphTo<R>> {
     /// For the derive: a relation by a column that names the model, and one that holds the key.
     pub const fn morph_to<T: Attribute, U: Attribute>(
         name: &'static str,
@@ -240,10 +249,10 @@ impl<M: Model, E> Relation<M, E, kind::MorphTo> {
 
 impl<M: Model, N: Model, K> Relation<M, N, K> {
     /// For the derive: a relation to the model `N`, whose `#[morph_to]` leads back.
-    pub const fn morph_from<T: Attribute, E: MorphVariant<M>>(
+    pub const fn morph_from<T: Attribute, E: MorphVariant<M>, R>(
         name: &'static str,
         local: Column<M, T>,
-        back: Relation<N, E, kind::MorphTo>,
+        back: Relation<N, E, kind::MorphTo<R>>,
         slot: fn(&mut M) -> &mut dyn Slot<N>,
     ) -> Self {
         let Link { target, path, morph, .. } = back.link;
@@ -274,7 +283,7 @@ pub trait Linked: 'static {
 }
 impl Linked for kind::HasMany {}
 impl Linked for kind::HasOne {}
-impl Linked for kind::BelongsTo {
+impl<R: 'static> Linked for kind::BelongsTo<R> {
     const KEY_IS_HERE: bool = true;
 }
 impl Linked for kind::HasManyThrough {}

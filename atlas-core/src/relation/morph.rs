@@ -10,7 +10,7 @@ use crate::{
     query::{Loader, Put, Query, column_ref},
     record::Record,
     relation::{
-        IntoLoad, Pairs, Path, Relation, Slot,
+        AnySlot, IntoLoad, Pairs, Path, Relation, Slot,
         eager::Within,
         groups::Groups,
         kind,
@@ -164,6 +164,12 @@ impl<E: Send + Sync + 'static> Slot<E> for MorphTo<E> {
     }
 }
 
+impl<E> AnySlot for MorphTo<E> {
+    fn forget(&mut self) {
+        self.held = None;
+    }
+}
+
 impl<E> Default for MorphTo<E> {
     fn default() -> Self {
         Self::unloaded(&("", ""))
@@ -181,13 +187,14 @@ impl<E> fmt::Debug for MorphTo<E> {
 }
 
 #[diagnostic::do_not_recommend]
-impl<M: Model, E: MorphTarget> IntoLoad<M> for Relation<M, E, kind::MorphTo> {
+impl<M: Model, E: MorphTarget, R: 'static> IntoLoad<M> for Relation<M, E, kind::MorphTo<R>> {
     fn into_loaders(self) -> Vec<Loader<Record<M>>> {
         let within = Within::here();
+        let relation: Relation<M, E, kind::MorphTo> = Relation::linked(self.name, self.link, self.slot);
         let loaded = move |record: &mut Record<M>| (self.slot)(record.untracked()).is_loaded();
         vec![Loader::new(
             self.name,
-            Arc::new(move |db, records| start(db, records, self, within.clone())),
+            Arc::new(move |db, records| start(db, records, relation, within.clone())),
             Arc::new(loaded),
         )]
     }

@@ -1,9 +1,12 @@
-use std::{fmt, marker::PhantomData, sync::Arc};
+use std::{fmt, future::ready, marker::PhantomData, sync::Arc};
 
 use crate::{
+    db::Db,
+    driver::BoxFuture,
     error::{Error, Result},
     model::Model,
     record::Record,
+    value::Value,
 };
 
 /// What a slot holds. A trait object ends the recursion of auto traits through the graph of relations:
@@ -22,6 +25,10 @@ pub trait Held<T>: Send + Sync {
         T: Model;
     /// Writes it for those who debug.
     fn debug(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
+    /// Values of the first record, by the columns' indexes.
+    fn first_values(&self, columns: &[usize]) -> Option<Vec<Value>>;
+    /// Saves the records with what was loaded of their relations.
+    fn push<'a>(&'a mut self, db: &'a Db) -> BoxFuture<'a, Result<()>>;
 }
 
 impl<T: Model> Held<T> for Vec<Record<T>> {
@@ -35,6 +42,36 @@ impl<T: Model> Held<T> for Vec<Record<T>> {
 
     fn debug(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(self, f)
+    }
+
+    fn first_values(&self, columns: &[usize]) -> Option<Vec<Value>> {
+        let first = self.first()?;
+        Some(columns.iter().map(|column| first.encode(*column)).collect())
+    }
+
+    fn push<'a>(&'a mut self, db: &'a Db) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async move {
+            for record in self {
+                record.push_within(db).await?;
+            }
+            Ok(())
+        })
+    }
+}
+
+/// A field that holds the records of a relation, whatever they are.
+pub trait AnySlot: Send {
+    /// Forgets what was loaded.
+    fn forget(&mut self);
+
+    /// Forgets what was loaded, unless it is a record in which these columns, by index, have these values.
+    fn forget_others(&mut self, _columns: &[usize], _values: &[Value]) {
+        self.forget();
+    }
+
+    /// Saves what was loaded, unless other records share it: then nobody can have changed it.
+    fn push<'a>(&'a mut self, _db: &'a Db) -> BoxFuture<'a, Result<()>> {
+        Box::pin(ready(Ok(())))
     }
 }
 
@@ -53,6 +90,14 @@ pub trait Slot<N> {
 
     /// Whether something was loaded.
     fn is_loaded(&self) -> bool;
+}
+
+/// The field of one relation among several.
+pub type NthSlot<'a> = Option<&'a mut dyn AnySlot>;
+
+/// For the derive: the one of the fields that has this index.
+pub fn nth_slot<const N: usize>(slots: [&mut dyn AnySlot; N], index: usize) -> NthSlot<'_> {
+    slots.into_iter().nth(index)
 }
 
 /// Whose slot it is: the names of the model and the relation.
@@ -107,6 +152,27 @@ macro_rules! slots {
 
             fn is_loaded(&self) -> bool {
                 self.held.is_some()
+            }
+        }
+
+        impl<T $(, $between)?> AnySlot for $name<T $(, $between)?> {
+            fn forget(&mut self) {
+                self.held = None;
+            }
+
+            fn forget_others(&mut self, columns: &[usize], values: &[Value]) {
+                let held = self.held.as_ref().and_then(|held| held.first_values(columns));
+                let none = values.iter().any(Value::is_null);
+                if held.map_or(!none, |held| none || held != values) {
+                    self.held = None;
+                }
+            }
+
+            fn push<'a>(&'a mut self, db: &'a Db) -> BoxFuture<'a, Result<()>> {
+                match self.held.as_mut().and_then(Arc::get_mut) {
+                    Some(held) => held.push(db),
+                    None => Box::pin(ready(Ok(()))),
+                }
             }
         }
 

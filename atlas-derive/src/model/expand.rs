@@ -35,7 +35,7 @@ pub(super) fn model(model: &Model) -> TokenStream {
     };
     let meta = model.body(quote_spanned!(span=> &__META));
     let key = model.body(key);
-    let eager = relations::eager(model);
+    let (eager, slot) = (relations::eager(model), relations::slot(model));
     let new_draft = model.body(quote_spanned! {span=>
         __draft(__a::DraftData::new(&__META))
     });
@@ -82,6 +82,8 @@ pub(super) fn model(model: &Model) -> TokenStream {
                 fn draft() -> Self::Draft {
                     #new_draft
                 }
+
+                #slot
 
                 #eager
             }

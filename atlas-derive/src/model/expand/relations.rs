@@ -33,8 +33,11 @@ impl Relation {
     fn ty(&self, owner: &Ident) -> TokenStream {
         let (span, target) = (Span::mixed_site(), &self.target);
         let kind = Ident::new(self.kind.slot(), span);
-        let pivot = self.pivot.as_ref().map(|pivot| quote_spanned!(span=> <#pivot>));
-        quote_spanned!(span=> ::atlas::Relation<#owner, #target, ::atlas::kind::#kind #pivot>)
+        let of = match &self.pivot {
+            Some(pivot) => Some(quote_spanned!(span=> <#pivot>)),
+            None => self.optional.then(|| quote_spanned!(span=> <::atlas::kind::Optional>)),
+        };
+        quote_spanned!(span=> ::atlas::Relation<#owner, #target, ::atlas::kind::#kind #of>)
     }
 
     /// What makes it.
@@ -119,7 +122,7 @@ impl Relation {
                     },
                     Morph::Back { pivot, back, model } => {
                         let morph = helper("named", model);
-                        quote_spanned!(span=> .named(#morph::<#model, _, _>(<#pivot>::#back)))
+                        quote_spanned!(span=> .named(#morph::<#model, _, _, _>(<#pivot>::#back)))
                     }
                 });
                 quote_spanned! {span=>
@@ -219,6 +222,20 @@ pub(super) fn meta(model: &Model) -> TokenStream {
         quote_spanned!(span=> #owner::#ident.meta(__a::RelationKind::#kind) #on_delete #on_update,)
     });
     relations.collect()
+}
+
+/// `Model::slot`, where there are relations.
+pub(super) fn slot(model: &Model) -> Option<TokenStream> {
+    let span = Span::mixed_site();
+    let fields = model.relations.iter().map(|relation| &relation.ident);
+    let body = model.body(quote_spanned!(span=> __a::nth_slot([#(&mut self.#fields),*], nth)));
+    (!model.relations.is_empty()).then(|| {
+        quote_spanned! {span=>
+            fn slot(&mut self, nth: usize) -> __a::NthSlot<'_> {
+                #body
+            }
+        }
+    })
 }
 
 /// `Model::eager`, where relations are marked so.

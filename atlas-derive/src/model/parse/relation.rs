@@ -117,6 +117,10 @@ pub(super) fn resolve(
         RelationKind::MorphToMany => relation.morph_to_many(&owner, errors),
         RelationKind::MorphedByMany => relation.morphed_by_many(&owner, errors),
     }?;
+    let optional = path
+        .own_key(relation.kind)
+        .iter()
+        .any(|key| columns.iter().any(|column| column.ident == **key && column.optional.is_some()));
     let action = |reaction: Option<Reaction>| reaction.map(|reaction| reaction.action);
     Some(Relation {
         ident: relation.ident,
@@ -128,10 +132,22 @@ pub(super) fn resolve(
         target: relation.target,
         path,
         pick: relation.options.pick,
+        optional,
         eager: relation.eager,
         on_delete: action(relation.options.on_delete),
         on_update: action(relation.options.on_update),
     })
+}
+
+impl Path {
+    /// The columns of the model itself that refer to the other.
+    fn own_key(&self, kind: RelationKind) -> Vec<&Ident> {
+        match (self, kind) {
+            (Self::Direct(pairs), RelationKind::BelongsTo) => pairs.iter().map(|(local, _)| local).collect(),
+            (Self::MorphTo { type_column, key_column }, _) => vec![type_column, key_column],
+            _ => Vec::new(),
+        }
+    }
 }
 
 impl Unresolved {
