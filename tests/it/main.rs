@@ -6,6 +6,7 @@
 
 mod support;
 
+mod after_connect;
 mod aggregates;
 mod alike;
 mod bad_input;

@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::{any::Any, sync::Arc};
 
 use atlas_core::{
     driver::{BoxFuture, Connection, Ran, RowSink, TransactionOptions},
@@ -9,6 +9,7 @@ use atlas_core::{
 use crate::{
     hold::Hold,
     open::Role,
+    options::Hook,
     pool::{Lease, Pool},
     run,
     session::Session,
@@ -18,6 +19,15 @@ use crate::{
 pub(crate) struct SqliteConnection {
     pool: Arc<Pool>,
     transaction: Option<Transaction>,
+    place: Place,
+}
+
+/// Where statements outside of a transaction go.
+enum Place {
+    /// To a connection that fits.
+    Any,
+    /// To this one, which the program's hook has. `None` while a transaction has it, and where it was lost.
+    One(Option<Lease>),
 }
 
 struct Transaction {
@@ -30,7 +40,7 @@ struct Transaction {
 
 impl SqliteConnection {
     pub(crate) fn new(pool: Arc<Pool>) -> Self {
-        Self { pool, transaction: None }
+        Self { pool, transaction: None, place: Place::Any }
     }
 
     /// A raw text can begin and end transactions behind our back.
@@ -40,6 +50,8 @@ impl SqliteConnection {
         }
         if let Some(transaction) = &mut self.transaction {
             transaction.lease = None;
+        } else if let Place::One(lease) = &mut self.place {
+            *lease = None;
         }
         ran?;
         Err(Error::config(if was_inside {
@@ -70,11 +82,12 @@ impl SqliteConnection {
         }
         // Every isolation level is serializable here. One that may only read gets a connection that can
         // do no more, where there is one.
-        let (lease, begin) = if self.pool.writes() && !options.read_only {
-            (self.pool.writer().await?, "BEGIN IMMEDIATE")
-        } else {
-            (self.pool.reader().await?, "BEGIN")
+        let lease = match &mut self.place {
+            Place::One(lease) => lease.take().ok_or_else(lost_connection)?,
+            Place::Any if self.pool.writes() && !options.read_only => self.pool.writer().await?,
+            Place::Any => self.pool.reader().await?,
         };
+        let begin = if lease.writes() && !options.read_only { "BEGIN IMMEDIATE" } else { "BEGIN" };
         let mut hold = Hold::own(lease);
         hold.session()?.watch().allot();
         run::command(&mut hold, begin, Box::new(())).await?;
@@ -116,6 +129,11 @@ impl SqliteConnection {
             database.watch().allot_any();
         }
         run::command(&mut hold, if keep { "COMMIT" } else { "ROLLBACK" }, Box::new(())).await?;
+        if let Place::One(home) = &mut self.place {
+            let mut lease = hold.take()?;
+            lease.allow_writes()?;
+            *home = Some(lease);
+        }
         Ok(())
     }
 }
@@ -125,10 +143,13 @@ impl Connection for SqliteConnection {
     /// have to.
     fn run<'a>(&'a mut self, statement: &'a Statement, mut sink: Box<dyn RowSink>) -> BoxFuture<'a, Ran> {
         Box::pin(async move {
-            let mut hold = match &mut self.transaction {
-                Some(transaction) if transaction.read_only && writes(statement) => return Err(reads_only()),
-                Some(transaction) => Hold::of_transaction(&mut transaction.lease).ok_or_else(lost)?,
-                None => Hold::own(match idle_for(&self.pool, statement) {
+            let mut hold = match (&mut self.transaction, &mut self.place) {
+                (Some(Transaction { read_only: true, .. }), _) if writes(statement) => {
+                    return Err(reads_only());
+                }
+                (Some(transaction), _) => Hold::of_transaction(&mut transaction.lease).ok_or_else(lost)?,
+                (None, Place::One(lease)) => Hold::of(lease).ok_or_else(lost_connection)?,
+                (None, Place::Any) => Hold::own(match idle_for(&self.pool, statement) {
                     Some(lease) => lease,
                     None => Box::pin(lease_for(&self.pool, statement)).await?,
                 }),
@@ -169,6 +190,28 @@ impl Connection for SqliteConnection {
 
     fn rollback(&mut self) -> BoxFuture<'_, Result<()>> {
         Box::pin(self.end_one(false))
+    }
+}
+
+/// Lets the program's hook have a new connection, before anybody else does. Where it fails, the connection
+/// is closed: the pool keeps none that is not ready.
+pub(crate) async fn prepare(lease: Lease, hook: &Hook) -> Result<Lease> {
+    let pool = Arc::clone(lease.pool());
+    let connection = SqliteConnection { pool, transaction: None, place: Place::One(Some(lease)) };
+    let back: Box<dyn Any> = (hook.0)(Box::new(connection)).await?;
+    let Ok(back) = back.downcast::<SqliteConnection>() else {
+        return Err(Error::config(
+            "`after_connect` gave back another connection than it was given: return that one",
+        ));
+    };
+    match *back {
+        SqliteConnection { transaction: None, place: Place::One(lease), .. } => {
+            let mut lease = lease.ok_or_else(lost_connection)?;
+            let session = lease.session()?;
+            session.ready = session.clean();
+            Ok(lease)
+        }
+        _ => Err(Error::config("`after_connect` gave its connection back with an open transaction: end it")),
     }
 }
 
@@ -230,6 +273,14 @@ fn lost() -> Error {
     Error::Closed {
         what: "the transaction",
         instead: "it was rolled back, because a statement in it was dropped before its end, took longer than `statement_timeout`, or failed for good: begin another",
+    }
+}
+
+#[cold]
+fn lost_connection() -> Error {
+    Error::Closed {
+        what: "the new connection",
+        instead: "a statement of `after_connect` was dropped before its end or failed for good, and the connection with it: let the hook return that error",
     }
 }
 

@@ -9,28 +9,41 @@ use std::sync::Arc;
 /// A connection while one call uses it: a lease of its own, or that of the transaction.
 ///
 /// Dropped half-way, it gives a lease of its own back, and the transaction's to the transaction, with
-/// the open statement ended. Where that would leave part of a write behind, the transaction's is not
+/// the open statement ended; that of a hook for new connections is the hook's as well. Where that would leave part of a write behind, the transaction's is not
 /// given back: it is rolled back, and the transaction has ended.
 pub(crate) struct Hold<'t> {
     lease: Option<Lease>,
     home: Option<&'t mut Option<Lease>>,
+    in_transaction: bool,
     /// Whether a write has been done in part.
     pub(crate) half_done: bool,
 }
 
 impl<'t> Hold<'t> {
     pub(crate) fn own(lease: Lease) -> Self {
-        Self { lease: Some(lease), home: None, half_done: false }
+        Self { lease: Some(lease), home: None, in_transaction: false, half_done: false }
     }
 
     /// `None` where the transaction has lost its connection.
     pub(crate) fn of_transaction(home: &'t mut Option<Lease>) -> Option<Self> {
+        let mut hold = Self::of(home)?;
+        hold.in_transaction = true;
+        Some(hold)
+    }
+
+    /// The connection of somebody who uses no other. `None` where it was lost.
+    pub(crate) fn of(home: &'t mut Option<Lease>) -> Option<Self> {
         let lease = home.take()?;
-        Some(Self { lease: Some(lease), home: Some(home), half_done: false })
+        Some(Self { lease: Some(lease), home: Some(home), in_transaction: false, half_done: false })
     }
 
     pub(crate) fn in_transaction(&self) -> bool {
-        self.home.is_some()
+        self.in_transaction
+    }
+
+    /// Whether the connection may be given back before the call has ended.
+    pub(crate) fn is_own(&self) -> bool {
+        self.home.is_none()
     }
 
     pub(crate) fn session(&mut self) -> Result<&mut Session> {

@@ -42,7 +42,7 @@ pub(crate) fn insert_at_once(
     sink: &mut dyn RowSink,
 ) -> Result<Result<Outcome, Rest>> {
     let alone = hold.pool()?.is_single();
-    let Session { database, keys, compiled: kept } = hold.session()?;
+    let Session { database, keys, compiled: kept, .. } = hold.session()?;
     if !keys.are_told(insert, database, alone)? {
         return run::in_one_go(hold, statement, sink, false);
     }

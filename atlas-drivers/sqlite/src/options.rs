@@ -1,5 +1,5 @@
 use std::{
-    fmt::Display,
+    fmt::{self, Display},
     path::{Path, PathBuf},
     sync::Arc,
     thread,
@@ -7,7 +7,7 @@ use std::{
 };
 
 use atlas_core::{
-    driver::{ConnectOptions, Driver},
+    driver::{AfterConnect, ConnectOptions, Driver},
     error::{Error, Result},
 };
 
@@ -36,6 +36,17 @@ pub struct Sqlite {
     pub(crate) statement_timeout: Option<Duration>,
     pub(crate) statement_cache: usize,
     pub(crate) pragmas: Vec<(String, String)>,
+    pub(crate) after_connect: Option<Hook>,
+}
+
+/// What is done with each new connection.
+#[derive(Clone)]
+pub(crate) struct Hook(pub(crate) AfterConnect);
+
+impl fmt::Debug for Hook {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Hook")
+    }
 }
 
 /// What may be done to the file.
@@ -83,7 +94,14 @@ impl Sqlite {
         // There is nothing to be lazy about: opening is reading a file.
         options.only(
             "sqlite",
-            &["max_connections", "acquire_timeout", "statement_timeout", "statement_cache", "lazy"],
+            &[
+                "max_connections",
+                "acquire_timeout",
+                "statement_timeout",
+                "statement_cache",
+                "after_connect",
+                "lazy",
+            ],
         )?;
         let mut sqlite = Self::from_url(&options.url)?;
         if let Some(connections) = options.max_connections {
@@ -99,6 +117,7 @@ impl Sqlite {
         if let Some(statements) = options.statement_cache {
             sqlite = sqlite.statement_cache(statements);
         }
+        sqlite.after_connect = options.after_connect.clone().map(Hook);
         Ok(sqlite)
     }
 
@@ -113,6 +132,7 @@ impl Sqlite {
             statement_timeout: None,
             statement_cache: 128,
             pragmas: Vec::new(),
+            after_connect: None,
         }
     }
 

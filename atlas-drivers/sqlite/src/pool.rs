@@ -11,6 +11,7 @@ use tokio::{runtime::Handle, sync::Semaphore};
 
 use crate::{
     checkpoint::Checkpoints,
+    connection,
     open::{self, Role},
     options::{Mode, Sqlite},
     session::Session,
@@ -108,7 +109,7 @@ impl Pool {
     pub(crate) fn open(options: Sqlite) -> Result<Self> {
         let writes = options.path.is_none() || options.mode != Mode::Read;
         let role = if writes { Role::Writer } else { Role::Reader };
-        let first = vec![Box::new(Session::new(open::open(&options, role)?))];
+        let first = vec![connect(&options, role)?];
         let (writing, reading) = if writes { (first, Vec::new()) } else { (Vec::new(), first) };
         Ok(Self {
             writer: writes.then(|| Seats::new(Role::Writer, 1, writing)),
@@ -135,6 +136,10 @@ impl Pool {
         let seats = self.seats(role)?;
         let permit = seats.permits.try_acquire().ok()?;
         let session = seats.take()?;
+        if !session.ready {
+            seats.put(session);
+            return None;
+        }
         permit.forget();
         Some(self.lend(Some(session), seats.role))
     }
@@ -180,14 +185,17 @@ impl Pool {
         permit.forget();
         let mut lease = self.lend(seats.take(), seats.role);
         if lease.session.is_none() {
-            lease.session = Some(self.connect(seats.role).await?);
+            lease.session = Some(self.open_another(seats.role).await?);
         }
-        Ok(lease)
+        match &self.options.after_connect {
+            Some(hook) if !lease.session()?.ready => Box::pin(connection::prepare(lease, hook)).await,
+            _ => Ok(lease),
+        }
     }
 
-    async fn connect(self: &Arc<Self>, role: Role) -> Result<Box<Session>> {
+    async fn open_another(self: &Arc<Self>, role: Role) -> Result<Box<Session>> {
         let pool = Arc::clone(self);
-        let open = move || open::open(&pool.options, role).map(|database| Box::new(Session::new(database)));
+        let open = move || connect(&pool.options, role);
         match Handle::try_current() {
             Err(_) => open(),
             Ok(runtime) => runtime.spawn_blocking(open).await.map_err(|_| closed())?,
@@ -269,9 +277,20 @@ impl Pool {
     }
 }
 
+/// Opens a connection. Blocks.
+fn connect(options: &Sqlite, role: Role) -> Result<Box<Session>> {
+    let database = open::open(options, role)?;
+    Ok(Box::new(Session::new(database, options.after_connect.is_none())))
+}
+
 impl Lease {
     pub(crate) fn pool(&self) -> &Arc<Pool> {
         &self.pool
+    }
+
+    /// Whether the connection is one that writes.
+    pub(crate) fn writes(&self) -> bool {
+        self.role == Role::Writer
     }
 
     /// The lease is for a transaction, which has begun.
@@ -288,6 +307,15 @@ impl Lease {
         on.map_err(|failure| failure.into_error(None))
     }
 
+    /// Lets it write again.
+    pub(crate) fn allow_writes(&mut self) -> Result<()> {
+        if !std::mem::take(&mut self.refuses_writes) {
+            return Ok(());
+        }
+        let off = self.session()?.database.command("PRAGMA query_only = OFF");
+        off.map_err(|failure| failure.into_error(None))
+    }
+
     /// The connection.
     ///
     /// # Errors
@@ -302,6 +330,7 @@ impl Drop for Lease {
     fn drop(&mut self) {
         let Some(seats) = self.pool.seats(self.role) else { return };
         if let Some(mut session) = self.session.take()
+            && session.ready
             && session.clean()
             && !seats.permits.is_closed()
         {

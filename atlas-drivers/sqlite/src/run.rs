@@ -133,7 +133,7 @@ async fn rows(
         }
         let has_room = poll_fn(|context| Poll::Ready(sink.poll_ready(context).is_ready())).await;
         if !has_room {
-            if hold.pool()?.is_single() && !hold.in_transaction() && hold.session()?.database.reads_only() {
+            if hold.pool()?.is_single() && hold.is_own() && hold.session()?.database.reads_only() {
                 return let_go(hold, &running, sink).await;
             }
             poll_fn(|context| sink.poll_ready(context)).await;

@@ -26,6 +26,8 @@ pub(crate) struct Session {
     /// The memory of the statement that was compiled last.
     pub(crate) compiled: Compiled<'static>,
     pub(crate) keys: Keys,
+    /// Whether the program's hook for new connections has had it, where there is one.
+    pub(crate) ready: bool,
 }
 
 /// How far a statement came.
@@ -75,8 +77,8 @@ impl Running {
 }
 
 impl Session {
-    pub(crate) fn new(database: Database) -> Self {
-        Self { database, compiled: Compiled::default(), keys: Keys::default() }
+    pub(crate) fn new(database: Database, ready: bool) -> Self {
+        Self { database, compiled: Compiled::default(), keys: Keys::default(), ready }
     }
 
     pub(crate) fn watch(&self) -> &Arc<Watch> {
