@@ -29,6 +29,24 @@ pub mod guide {
         pub author: BelongsTo<User>,
         #[has_many]
         pub comments: HasMany<Comment>,
+        #[belongs_to_many(pivot = Tagging)]
+        pub tags: BelongsToMany<Tag, Tagging>,
+    }
+
+    #[derive(Model, Debug)]
+    pub struct Tag {
+        pub id: i64,
+        pub name: String,
+    }
+
+    #[derive(Model, Debug)]
+    pub struct Tagging {
+        #[primary_key]
+        pub post_id: i64,
+        #[primary_key]
+        pub tag_id: i64,
+        #[default(0)]
+        pub weight: i32,
     }
 
     #[derive(Model, Debug)]
@@ -40,10 +58,11 @@ pub mod guide {
         pub post: BelongsTo<Post>,
     }
 
-    /// Ann, 34, with two posts; Bob, 17, with one; Cid, of unknown age, with none.
+    /// Ann, 34, with two posts; Bob, 17, with one; Cid, of unknown age, with none. Of three tags the first post
+    /// has the first one.
     pub async fn blog() -> Result<Db> {
         let db = Db::connect("sqlite::memory:").await?;
-        db.create_tables(models![User, Post, Comment]).await?;
+        db.create_tables(models![User, Post, Comment, Tag, Tagging]).await?;
         let users = [("Ann", Some(34)), ("Bob", Some(17)), ("Cid", None)];
         User::insert(
             &db,
@@ -56,6 +75,8 @@ pub mod guide {
         Post::insert(&db, drafts).await?;
         Comment::insert(&db, ["Yes!", "And then?"].map(|text| Comment::draft().post_id(1).text(text)))
             .await?;
+        Tag::insert(&db, ["rust", "sql", "news"].map(|name| Tag::draft().name(name))).await?;
+        Tagging::draft().post_id(1).tag_id(1).save(&db).await?;
         Ok(db)
     }
 

@@ -188,6 +188,17 @@ impl<K: fmt::Debug> fmt::Debug for Changed<K> {
 impl<M: Model, N: Model, K: HasPivot> Related<M, N, K> {
     /// Only records whose row of the table between has this value: for what is read, and for what `detach`,
     /// `sync`, `toggle` and `update_pivot` take for present.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let post = Post::find_or_fail(&db, 1).await?;
+    /// post.related(Post::tags).attach(&db, [(2, Tagging::weight.set(5))]).await?;
+    /// let heavy = post.related(Post::tags).where_pivot(Tagging::weight, 5);
+    /// assert_eq!(heavy.pluck(&db, Tag::name).await?, ["sql"]);
+    /// # Ok(())
+    /// # });
+    /// ```
     pub fn where_pivot<V>(mut self, column: impl PivotColumn<K::Pivot, V>, value: V) -> Self {
         if let super::Path::Via { between, .. } = &self.relation.link.path {
             self.between.push(column.is(value, between.table()));
@@ -196,6 +207,16 @@ impl<M: Model, N: Model, K: HasPivot> Related<M, N, K> {
     }
 
     /// Only records for whose row of the table between, which has a model, this holds.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let post = Post::find_or_fail(&db, 1).await?;
+    /// let heavy = post.related(Post::tags).filter_pivot(Tagging::weight.gt(3));
+    /// assert_eq!(heavy.count(&db).await?, 0);
+    /// # Ok(())
+    /// # });
+    /// ```
     pub fn filter_pivot<X: In<K::Pivot, I>, I>(mut self, condition: Expr<X>) -> Self {
         self.between.push(condition.into_node());
         self
@@ -203,6 +224,17 @@ impl<M: Model, N: Model, K: HasPivot> Related<M, N, K> {
 
     /// Values that every row of the table between gets which is then written: by `attach`, `sync`, `toggle`,
     /// `create` and `save`.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let post = Post::find_or_fail(&db, 2).await?;
+    /// let heavy = post.related(Post::tags).with_values(Tagging::weight.set(9));
+    /// heavy.attach(&db, [1, 2]).await?;
+    /// assert_eq!(post.related(Post::tags).where_pivot(Tagging::weight, 9).count(&db).await?, 2);
+    /// # Ok(())
+    /// # });
+    /// ```
     pub fn with_values<I>(mut self, values: impl PivotValues<K::Pivot, I>) -> Self {
         match values.pivot_values() {
             Ok(PivotData(values)) => self.written.extend(values),
@@ -213,6 +245,20 @@ impl<M: Model, N: Model, K: HasPivot> Related<M, N, K> {
 
     /// Inserts a row of the table between for each of these: keys, records, or pairs of them and values for
     /// the row's other columns. One statement; none where there are none. How many rows were inserted.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// use atlas::values;
+    ///
+    /// let post = Post::find_or_fail(&db, 2).await?;
+    /// post.related(Post::tags).attach(&db, [1, 2]).await?; // one INSERT
+    /// post.related(Post::tags).attach(&db, [(3, values! { weight: 7 })]).await?;
+    /// let tags = post.related(Post::tags).order_by(Tag::id).get(&db).await?;
+    /// assert_eq!(tags[2].pivot::<Tagging>()?.weight, 7);
+    /// # Ok(())
+    /// # });
+    /// ```
     ///
     /// Whether a row is there already is not asked: [`sync_without_detaching`](Self::sync_without_detaching)
     /// asks.
@@ -238,6 +284,17 @@ impl<M: Model, N: Model, K: HasPivot> Related<M, N, K> {
 
     /// Removes the rows of the table between that lead to these: keys or records. One statement; none where
     /// there are none. How many rows there were.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let post = Post::find_or_fail(&db, 1).await?;
+    /// let none: [i64; 0] = [];
+    /// assert_eq!(post.related(Post::tags).detach(&db, none).await?, 0);
+    /// assert_eq!(post.related(Post::tags).detach(&db, [1, 2]).await?, 1);
+    /// # Ok(())
+    /// # });
+    /// ```
     ///
     /// # Errors
     ///
@@ -274,6 +331,16 @@ impl<M: Model, N: Model, K: HasPivot> Related<M, N, K> {
     /// differ, and all others are removed; in one transaction, with a statement for what is there, one for
     /// what is removed, one for what is inserted, and one for each row whose values differ.
     ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let post = Post::find_or_fail(&db, 1).await?;
+    /// let changed = post.related(Post::tags).sync(&db, [2, 3]).await?;
+    /// assert_eq!((changed.attached, changed.detached), (vec![2, 3], vec![1]));
+    /// # Ok(())
+    /// # });
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`Error::Config`] where the record is not saved; what the statements give.
@@ -309,6 +376,16 @@ impl<M: Model, N: Model, K: HasPivot> Related<M, N, K> {
 
     /// Removes the rows that lead to these, and inserts rows for those to which none lead; in one transaction.
     ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let post = Post::find_or_fail(&db, 1).await?;
+    /// let changed = post.related(Post::tags).toggle(&db, [1, 2]).await?;
+    /// assert_eq!((changed.attached, changed.detached), (vec![2], vec![1]));
+    /// # Ok(())
+    /// # });
+    /// ```
+    ///
     /// # Errors
     ///
     /// As [`sync`](Self::sync).
@@ -336,6 +413,15 @@ impl<M: Model, N: Model, K: HasPivot> Related<M, N, K> {
 
     /// Sets columns of the rows of the table between that lead to a record, and their `updated_at` where the
     /// table's model has one: how many there were.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let post = Post::find_or_fail(&db, 1).await?;
+    /// assert_eq!(post.related(Post::tags).update_pivot(&db, 1, Tagging::weight.set(2)).await?, 1);
+    /// # Ok(())
+    /// # });
+    /// ```
     ///
     /// # Errors
     ///
