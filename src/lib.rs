@@ -40,8 +40,8 @@ pub mod bounds {
             Assignments, Both, Columns, Complete, In, IntoKey, IntoOrder, Key, Missing, Operand, Set, Text,
         },
         relation::{
-            Asked, Attaching, Creates, Dissociates, HasPivot, IntoLoad, LeadsTo, Link, Linked, MorphVariant,
-            Pivot, PivotColumn, PivotValues, Present, RefersToOne, SameKey, Sortable, ToMany,
+            Asked, Attaching, Creates, Dissociates, HasPivot, IntoLoad, KeyedBy, LeadsTo, Link, Linked,
+            MorphVariant, Pivot, PivotColumn, PivotValues, Present, RefersToOne, SameKey, Sortable, ToMany,
         },
         value::{Binds, IntoValue, Mutator, Nullable, Number, Placeholder, Serde, Stamp},
     };
@@ -101,8 +101,8 @@ pub mod __private {
         },
         query::Loader,
         relation::{
-            Between, IntoLoad, Link, Morph, MorphTarget, MorphVariant, NthSlot, RelationKind, SameKey, eager,
-            load_variant, no_variant, nth_slot, with_children, with_parent,
+            Between, IntoLoad, Link, Morph, MorphTarget, MorphTo, MorphVariant, NthSlot, RelationKind,
+            SameKey, eager, no_variant, nth_slot, with_children, with_parent,
         },
         schema::Action,
         value::{ColumnType, Mutator, Placeholder, Stamp, Value, ValueRef},

@@ -30,7 +30,7 @@ pub use load::{IntoLoad, Load, PivotReader};
 pub use meta::{
     Linked, Pivot, Present, Relation, RelationKind, RelationMeta, SameKey, Sortable, ToMany, kind,
 };
-pub use morph::{MorphTarget, MorphTo, MorphVariant, load_variant, no_variant};
+pub use morph::{KeyedBy, MorphTarget, MorphTo, MorphVariant, no_variant};
 pub use pivot::{Attaching, Changed, HasPivot, Named, PivotColumn, PivotData, PivotValues};
 pub use related::Related;
 pub use slot::{

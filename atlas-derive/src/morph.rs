@@ -124,7 +124,8 @@ impl<'a> Target<'a> {
         let (span, ident) = (Span::mixed_site(), self.ident);
         let names = self.models.iter().map(|model| &model.name);
         let loads = self.models.iter().map(|Model { variant, model, name }| {
-            let load = quote_spanned!(span.located_at(model.span())=> __a::load_variant::<#model, Self>);
+            let load =
+                quote_spanned!(span.located_at(model.span())=> __a::MorphTo::<Self>::load_variant::<#model>);
             quote_spanned!(span=> #name => #load(db, keys, Self::#variant),)
         });
         let variants = self.models.iter().map(|Model { model, name, .. }| {
@@ -135,6 +136,10 @@ impl<'a> Target<'a> {
                 }
             }
         });
+        let key = match self.models.first() {
+            Some(Model { model, .. }) => quote_spanned!(span=> <#model as __a::Model>::Key),
+            None => quote_spanned!(span=> i64),
+        };
         let other = self.other.map(|variant| {
             let name = &variant.ident;
             let values = [
@@ -167,6 +172,7 @@ impl<'a> Target<'a> {
 
                 #[automatically_derived]
                 impl __a::MorphTarget for #ident {
+                    type Key = #key;
                     const NAMES: &'static [&'static str] = &[#(#names),*];
 
                     fn load<'a>(

@@ -777,3 +777,93 @@ async fn relations_that_every_query_loads() {
         assert!(!found.children.get().unwrap()[0].volumes.is_loaded());
     }
 }
+
+/// More parents than a statement takes values.
+mod crowd {
+    use super::*;
+
+    #[derive(MorphTarget, Debug)]
+    pub enum Holder {
+        Member(Record<Member>),
+    }
+
+    #[derive(Model, Debug)]
+    pub struct Member {
+        pub id: i64,
+        pub place: i64,
+        #[belongs_to_many(pivot = "joinings", related_key = club_id)]
+        pub clubs: BelongsToMany<Club>,
+        #[has_many_through(through = Joining, through_local_key = club_id, through_foreign_key = id)]
+        pub same_clubs: HasManyThrough<Club>,
+        #[morph_many(name = holder)]
+        pub cards: MorphMany<Card>,
+        #[has_many(foreign_key = (holder_id, place), local_key = (id, place))]
+        pub placed: HasMany<Card>,
+    }
+
+    #[derive(Model, Debug)]
+    pub struct Joining {
+        pub id: i64,
+        #[index]
+        pub member_id: i64,
+        pub club_id: i64,
+    }
+
+    #[derive(Model, Debug)]
+    pub struct Club {
+        pub id: i64,
+    }
+
+    #[derive(Model, Debug)]
+    pub struct Card {
+        pub id: i64,
+        pub place: i64,
+        pub holder_type: String,
+        #[index]
+        pub holder_id: i64,
+        #[morph_to]
+        pub holder: MorphTo<Holder>,
+    }
+}
+
+#[tokio::test]
+async fn more_parents_than_a_statement_takes_values() {
+    use crowd::*;
+    const MEMBERS: i64 = 70_000;
+    databases()
+        .await
+        .at_once(async |db| {
+            db.create_tables(models![Member, Joining, Club, Card]).await.unwrap();
+            Member::insert(&db, (1..=MEMBERS).map(|place| Member::draft().place(place))).await.unwrap();
+            Club::insert(&db, [Club::draft(), Club::draft()]).await.unwrap();
+            let some = || (1..=MEMBERS).step_by(100);
+            Joining::insert(&db, some().map(|id| Joining::draft().member_id(id).club_id(1 + id % 2)))
+                .await
+                .unwrap();
+            let cards = some().map(|id| Card::draft().place(id).holder_type("Member").holder_id(id));
+            Card::insert(&db, cards).await.unwrap();
+
+            let relations = (Member::clubs, Member::same_clubs, Member::cards.with(Card::holder));
+            let query = Member::query().with(relations).order_by(Member::id.asc());
+            let (members, statements) = counted(&db, query.get(&db)).await;
+            assert_eq!(statements, 9, "keys come in two halves, and the cards' holders with each half");
+            let with = members.iter().filter(|member| {
+                let (clubs, same) = (member.clubs.get().unwrap(), member.same_clubs.get().unwrap());
+                assert_eq!(clubs.len(), same.len());
+                let cards = member.cards.get().unwrap();
+                assert_eq!(clubs.len(), cards.len());
+                for card in cards {
+                    let Some(Holder::Member(holder)) = card.holder.get().unwrap() else { panic!("a member") };
+                    assert_eq!(holder.id, member.id);
+                }
+                clubs.len() == 1
+            });
+            assert_eq!(with.count(), 700);
+
+            let placed = Member::query().where_le(Member::id, 12_000).with(Member::placed);
+            let (placed, statements) = counted(&db, placed.get(&db)).await;
+            assert_eq!(statements, 4, "a key of two columns is a condition of its own");
+            assert_eq!(placed.iter().map(|member| member.placed.get().unwrap().len()).sum::<usize>(), 120);
+        })
+        .await;
+}

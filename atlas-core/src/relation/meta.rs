@@ -240,6 +240,7 @@ impl<M: Model, E, R> Relation<M, E, kind::MorphTo<R>> {
     ) -> Self
     where
         E: MorphTarget,
+        U: SameKey<E::Key>,
     {
         let path = Path::Direct(Pairs::One([type_column.index, key_column.index]));
         let morph = Some(Morph { column: type_column.name, key: key_column.name, name: "" });

@@ -26,6 +26,9 @@ use crate::{
     label = "add #[derive(MorphTarget)] to the enum"
 )]
 pub trait MorphTarget: Sized + Send + Sync + 'static {
+    /// The type of the models' keys.
+    type Key;
+
     /// What the type column says for each variant.
     const NAMES: &'static [&'static str];
 
@@ -49,32 +52,16 @@ pub trait MorphVariant<M> {
     const NAME: &'static str;
 }
 
-/// For the derive: the records of one variant.
-pub fn load_variant<'a, M: Model, E: Send + 'a>(
-    db: &'a Db,
-    keys: Vec<Value>,
-    wrap: fn(Record<M>) -> E,
-) -> BoxFuture<'a, Result<Vec<(Value, E)>>> {
-    let meta = M::meta();
-    let [key] = *meta.key else {
-        let message = format!("`{}` has a key of several columns, and a #[morph_to] keeps one", meta.name);
-        return Box::pin(ready(Err(Error::config(message))));
-    };
-    let mut groups = Groups::default();
-    for value in keys {
-        groups.expect(vec![value]);
-    }
-    let query = Query::<M>::new();
-    Box::pin(async move {
-        let mut found = Vec::with_capacity(groups.len());
-        for condition in groups.conditions(&[column_ref(meta, key)]) {
-            for record in query.clone().and_node(condition).get(db).await? {
-                found.push((record.encode(key), wrap(record)));
-            }
-        }
-        Ok(found)
-    })
-}
+/// Models whose key is a `K`.
+#[diagnostic::on_unimplemented(
+    message = "the key of `{Self}` is no `{K}`, which those of the models before it are",
+    label = "keys of another type",
+    note = "one column keeps the keys of all of them: give them the same type"
+)]
+pub trait KeyedBy<K> {}
+
+#[diagnostic::do_not_recommend]
+impl<K, M: Model<Key = K>> KeyedBy<K> for M {}
 
 /// For the derive: a name that no variant has.
 pub fn no_variant<'a, E: Send + 'a>() -> BoxFuture<'a, Result<Vec<(Value, E)>>> {
@@ -141,6 +128,36 @@ impl<E> MorphTo<E> {
             Some(None) => Ok(None),
             None => Err(not_loaded(*self.place)),
         }
+    }
+}
+
+impl<E: MorphTarget> MorphTo<E> {
+    /// For the derive: the records of one variant.
+    pub fn load_variant<'a, M: Model + KeyedBy<E::Key>>(
+        db: &'a Db,
+        keys: Vec<Value>,
+        wrap: fn(Record<M>) -> E,
+    ) -> BoxFuture<'a, Result<Vec<(Value, E)>>> {
+        let meta = M::meta();
+        let [key] = *meta.key else {
+            let message =
+                format!("`{}` has a key of several columns, and a #[morph_to] keeps one", meta.name);
+            return Box::pin(ready(Err(Error::config(message))));
+        };
+        let mut groups = Groups::default();
+        for value in keys {
+            groups.expect(vec![value]);
+        }
+        let query = Query::<M>::new();
+        Box::pin(async move {
+            let mut found = Vec::with_capacity(groups.len());
+            for condition in groups.conditions(&[column_ref(meta, key)]) {
+                for record in query.clone().and_node(condition).get(db).await? {
+                    found.push((record.encode(key), wrap(record)));
+                }
+            }
+            Ok(found)
+        })
     }
 }
 

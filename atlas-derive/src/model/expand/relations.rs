@@ -131,8 +131,13 @@ impl Relation {
             }
             Path::MorphTo { type_column, key_column } => {
                 let call = call("morph_to");
+                let [type_column, key_column] = [type_column, key_column].map(|column| {
+                    let mut there = owner.clone();
+                    there.set_span(column.span());
+                    quote_spanned!(column.span()=> #there::#column)
+                });
                 quote_spanned! {span=>
-                    #call(#name, <#owner as ::atlas::Model>::meta, #owner::#type_column, #owner::#key_column, #slot)
+                    #call(#name, <#owner as ::atlas::Model>::meta, #type_column, #key_column, #slot)
                 }
             }
             Path::MorphFrom { local, back } => {

@@ -318,8 +318,9 @@ impl Unresolved {
     }
 
     fn morph_to(&self, name: &str, owner: &Owner<'_>, errors: &mut Errors) -> Option<Path> {
+        let span = self.default_span(&self.target, true);
         let mut column = |option: &str, default: Ident| match self.option(option) {
-            Some(_) => self.own(option, owner, errors)?.first().map(|column| column.ident.clone()),
+            Some(given) => self.own(option, owner, errors).and(given.names.first().cloned()),
             None if column_named(&default, owner.columns).is_some() => Some(default),
             None => {
                 let fields: Vec<&str> = owner.columns.iter().map(|column| &*column.field).collect();
@@ -331,8 +332,8 @@ impl Unresolved {
                 None
             }
         };
-        let type_column = column("type_column", format_ident!("{name}_type"));
-        let key_column = column("key_column", format_ident!("{name}_id"));
+        let type_column = column("type_column", format_ident!("{name}_type", span = span));
+        let key_column = column("key_column", format_ident!("{name}_id", span = span));
         Some(Path::MorphTo { type_column: type_column?, key_column: key_column? })
     }
 

@@ -1,0 +1,17 @@
+use atlas::prelude::*;
+
+#[derive(Model)]
+pub struct Post {
+    pub id: i64,
+}
+
+#[derive(MorphTarget)]
+pub enum Subject {
+    Post(Record<Post>),
+    #[morph(other)]
+    Other,
+    #[morph(other)]
+    Unknown,
+}
+
+fn main() {}

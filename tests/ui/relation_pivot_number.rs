@@ -1,0 +1,16 @@
+use atlas::prelude::*;
+
+#[derive(Model)]
+pub struct User {
+    pub id: i64,
+    #[belongs_to_many(pivot = 3)]
+    pub posts: BelongsToMany<Post>,
+}
+
+#[derive(Model)]
+pub struct Post {
+    pub id: i64,
+    pub user_id: i64,
+}
+
+fn main() {}
