@@ -231,7 +231,7 @@ impl<M: Model, N, K> Relation<M, N, K> {
 
 impl<M: Model, E, R> Relation<M, E, kind::MorphTo<R>> {
     /// For the derive: a relation by a column that names the model, and one that holds the key.
-    pub const fn morph_to<T: Attribute, U: Attribute>(
+    pub const fn morph_to<T: Attribute, U>(
         name: &'static str,
         meta: fn() -> &'static ModelMeta,
         type_column: Column<M, T>,
@@ -240,7 +240,7 @@ impl<M: Model, E, R> Relation<M, E, kind::MorphTo<R>> {
     ) -> Self
     where
         E: MorphTarget,
-        U: SameKey<E::Key>,
+        U: Attribute + SameKey<E::Key>,
     {
         let path = Path::Direct(Pairs::One([type_column.index, key_column.index]));
         let morph = Some(Morph { column: type_column.name, key: key_column.name, name: "" });
