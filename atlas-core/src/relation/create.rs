@@ -43,7 +43,7 @@ enum Way {
     Between(Box<Between>),
 }
 
-impl<M: Model, N: Model, K: Creates> Related<M, N, K> {
+impl<M: Model, N: Model, K> Related<M, N, K> {
     /// Inserts a record that belongs to this one: its foreign key is set, or a row of the table between is
     /// inserted with it.
     ///
@@ -62,7 +62,7 @@ impl<M: Model, N: Model, K: Creates> Related<M, N, K> {
     /// [`Error::Config`] where this record is not saved; what an insert gives.
     pub fn create<'a>(self, db: &'a Db, draft: impl Complete<N>) -> Pending<'a, Record<N>>
     where
-        K: 'a,
+        K: Creates + 'a,
     {
         let draft = draft.into_data();
         Pending::new(async move {
@@ -103,7 +103,7 @@ impl<M: Model, N: Model, K: Creates> Related<M, N, K> {
         drafts: impl IntoIterator<Item = D, IntoIter: Send> + 'a,
     ) -> Pending<'a, Vec<Record<N>>>
     where
-        K: 'a,
+        K: Creates + 'a,
     {
         let drafts: Drafts<'a> = Box::new(drafts.into_iter().map(Complete::into_data));
         Pending::new(async move {
@@ -144,7 +144,7 @@ impl<M: Model, N: Model, K: Creates> Related<M, N, K> {
     /// [`Error::Config`] where this record is not saved; what [`Record::save`] gives.
     pub fn save<'a>(self, db: &'a Db, record: &'a mut Record<N>) -> Pending<'a, ()>
     where
-        K: 'a,
+        K: Creates + 'a,
     {
         Pending::new(async move {
             let db = &*db.of(N::meta().about())?;
@@ -171,7 +171,7 @@ impl<M: Model, N: Model, K: Creates> Related<M, N, K> {
         records: impl IntoIterator<Item = &'a mut Record<N>>,
     ) -> Pending<'a, ()>
     where
-        K: 'a,
+        K: Creates + 'a,
     {
         let records: Vec<&mut Record<N>> = records.into_iter().collect();
         Pending::new(async move {
@@ -212,7 +212,7 @@ impl<M: Model, N: Model, K: Creates> Related<M, N, K> {
         draft: impl Complete<N>,
     ) -> Pending<'a, Record<N>>
     where
-        K: 'a,
+        K: Creates + 'a,
     {
         let (by, draft) = (by.into_node(), draft.into_data());
         Pending::new(async move {
@@ -261,7 +261,7 @@ impl<M: Model, N: Model, K: Creates> Related<M, N, K> {
         draft: impl Complete<N>,
     ) -> Pending<'a, Record<N>>
     where
-        K: 'a,
+        K: Creates + 'a,
     {
         let (by, draft) = (by.into_node(), draft.into_data());
         Pending::new(async move {

@@ -185,7 +185,7 @@ impl<K: fmt::Debug> fmt::Debug for Changed<K> {
     }
 }
 
-impl<M: Model, N: Model, K: HasPivot> Related<M, N, K> {
+impl<M: Model, N: Model, K> Related<M, N, K> {
     /// Only records whose row of the table between has this value: for what is read, and for what `detach`,
     /// `sync`, `toggle` and `update_pivot` take for present.
     ///
@@ -199,7 +199,10 @@ impl<M: Model, N: Model, K: HasPivot> Related<M, N, K> {
     /// # Ok(())
     /// # });
     /// ```
-    pub fn where_pivot<V>(mut self, column: impl PivotColumn<K::Pivot, V>, value: V) -> Self {
+    pub fn where_pivot<V>(mut self, column: impl PivotColumn<K::Pivot, V>, value: V) -> Self
+    where
+        K: HasPivot,
+    {
         if let super::Path::Via { between, .. } = &self.relation.link.path {
             self.between.push(column.is(value, between.table()));
         }
@@ -217,7 +220,10 @@ impl<M: Model, N: Model, K: HasPivot> Related<M, N, K> {
     /// # Ok(())
     /// # });
     /// ```
-    pub fn filter_pivot<X: In<K::Pivot, I>, I>(mut self, condition: Expr<X>) -> Self {
+    pub fn filter_pivot<X: In<K::Pivot, I>, I>(mut self, condition: Expr<X>) -> Self
+    where
+        K: HasPivot,
+    {
         self.between.push(condition.into_node());
         self
     }
@@ -235,7 +241,10 @@ impl<M: Model, N: Model, K: HasPivot> Related<M, N, K> {
     /// # Ok(())
     /// # });
     /// ```
-    pub fn with_values<I>(mut self, values: impl PivotValues<K::Pivot, I>) -> Self {
+    pub fn with_values<I>(mut self, values: impl PivotValues<K::Pivot, I>) -> Self
+    where
+        K: HasPivot,
+    {
         match values.pivot_values() {
             Ok(PivotData(values)) => self.written.extend(values),
             Err(error) => self.fault = Some(error.to_string()),
@@ -273,7 +282,7 @@ impl<M: Model, N: Model, K: HasPivot> Related<M, N, K> {
         records: impl IntoIterator<Item = X>,
     ) -> Pending<'a, u64>
     where
-        K: 'a,
+        K: HasPivot + 'a,
     {
         let records = gathered(records);
         Pending::new(async move {
@@ -305,7 +314,7 @@ impl<M: Model, N: Model, K: HasPivot> Related<M, N, K> {
         records: impl IntoIterator<Item = X>,
     ) -> Pending<'a, u64>
     where
-        K: 'a,
+        K: HasPivot + 'a,
     {
         let records = gathered::<N, K::Pivot, ByKey, X>(records);
         Pending::new(async move {
@@ -321,7 +330,7 @@ impl<M: Model, N: Model, K: HasPivot> Related<M, N, K> {
     /// [`Error::Config`] where the record is not saved.
     pub fn detach_all<'a>(self, db: &'a Db) -> Pending<'a, u64>
     where
-        K: 'a,
+        K: HasPivot + 'a,
     {
         Pending::new(async move { self.rows_between()?.detach(db, None).await })
     }
@@ -350,7 +359,7 @@ impl<M: Model, N: Model, K: HasPivot> Related<M, N, K> {
         records: impl IntoIterator<Item = X>,
     ) -> Pending<'a, Changed<N::Key>>
     where
-        K: 'a,
+        K: HasPivot + 'a,
     {
         let records = gathered(records);
         Pending::new(self.synced(db, records, true))
@@ -368,7 +377,7 @@ impl<M: Model, N: Model, K: HasPivot> Related<M, N, K> {
         records: impl IntoIterator<Item = X>,
     ) -> Pending<'a, Changed<N::Key>>
     where
-        K: 'a,
+        K: HasPivot + 'a,
     {
         let records = gathered(records);
         Pending::new(self.synced(db, records, false))
@@ -395,14 +404,14 @@ impl<M: Model, N: Model, K: HasPivot> Related<M, N, K> {
         records: impl IntoIterator<Item = X>,
     ) -> Pending<'a, Changed<N::Key>>
     where
-        K: 'a,
+        K: HasPivot + 'a,
     {
         let records = gathered(records);
         Pending::new(async move {
             let (between, rows) = self.rows(records)?;
             let rows = once_each(rows);
             if rows.is_empty() {
-                return Ok(Changes::default().into_keys::<N>(&between)?);
+                return Changes::default().into_keys::<N>(&between);
             }
             let tx = between.begin(db).await?;
             let changes = toggle(&tx, &between, rows).await?;
@@ -433,7 +442,7 @@ impl<M: Model, N: Model, K: HasPivot> Related<M, N, K> {
         values: impl PivotValues<K::Pivot, I>,
     ) -> Pending<'a, u64>
     where
-        K: 'a,
+        K: HasPivot + 'a,
     {
         let (key, values) = (record.into_key().values(), values.pivot_values());
         Pending::new(async move {
