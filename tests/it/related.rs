@@ -292,6 +292,7 @@ mod notes {
     pub enum Noted {
         Singer(Record<Star>),
         #[morph("song")]
+        #[allow(dead_code, reason = "it is only looked at, which variant it is")]
         Song(Record<Tune>),
     }
 

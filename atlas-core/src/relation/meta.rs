@@ -132,7 +132,7 @@ impl<M, N, K> fmt::Debug for Relation<M, N, K> {
 }
 
 impl<M: Model, N, K> Relation<M, N, K> {
-    /// For the derive: a relation by columns, which [`pair`](super::pair) and its siblings have checked.
+    /// For the derive: a relation by columns, which `Link::pair` and its siblings have checked.
     pub const fn linked(name: &'static str, link: Link, slot: fn(&mut M) -> &mut dyn Slot<N>) -> Self {
         Self { name, link, slot, of: PhantomData }
     }
@@ -152,7 +152,7 @@ impl<M: Model, N, K> Relation<M, N, K> {
         Self::linked(name, Link { target, path, morph: None, pick: None }, slot)
     }
 
-    /// For the derive: a relation by several columns, which [`pair`](super::pair) has checked.
+    /// For the derive: a relation by several columns, which `Link::pair` has checked.
     pub const fn paired(
         name: &'static str,
         target: fn() -> &'static ModelMeta,
