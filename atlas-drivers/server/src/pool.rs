@@ -25,7 +25,7 @@ const CLEANING: Duration = Duration::from_secs(5);
 
 /// How long a connection may have been idle to be trusted with what must not be sent twice. No server is
 /// restarted in less; and what is asked for more often than that is not asked for its health.
-const TRUSTED: Duration = Duration::from_millis(250);
+const TRUSTED: Duration = Duration::from_millis(50);
 
 /// What a driver tells the pool about its connections.
 pub trait Manager: Send + Sync + 'static {
