@@ -69,10 +69,11 @@ async fn a_write_is_not_run_twice() {
     let (Some(driver), Some(watcher)) = (driver("max_connections=1").await, driver("").await) else { return };
     let mut connection = driver.acquire().await.unwrap();
     let process = process(&mut *connection).await;
-    drop(connection);
     kill(&watcher, process).await;
-    let error = execute(&driver, "SELECT set_config('a.b', 'c', false)").await.unwrap_err();
+    let write = sql("SELECT set_config('a.b', 'c', false)");
+    let error = connection.run(&write, Box::new(())).await.err().unwrap();
     assert!(error.to_string().contains("nobody knows"), "{error}");
+    drop(connection);
     assert_eq!(number(&driver, "SELECT 7").await, 7);
 }
 
