@@ -183,11 +183,6 @@ impl ModelMeta {
         self.columns.get(index).ok_or_else(|| Error::config(format!("`{}` has no column {index}", self.name)))
     }
 
-    /// The index of the column of this name in the table.
-    pub(crate) fn index_of_column(&self, name: &str) -> Option<usize> {
-        self.names.iter().position(|other| *other == name)
-    }
-
     /// The index of the column of this field or column name.
     pub fn index_of(&self, name: &str) -> Option<usize> {
         let field = self.columns.iter().position(|column| column.field == name);

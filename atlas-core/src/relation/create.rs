@@ -108,21 +108,34 @@ impl<M: Model, N: Model, K> Related<M, N, K> {
         let drafts: Drafts<'a> = Box::new(drafts.into_iter().map(Complete::into_data));
         Pending::new(async move {
             let db = &*db.of(N::meta().about())?;
-            match self.way()? {
-                Way::Refers(columns) => {
-                    let drafts = drafts.map(|draft| referring(draft, &columns));
-                    record::insert_many(db, Box::new(drafts)).await
-                }
-                Way::Between(between) => {
-                    let tx = db.begin_own().await?;
-                    let records = record::insert_many(&tx, drafts).await?;
-                    let rows = records.iter().map(|record| between.row(record)).collect::<Result<_>>()?;
-                    between.attach(&tx, rows).await?;
-                    tx.commit().await?;
-                    Ok(records)
-                }
+            if matches!(self.relation.link.path, Path::Direct(_)) {
+                return self.create_all(db, drafts).await;
             }
+            let tx = db.begin_own().await?;
+            let records = self.create_all(&tx, drafts).await?;
+            tx.commit().await?;
+            Ok(records)
         })
+    }
+
+    /// Inserts records that belong to this one, and what leads to them. Through a table between, that is
+    /// several statements, which the caller holds together.
+    pub(super) async fn create_all(self, db: &Db, drafts: Drafts<'_>) -> Result<Vec<Record<N>>>
+    where
+        K: Creates,
+    {
+        match self.way()? {
+            Way::Refers(columns) => {
+                let drafts = drafts.map(|draft| referring(draft, &columns));
+                record::insert_many(db, Box::new(drafts)).await
+            }
+            Way::Between(between) => {
+                let records = record::insert_many(db, drafts).await?;
+                let rows = records.iter().map(|record| between.row(record)).collect::<Result<_>>()?;
+                between.attach(db, rows).await?;
+                Ok(records)
+            }
+        }
     }
 
     /// Saves a record as one that belongs to this one: its foreign key is set, or a row of the table between

@@ -336,12 +336,7 @@ impl Plan {
         columns: &[Name],
         pivot: Option<PivotReader>,
     ) -> Self {
-        let named = |table: Name| {
-            let morph = link.morph?;
-            let column = ColumnRef { table: Some(table), name: morph.column.into(), ty: None };
-            let name = Value::Text(morph.name.to_owned());
-            Some(Expr::Compare(CompareOp::Eq, Box::new(Expr::Column(column)), Box::new(Expr::Value(name))))
-        };
+        let named = |table: &Name| link.morph.map(|morph| super::ask::named(table, morph));
         let mut plan = Self {
             link: *link,
             owner,
@@ -354,7 +349,7 @@ impl Plan {
         };
         match &link.path {
             Path::Direct(pairs) => {
-                plan.named = named(target.table.into());
+                plan.named = named(&target.table.into());
                 plan.keys =
                     pairs.as_slice().iter().map(|[_, foreign]| column_ref(target, *foreign)).collect();
             }
@@ -367,7 +362,7 @@ impl Plan {
                     Expr::Compare(CompareOp::Eq, Box::new(between), Box::new(Expr::Column(foreign)))
                 });
                 let on = on.next().map(|first| on.fold(first, Expr::and)).unwrap_or(Expr::And(Vec::new()));
-                let on = named(of.clone()).into_iter().fold(on, Expr::and);
+                let on = named(&of).into_iter().fold(on, Expr::and);
                 plan.join = Some(Join { kind: JoinKind::Inner, table, on });
                 plan.keys = near
                     .iter()
