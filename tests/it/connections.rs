@@ -174,8 +174,10 @@ async fn connections_come_and_go() {
     assert!(message(connections.table("b").count().await).contains("the default connection was removed"));
     assert!(message(connections.remove("other").await).contains("there is no connection `other`"));
 
-    connections.reset().await.unwrap();
+    let kept = connections.connection("main").unwrap();
+    connections.reset();
     assert_eq!(connections.names(), Vec::<String>::new());
+    assert_eq!(kept.table("b").count().await.unwrap(), 0, "what was taken goes on to work");
     assert!(message(connections.table("b").count().await).contains("call `DB.configure(..)`"));
 }
 
@@ -243,7 +245,10 @@ async fn the_programs_own() {
     // A handle of any other database finds the program's connections.
     let memory = Db::connect("sqlite::memory:").await.unwrap();
     assert_eq!(memory.connection("main").unwrap().table("people").count().await.unwrap(), 1);
-    DB.reset().await.unwrap();
+    let kept = DB.connection("main").unwrap();
+    DB.close_all().await.unwrap();
+    assert!(matches!(Person::query().count(&kept).await, Err(Error::Closed { .. })));
+    assert!(message(Person::query().count(&DB).await).contains("call `DB.configure(..)`"));
 }
 
 #[tokio::test]

@@ -231,12 +231,18 @@ impl Connections {
     }
 
     /// Closes and forgets all connections: as it was before [`configure`](Self::configure).
-    pub fn reset(&self) -> Pending<'_, ()> {
+    pub fn close_all(&self) -> Pending<'_, ()> {
         Pending::new(async move {
             let old = std::mem::take(&mut *self.registry.write());
             close_all(old).await;
             Ok(())
         })
+    }
+
+    /// Forgets all connections without closing them, for tests: handles that were taken go on to work, and a
+    /// pool is closed with its last handle.
+    pub fn reset(&self) {
+        drop(std::mem::take(&mut *self.registry.write()));
     }
 
     /// Chooses the default connection.
