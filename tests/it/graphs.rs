@@ -1,13 +1,8 @@
 //! Drafts that bring drafts of other models with them.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU32, Ordering::SeqCst},
-};
-
 use atlas::{Error, prelude::*};
 
-use crate::support::{Databases, databases};
+use crate::support::{Databases, databases, sent};
 
 #[derive(Model, Debug)]
 #[table("graph_writers")]
@@ -76,17 +71,6 @@ async fn empty() -> Databases {
         db.create_tables(models![Writer, Text, Note, Address, Club, Membership]).await.unwrap();
     }
     databases
-}
-
-async fn sent<T>(db: &Db, work: impl AsyncFnOnce() -> T) -> (u32, T) {
-    let statements = Arc::new(AtomicU32::new(0));
-    let count = statements.clone();
-    let listening = db.listen(move |event| {
-        count.fetch_add(u32::from(event.is_statement()), SeqCst);
-    });
-    let done = work().await;
-    listening.stop();
-    (statements.load(SeqCst), done)
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use std::sync::{
 
 use atlas::{Error, prelude::*};
 
-use crate::support::{Databases, databases};
+use crate::support::{Databases, databases, sent};
 
 #[derive(Model, Debug)]
 pub struct Worker {
@@ -198,18 +198,6 @@ async fn some_records_for_each_parent() {
         assert_eq!(workers[1].tasks.get().unwrap()[0].title, "plan");
         assert!(workers[3].tasks.get().unwrap().is_empty());
     }
-}
-
-/// How many statements something sends.
-async fn sent<T>(db: &Db, work: impl AsyncFnOnce() -> T) -> (u32, T) {
-    let statements = Arc::new(AtomicU32::new(0));
-    let count = statements.clone();
-    let listening = db.listen(move |event| {
-        count.fetch_add(u32::from(event.is_statement()), SeqCst);
-    });
-    let done = work().await;
-    listening.stop();
-    (statements.load(SeqCst), done)
 }
 
 #[tokio::test]

@@ -1,13 +1,8 @@
 //! Relations of many records: the number of statements stays what it is.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU32, Ordering::SeqCst},
-};
-
 use atlas::prelude::*;
 
-use crate::support::databases;
+use crate::support::{databases, sent};
 
 #[derive(Model)]
 #[table("scale_users")]
@@ -40,17 +35,6 @@ pub struct Comment {
     pub text: String,
     #[belongs_to]
     pub post: BelongsTo<Post>,
-}
-
-async fn sent<T>(db: &Db, work: impl AsyncFnOnce() -> T) -> (u32, T) {
-    let statements = Arc::new(AtomicU32::new(0));
-    let count = statements.clone();
-    let listening = db.listen(move |event| {
-        count.fetch_add(u32::from(event.is_statement()), SeqCst);
-    });
-    let done = work().await;
-    listening.stop();
-    (statements.load(SeqCst), done)
 }
 
 async fn fill(db: &Db, users: i64, posts: i64, comments: i64) {

@@ -4,6 +4,11 @@ mod databases;
 mod logged;
 mod servers;
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicU32, Ordering::SeqCst},
+};
+
 use atlas::prelude::*;
 
 pub use databases::{Databases, Place, databases, places};
@@ -76,4 +81,16 @@ pub async fn people() -> Databases {
 /// The names of a query's people, in its order.
 pub async fn names(db: &Db, query: Query<Person>) -> String {
     query.pluck(db, Person::name).await.unwrap().join(" ")
+}
+
+/// How many statements something sends.
+pub async fn sent<T>(db: &Db, work: impl AsyncFnOnce() -> T) -> (u32, T) {
+    let statements = Arc::new(AtomicU32::new(0));
+    let count = statements.clone();
+    let listening = db.listen(move |event| {
+        count.fetch_add(u32::from(event.is_statement()), SeqCst);
+    });
+    let done = work().await;
+    listening.stop();
+    (statements.load(SeqCst), done)
 }
