@@ -16,7 +16,7 @@ pub use column::{Assignment, Assignments, Column, Columns, Text};
 pub use draft::{Complete, DraftData, Missing, Set};
 pub use expr::{Expr, IntoOrder, Order, Scalar};
 pub use fill::Fill;
-pub(crate) use graph::{After, Before, Graph, PutOne};
+pub(crate) use graph::{After, Before, Brought, Graph, InsertGraphs, PutReferred, Referred};
 pub use key::{IntoKey, Key};
 pub use meta::{ColumnMeta, DefaultMeta, IndexMeta, KeyKind, ModelMeta};
 pub use operand::Operand;
@@ -183,7 +183,8 @@ pub trait Model: Sized + Send + Sync + 'static {
     }
 
     /// Inserts many drafts in one transaction, with as few statements as the database takes. The
-    /// records come back in the order of the drafts.
+    /// records come back in the order of the drafts. Drafts of other models that these bring are inserted with one
+    /// statement for each relation and level.
     ///
     /// ```
     /// # use atlas_tests::guide::*;

@@ -15,7 +15,7 @@ use std::{
 };
 
 pub(crate) use erased::AnyRecord;
-pub(crate) use insert::{Drafts, insert, insert_all, insert_many};
+pub(crate) use insert::{Drafts, insert, insert_all, insert_many, insert_within};
 pub(crate) use save::key_not_found;
 pub(crate) use siblings::{Shared, Siblings};
 pub(crate) use state::State;

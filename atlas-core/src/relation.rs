@@ -22,7 +22,7 @@ pub use ask::{Asked, Question};
 pub use associate::{Dissociates, LeadsTo, RefersToOne};
 pub use create::Creates;
 pub use eager::eager;
-pub(crate) use graph::insert_graph;
+pub(crate) use graph::{insert_graph, insert_level};
 pub use graph::{with_children, with_parent};
 pub use lazy::Records;
 pub use link::{Between, Link, Morph, Pairs, Path, Pick};

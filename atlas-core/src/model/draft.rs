@@ -1,10 +1,9 @@
 use std::{cell::Cell, fmt};
 
 use crate::{
-    db::Db,
-    driver::{BoxFuture, Row},
+    driver::Row,
     error::{Error, Result},
-    model::{DefaultMeta, Fill, Graph, KeyKind, Model, ModelMeta},
+    model::{DefaultMeta, Fill, Graph, InsertGraphs, KeyKind, Model, ModelMeta},
     value::{Moment, Value, ValueRef},
 };
 
@@ -51,15 +50,10 @@ impl DraftData {
         Self { meta, values, graph: None }
     }
 
-    /// Adds to the drafts that this one brings with it. `insert`: what inserts it with all of them.
-    pub(crate) fn with_graph(
-        mut self,
-        insert: for<'a> fn(&'a Db, DraftData) -> BoxFuture<'a, Result<()>>,
-        add: impl FnOnce(&mut Graph),
-    ) -> Self {
+    /// The drafts that this one brings with it, to add to them. `insert`: what inserts it with all of them.
+    pub(crate) fn graph_mut(&mut self, insert: InsertGraphs) -> &mut Graph {
         let empty = || Box::new(Graph { insert, before: Vec::new(), after: Vec::new() });
-        add(self.graph.get_or_insert_with(empty));
-        self
+        self.graph.get_or_insert_with(empty)
     }
 
     /// What the draft brings with it, which it brings no more.

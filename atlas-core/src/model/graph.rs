@@ -5,21 +5,50 @@ use crate::{db::Db, driver::BoxFuture, error::Result, model::DraftData, value::V
 /// Drafts of other models that a draft brings with it.
 #[derive(Clone)]
 pub(crate) struct Graph {
-    /// Inserts a draft of the model itself, with all of it.
-    pub(crate) insert: for<'a> fn(&'a Db, DraftData) -> BoxFuture<'a, Result<()>>,
+    /// What inserts drafts of the model itself.
+    pub(crate) insert: InsertGraphs,
     /// What the draft refers to: inserted before it.
-    pub(crate) before: Vec<Before>,
+    pub(crate) before: Vec<Brought<Before>>,
     /// What refers to the draft: inserted after it.
-    pub(crate) after: Vec<After>,
+    pub(crate) after: Vec<Brought<After>>,
 }
 
-/// Inserts what a draft refers to: the columns that refer to it, and what puts it into the record.
+/// The drafts that one relation brings.
+#[derive(Clone)]
+pub(crate) struct Brought<F> {
+    pub(crate) relation: &'static str,
+    /// What inserts them, and those of other drafts of the same model with them.
+    pub(crate) insert: F,
+    pub(crate) drafts: Vec<DraftData>,
+}
+
+/// Inserts drafts of a model with all that they bring, in a transaction that the caller holds: how many of the
+/// model's own.
+pub(crate) type InsertGraphs = for<'a> fn(&'a Db, Vec<DraftData>) -> BoxFuture<'a, Result<u64>>;
+
+/// Inserts what drafts refer to: for each, the columns that refer to it, and what puts them into records.
 pub(crate) type Before =
-    Arc<dyn for<'a> Fn(&'a Db) -> BoxFuture<'a, Result<(Vec<(usize, Value)>, PutOne)>> + Send + Sync>;
+    Arc<dyn for<'a> Fn(&'a Db, Vec<DraftData>) -> BoxFuture<'a, Result<Referred>> + Send + Sync>;
 
-/// Puts something into a record, which is a `Record<M>` of the draft's model.
-pub(crate) type PutOne = Box<dyn FnOnce(&mut (dyn Any + Send)) + Send>;
+/// What drafts refer to, once it is there.
+pub(crate) struct Referred {
+    /// For each: the columns that refer to it, by index, and their values.
+    pub(crate) columns: Vec<Vec<(usize, Value)>>,
+    /// Puts each into the record that refers to it, by its place among the records: a `Vec<Record<M>>` of the
+    /// drafts' model.
+    pub(crate) put: PutReferred,
+}
 
-/// Inserts what refers to a record, which is a `Record<M>` of the draft's model, and puts it there.
-pub(crate) type After =
-    Arc<dyn for<'a> Fn(&'a Db, &'a mut (dyn Any + Send)) -> BoxFuture<'a, Result<()>> + Send + Sync>;
+pub(crate) type PutReferred = Box<dyn FnOnce(&mut (dyn Any + Send), &[usize]) + Send>;
+
+/// Inserts what refers to records, a `Vec<Record<M>>` of the drafts' model, and puts it there: the place of each
+/// record, and the drafts that refer to it.
+pub(crate) type After = Arc<
+    dyn for<'a> Fn(
+            &'a Db,
+            &'a mut (dyn Any + Send),
+            Vec<(usize, Vec<DraftData>)>,
+        ) -> BoxFuture<'a, Result<()>>
+        + Send
+        + Sync,
+>;

@@ -4,11 +4,10 @@ use std::iter::Peekable;
 
 use crate::{
     db::{Db, Transaction},
-    driver::BoxFuture,
     error::{Error, Result},
-    model::{DraftData, Model, ModelMeta},
+    model::{DraftData, InsertGraphs, Model, ModelMeta},
     record::{AnyRecord, Record, State, values::Values},
-    relation::insert_graph,
+    relation::{insert_graph, insert_level},
     statement::{Insert, OnConflict, Statement, TableRef},
     value::{Moment, Value},
 };
@@ -18,8 +17,8 @@ const ROWS_PER_BATCH: usize = 1_000;
 
 /// Inserts a draft.
 pub(crate) async fn insert<M: Model>(db: &Db, mut draft: DraftData) -> Result<Record<M>> {
-    if let Some(graph) = draft.take_graph() {
-        return Box::pin(insert_graph(db, draft, *graph)).await;
+    if draft.graph().is_some() {
+        return Box::pin(insert_graph(db, draft)).await;
     }
     let mut batch = Batch::new(M::meta(), draft.left_out(), 1);
     draft.complete(Moment::now())?;
@@ -30,9 +29,6 @@ pub(crate) async fn insert<M: Model>(db: &Db, mut draft: DraftData) -> Result<Re
     written.give_to(0, &mut record)?;
     Ok(record)
 }
-
-/// What inserts a draft with the drafts that it brings.
-type InsertGraph = for<'a> fn(&'a Db, DraftData) -> BoxFuture<'a, Result<()>>;
 
 /// Drafts, one after the other.
 pub(crate) type Drafts<'a> = Box<dyn Iterator<Item = DraftData> + Send + 'a>;
@@ -50,10 +46,13 @@ pub(crate) async fn insert_all(
     let mut tx = None;
     let mut affected = 0;
     loop {
-        while let Some((draft, insert)) = batches.next_graph() {
+        if let Some((drafts, insert)) = batches.next_graphs() {
+            if on_conflict != OnConflict::Fail {
+                return Err(brings_others(meta));
+            }
             tx = Some(in_transaction(db, tx).await?);
-            insert(tx.as_deref().unwrap_or(db), draft).await?;
-            affected += 1;
+            affected += insert(tx.as_deref().unwrap_or(db), drafts).await?;
+            continue;
         }
         let Some(batch) = batches.next(|batch, draft, now| batch.send(draft, now))? else { break };
         tx = batches.together(db, tx).await?;
@@ -66,15 +65,34 @@ pub(crate) async fn insert_all(
     Ok(affected)
 }
 
+#[cold]
+fn brings_others(meta: &'static ModelMeta) -> Error {
+    let name = meta.name;
+    Error::config(format!(
+        "a draft of `{name}` brings others with it, which have nothing to refer to where its row is left out or \
+         another is changed: insert it with `create_many` or `save`, or leave them out"
+    ))
+}
+
 /// Inserts drafts, all or none: their records, in the same order.
 pub(crate) async fn insert_many<M: Model>(db: &Db, drafts: Drafts<'_>) -> Result<Vec<Record<M>>> {
-    let mut records: Vec<Record<M>> = Vec::with_capacity(drafts.size_hint().0);
-    let mut batches = Batches::new(M::meta(), drafts);
+    insert_batches(db, Batches::new(M::meta(), drafts)).await
+}
+
+/// Inserts drafts, in a transaction that the caller holds.
+pub(crate) async fn insert_within<M: Model>(db: &Db, drafts: Drafts<'_>) -> Result<Vec<Record<M>>> {
+    insert_batches(db, Batches { held: true, ..Batches::new(M::meta(), drafts) }).await
+}
+
+async fn insert_batches<M: Model>(db: &Db, mut batches: Batches<'_>) -> Result<Vec<Record<M>>> {
+    let mut records: Vec<Record<M>> = Vec::with_capacity(batches.drafts.size_hint().0);
     let mut tx = None;
     loop {
-        while let Some((draft, _)) = batches.next_graph() {
+        if let Some((drafts, _)) = batches.next_graphs() {
             tx = Some(in_transaction(db, tx).await?);
-            records.push(insert(tx.as_deref().unwrap_or(db), draft).await?);
+            let level = Box::pin(insert_level(tx.as_deref().unwrap_or(db), drafts));
+            records.extend(level.await?);
+            continue;
         }
         let from = records.len();
         let batch = batches.next(|batch, mut draft, now| {
@@ -116,19 +134,21 @@ struct Batches<'a> {
     meta: &'static ModelMeta,
     now: Moment,
     drafts: Peekable<Drafts<'a>>,
+    /// Whether a transaction of the caller's holds the statements together.
+    held: bool,
     /// The memory of the batch before.
     values: Vec<Value>,
 }
 
 impl<'a> Batches<'a> {
     fn new(meta: &'static ModelMeta, drafts: Drafts<'a>) -> Self {
-        Self { meta, now: Moment::now(), drafts: drafts.peekable(), values: Vec::new() }
+        Self { meta, now: Moment::now(), drafts: drafts.peekable(), held: false, values: Vec::new() }
     }
 
-    /// The next draft, where it brings others with it, and what inserts them all.
-    fn next_graph(&mut self) -> Option<(DraftData, InsertGraph)> {
+    /// The next drafts, where the first of them brings others with it, and what inserts them all.
+    fn next_graphs(&mut self) -> Option<(Vec<DraftData>, InsertGraphs)> {
         let insert = self.drafts.peek()?.graph()?.insert;
-        self.drafts.next().map(|draft| (draft, insert))
+        Some((self.drafts.by_ref().take(ROWS_PER_BATCH).collect(), insert))
     }
 
     /// The next drafts that one statement can insert: those which leave out the same columns. `add` puts
@@ -159,7 +179,7 @@ impl<'a> Batches<'a> {
     /// The transaction that holds the statements together, where there are several.
     async fn together(&mut self, db: &Db, tx: Option<Transaction>) -> Result<Option<Transaction>> {
         match tx {
-            None if self.drafts.peek().is_some() => db.begin_own().await.map(Some),
+            None if !self.held && self.drafts.peek().is_some() => db.begin_own().await.map(Some),
             tx => Ok(tx),
         }
     }

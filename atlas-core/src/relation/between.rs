@@ -126,16 +126,20 @@ impl Between {
 
     /// Inserts rows, with one statement where they give the same columns: how many.
     pub(super) async fn attach(&self, db: &Db, rows: Vec<Row>) -> Result<u64> {
-        if rows.is_empty() {
-            return Ok(0);
-        }
-        let db = &*db.of(self.about())?;
-        match self.meta {
+        Self::attach_all(db, rows.into_iter().map(|row| (self, row)).collect()).await
+    }
+
+    /// Inserts rows that belong to several records of a relation, as [`attach`](Self::attach) does.
+    pub(super) async fn attach_all(db: &Db, rows: Vec<(&Self, Row)>) -> Result<u64> {
+        let Some((first, _)) = rows.first() else { return Ok(0) };
+        let db = &*db.of(first.about())?;
+        match first.meta {
             Some(meta) => {
-                let drafts = rows.into_iter().map(|row| self.draft(meta, row)).collect::<Result<Vec<_>>>()?;
+                let drafts = rows.into_iter().map(|(between, row)| between.draft(meta, row));
+                let drafts = drafts.collect::<Result<Vec<_>>>()?;
                 record::insert_all(db, meta, Box::new(drafts.into_iter()), OnConflict::Fail).await
             }
-            None => self.insert(db, rows).await,
+            None => first.insert(db, rows.into_iter().map(|(between, row)| between.columns(row))).await,
         }
     }
 
@@ -177,10 +181,10 @@ impl Between {
     }
 
     /// Inserts rows into a table without a model.
-    async fn insert(&self, db: &Db, rows: Vec<Row>) -> Result<u64> {
+    async fn insert(&self, db: &Db, rows: impl Iterator<Item = Vec<(ColumnRef, Value)>>) -> Result<u64> {
         let mut inserts: Vec<Insert> = Vec::new();
         for row in rows {
-            let (columns, values): (Vec<ColumnRef>, Vec<Value>) = self.columns(row).into_iter().unzip();
+            let (columns, values): (Vec<ColumnRef>, Vec<Value>) = row.into_iter().unzip();
             match inserts.last_mut().filter(|insert| insert.columns == columns) {
                 Some(insert) => {
                     insert.rows += 1;

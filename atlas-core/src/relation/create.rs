@@ -1,5 +1,7 @@
 //! Writing records of one record's relation.
 
+use std::sync::Arc;
+
 use crate::{
     db::{Db, Pending},
     error::{Error, Result},
@@ -7,10 +9,10 @@ use crate::{
     query::{self, column_ref},
     record::{self, Drafts, Record},
     relation::{
-        Linked, Path, Related,
+        Linked, Path, Related, Relation,
         between::{Between, Row},
         groups::equal,
-        kind,
+        insert_level, kind,
     },
     statement::Expr as Node,
     value::Value,
@@ -120,7 +122,7 @@ impl<M: Model, N: Model, K> Related<M, N, K> {
 
     /// Inserts records that belong to this one, and what leads to them. Through a table between, that is
     /// several statements, which the caller holds together.
-    pub(super) async fn create_all(self, db: &Db, drafts: Drafts<'_>) -> Result<Vec<Record<N>>>
+    async fn create_all(self, db: &Db, drafts: Drafts<'_>) -> Result<Vec<Record<N>>>
     where
         K: Creates,
     {
@@ -337,6 +339,48 @@ impl Way {
             }
         }
     }
+}
+
+/// Inserts records that belong to several, each at its place among them, and puts them there. It takes one
+/// statement a table, in a transaction that the caller holds.
+pub(super) async fn create_for<M: Model, N: Model, K: Creates>(
+    db: &Db,
+    relation: Relation<M, N, K>,
+    owners: &mut [Record<M>],
+    brought: Vec<(usize, Vec<DraftData>)>,
+) -> Result<()> {
+    let mut drafts = Vec::with_capacity(brought.iter().map(|(_, drafts)| drafts.len()).sum());
+    let mut shares = Vec::with_capacity(brought.len());
+    for (place, children) in brought {
+        let Some(owner) = owners.get(place) else { continue };
+        let number = children.len();
+        let between = match owner.related(relation).way()? {
+            Way::Refers(columns) => {
+                drafts.extend(children.into_iter().map(|draft| referring(draft, &columns)));
+                None
+            }
+            Way::Between(between) => {
+                drafts.extend(children);
+                Some(between)
+            }
+        };
+        shares.push((place, number, between));
+    }
+    let mut records = insert_level::<N>(db, drafts).await?.into_iter();
+    let mut rows = Vec::new();
+    for (place, number, between) in &shares {
+        let children: Vec<Record<N>> = records.by_ref().take(*number).collect();
+        if let Some(between) = between {
+            for child in &children {
+                rows.push((&**between, between.row(child)?));
+            }
+        }
+        if let Some(owner) = owners.get_mut(*place) {
+            (relation.slot)(owner.untracked()).put(Arc::new(children));
+        }
+    }
+    Between::attach_all(db, rows).await?;
+    Ok(())
 }
 
 /// The first record of all that matches, or a new one, with a row of the table between.

@@ -1,5 +1,8 @@
 //! Drafts that bring drafts of other models with them: what the setters of relations keep, and how it is
 //! inserted, in the order in which the rows refer to each other.
+//!
+//! Drafts of one model go together, whoever brings them: what they refer to, then themselves, then what refers
+//! to them, each with one statement a table.
 
 use std::{any::Any, sync::Arc};
 
@@ -7,64 +10,81 @@ use crate::{
     db::Db,
     driver::BoxFuture,
     error::{Error, Result},
-    model::{After, Before, Complete, DraftData, Graph, Model, PutOne},
+    model::{After, Before, Brought, Complete, DraftData, Model, PutReferred, Referred},
     record::{self, Record},
-    relation::{Creates, Path, Relation, Slot},
+    relation::{Creates, Path, Relation, Slot, create::create_for},
 };
 
 /// For the derive: a draft that brings records which refer to it.
 pub fn with_children<M: Model, N: Model, K: Creates, D: Complete<N>>(
-    draft: DraftData,
+    mut draft: DraftData,
     relation: Relation<M, N, K>,
     children: impl IntoIterator<Item = D>,
 ) -> DraftData {
-    let children: Arc<[DraftData]> = children.into_iter().map(Complete::into_data).collect();
-    let after: After = Arc::new(move |db, record| {
-        let drafts = children.to_vec();
+    let children = children.into_iter().map(Complete::into_data);
+    let after = &mut draft.graph_mut(insert::<M>).after;
+    if let Some(same) = after.iter_mut().find(|brought| brought.relation == relation.name) {
+        same.drafts.extend(children);
+        return draft;
+    }
+    let insert: After = Arc::new(move |db, records, children| {
         Box::pin(async move {
-            let Some(record) = record.downcast_mut::<Record<M>>() else { return Err(another_model::<M>()) };
-            let drafts = Box::new(drafts.into_iter());
-            let children = record.related(relation).create_all(db, drafts).await?;
-            (relation.slot)(record.untracked()).put(Arc::new(children));
-            Ok(())
+            let Some(records) = records.downcast_mut::<Vec<Record<M>>>() else {
+                return Err(another_model::<M>());
+            };
+            create_for(db, relation, records, children).await
         })
     });
-    draft.with_graph(insert::<M>, |graph| graph.after.push(after))
+    after.push(Brought { relation: relation.name, insert, drafts: children.collect() });
+    draft
 }
 
 /// For the derive: a draft that brings the record which it refers to.
 pub fn with_parent<M: Model, N: Model, K>(
-    draft: DraftData,
+    mut draft: DraftData,
     relation: Relation<M, N, K>,
     parent: impl Complete<N>,
 ) -> DraftData {
     let parent = parent.into_data();
+    let before = &mut draft.graph_mut(insert::<M>).before;
+    if let Some(same) = before.iter_mut().find(|brought| brought.relation == relation.name) {
+        same.drafts = vec![parent];
+        return draft;
+    }
     let (link, slot) = (relation.link, relation.slot);
-    let before: Before = Arc::new(move |db| {
-        let parent = parent.clone();
+    let insert: Before = Arc::new(move |db, parents| {
         Box::pin(async move {
-            let parent = record::insert::<N>(db, parent).await?;
+            let parents = insert_level::<N>(db, parents).await?;
             let pairs = match &link.path {
                 Path::Direct(pairs) => pairs.as_slice(),
                 Path::Via { .. } => &[],
             };
-            let columns = pairs.iter().map(|[local, foreign]| (*local, parent.encode(*foreign))).collect();
-            Ok((columns, put_parent::<M, N>(slot, parent)))
+            let columns_of =
+                |parent: &Record<N>| pairs.iter().map(|[local, of]| (*local, parent.encode(*of))).collect();
+            let columns = parents.iter().map(columns_of).collect();
+            Ok(Referred { columns, put: put_parents::<M, N>(slot, parents) })
         })
     });
-    draft.with_graph(insert::<M>, |graph| graph.before.push(before))
+    before.push(Brought { relation: relation.name, insert, drafts: vec![parent] });
+    draft
 }
 
-fn put_parent<M: Model, N: Model>(slot: fn(&mut M) -> &mut dyn Slot<N>, parent: Record<N>) -> PutOne {
-    Box::new(move |record: &mut (dyn Any + Send)| {
-        if let Some(record) = record.downcast_mut::<Record<M>>() {
-            slot(record.untracked()).put(Arc::new(vec![parent]));
+fn put_parents<M: Model, N: Model>(
+    slot: fn(&mut M) -> &mut dyn Slot<N>,
+    parents: Vec<Record<N>>,
+) -> PutReferred {
+    Box::new(move |records: &mut (dyn Any + Send), places| {
+        let Some(records) = records.downcast_mut::<Vec<Record<M>>>() else { return };
+        for (place, parent) in places.iter().zip(parents) {
+            if let Some(record) = records.get_mut(*place) {
+                slot(record.untracked()).put(Arc::new(vec![parent]));
+            }
         }
     })
 }
 
-fn insert<M: Model>(db: &Db, draft: DraftData) -> BoxFuture<'_, Result<()>> {
-    Box::pin(async move { record::insert::<M>(db, draft).await.map(|_| ()) })
+fn insert<M: Model>(db: &Db, drafts: Vec<DraftData>) -> BoxFuture<'_, Result<u64>> {
+    Box::pin(async move { Ok(insert_level::<M>(db, drafts).await?.len() as u64) })
 }
 
 #[cold]
@@ -73,23 +93,60 @@ fn another_model<M: Model>() -> Error {
 }
 
 /// Inserts a draft with what it brings, all or none.
-pub(crate) async fn insert_graph<M: Model>(db: &Db, mut draft: DraftData, graph: Graph) -> Result<Record<M>> {
+pub(crate) async fn insert_graph<M: Model>(db: &Db, draft: DraftData) -> Result<Record<M>> {
     let tx = db.begin_own().await?;
-    let mut puts: Vec<PutOne> = Vec::with_capacity(graph.before.len());
-    for before in &graph.before {
-        let (columns, put) = before(&tx).await?;
-        for (column, value) in columns {
-            draft.put_value(column, value);
-        }
-        puts.push(put);
-    }
-    let mut record: Record<M> = record::insert(&tx, draft).await?;
-    for put in puts {
-        put(&mut record);
-    }
-    for after in &graph.after {
-        after(&tx, &mut record).await?;
-    }
+    let record = insert_level(&tx, vec![draft]).await?.pop().ok_or_else(another_model::<M>)?;
     tx.commit().await?;
     Ok(record)
+}
+
+/// Inserts drafts with what they bring, in a transaction that the caller holds: their records, in the same
+/// order.
+pub(crate) async fn insert_level<M: Model>(db: &Db, mut drafts: Vec<DraftData>) -> Result<Vec<Record<M>>> {
+    let (before, after) = brought(&mut drafts);
+    let mut referred = Vec::with_capacity(before.len());
+    for Together { insert, of, .. } in before {
+        let (places, parents): (Vec<usize>, Vec<Vec<DraftData>>) = of.into_iter().unzip();
+        let Referred { columns, put } = insert(db, parents.into_iter().flatten().collect()).await?;
+        for (place, columns) in places.iter().zip(columns) {
+            let Some(draft) = drafts.get_mut(*place) else { continue };
+            columns.into_iter().for_each(|(column, value)| draft.put_value(column, value));
+        }
+        referred.push((put, places));
+    }
+    let mut records: Vec<Record<M>> = record::insert_within(db, Box::new(drafts.into_iter())).await?;
+    for (put, places) in referred {
+        put(&mut records, &places);
+    }
+    for Together { insert, of, .. } in after {
+        insert(db, &mut records, of).await?;
+    }
+    Ok(records)
+}
+
+/// What drafts of one model bring by the same relation.
+struct Together<F> {
+    relation: &'static str,
+    insert: F,
+    /// The place of each draft among them, and what it brings.
+    of: Vec<(usize, Vec<DraftData>)>,
+}
+
+/// Takes from drafts of one model what they bring.
+fn brought(drafts: &mut [DraftData]) -> (Vec<Together<Before>>, Vec<Together<After>>) {
+    let (mut before, mut after) = (Vec::new(), Vec::new());
+    for (place, draft) in drafts.iter_mut().enumerate() {
+        let Some(graph) = draft.take_graph() else { continue };
+        graph.before.into_iter().for_each(|brought| add(&mut before, place, brought));
+        graph.after.into_iter().for_each(|brought| add(&mut after, place, brought));
+    }
+    (before, after)
+}
+
+fn add<F>(all: &mut Vec<Together<F>>, place: usize, brought: Brought<F>) {
+    let Brought { relation, insert, drafts } = brought;
+    match all.iter_mut().find(|together| together.relation == relation) {
+        Some(together) => together.of.push((place, drafts)),
+        None => all.push(Together { relation, insert, of: vec![(place, drafts)] }),
+    }
 }
