@@ -5,10 +5,10 @@
 pub use atlas_core::model::Complete;
 pub use atlas_core::{
     Assign, Assignment, Attribute, BelongsTo, BelongsToMany, Cast, Changed, Column, Config, Connections,
-    ConstraintKind, DB, Db, DynRow, Error, Event, Expr, Fill, FromRow, HasMany, HasManyThrough, HasOne,
-    HasOneThrough, Health, HealthStatus, Isolation, Json, Model, MorphMany, MorphOne, MorphTarget, MorphTo,
-    MorphToMany, Order, Pending, Query, Record, Records, Related, Relation, Result, Scalar, TlsMode,
-    Transaction, With, db, models, register_driver, table, value, values,
+    ConstraintKind, DB, Db, DynRow, Error, Event, Expr, Expression, Fill, FromRow, HasMany, HasManyThrough,
+    HasOne, HasOneThrough, Health, HealthStatus, Isolation, Json, Model, MorphMany, MorphOne, MorphTarget,
+    MorphTo, MorphToMany, Order, Pending, Query, Record, Records, Related, Relation, Result, Scalar, TlsMode,
+    Transaction, With, count_all, db, models, register_driver, table, val, value, values,
 };
 #[cfg(feature = "runtime")]
 pub use atlas_derive::main;
@@ -37,7 +37,8 @@ pub mod bounds {
     pub use atlas_core::{
         db::Retryable,
         model::{
-            Assignments, Both, Columns, Complete, In, IntoKey, IntoOrder, Key, Missing, Operand, Set, Text,
+            Aggregated, Anywhere, Assignments, Base, Both, Columns, Complete, In, IntoKey, IntoOrder, Keeps,
+            Key, Missing, NotNull, Null, Operand, OrNull, Plain, Set, Text,
         },
         relation::{
             Asked, Attaching, Creates, Dissociates, HasPivot, IntoLoad, KeyedBy, LeadsTo, Link, Linked,
@@ -50,9 +51,9 @@ pub mod bounds {
 /// Everything that a program with models needs: `use atlas::prelude::*;`.
 pub mod prelude {
     pub use atlas_core::{
-        BelongsTo, BelongsToMany, Cast, Column, DB, Db, Error, HasMany, HasManyThrough, HasOne,
-        HasOneThrough, Isolation, Json, MorphMany, MorphOne, MorphTo, MorphToMany, Pending, Query, Record,
-        Relation, Result, With, models,
+        BelongsTo, BelongsToMany, Cast, Column, DB, Db, Error, Expression as _, HasMany, HasManyThrough,
+        HasOne, HasOneThrough, Isolation, Json, MorphMany, MorphOne, MorphTo, MorphToMany, Pending, Query,
+        Record, Relation, Result, With, models,
     };
 
     pub use crate::{Attribute, Model, MorphTarget};

@@ -23,7 +23,7 @@ pub mod value;
 pub use db::{Config, Connections, DB, Db, Event, Health, HealthStatus, Pending, Transaction};
 pub use driver::{Isolation, TlsMode, register_driver};
 pub use error::{ConstraintKind, Error, Result};
-pub use model::{Assignment, Column, Expr, Fill, Model, Order, Scalar};
+pub use model::{Assignment, Column, Expr, Expression, Fill, Model, Order, Scalar, count_all, val};
 pub use query::{FromRow, Query};
 pub use record::Record;
 pub use relation::{

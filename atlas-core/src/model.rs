@@ -1,27 +1,35 @@
 //! Models: what `#[derive(Model)]` fills in, and what is typed by it.
 
+mod aggregate;
 mod column;
 mod draft;
 mod expr;
+mod expression;
 mod fill;
 mod graph;
 mod key;
 mod meta;
+mod null;
 mod operand;
 mod reader;
+mod scalar;
 mod scope;
 mod tables;
 
-pub use column::{Assignment, Assignments, Column, Columns, Text};
+pub use aggregate::{Aggregated, count_all};
+pub use column::{Assignment, Assignments, Column, Columns};
 pub use draft::{Complete, DraftData, Missing, Set};
-pub use expr::{Expr, IntoOrder, Order, Scalar};
+pub use expr::{Expr, IntoOrder, Order};
+pub use expression::{Base, Expression, Text};
 pub use fill::Fill;
 pub(crate) use graph::{After, Before, Brought, Graph, InsertGraphs, PutReferred, Referred};
 pub use key::{IntoKey, Key};
 pub use meta::{ColumnMeta, DefaultMeta, IndexMeta, KeyKind, ModelMeta};
+pub use null::{Keeps, NotNull, Null, OrNull};
 pub use operand::Operand;
 pub use reader::{Reader, locate};
-pub use scope::{Both, In};
+pub use scalar::{Plain, Scalar, val};
+pub use scope::{Anywhere, Both, In};
 
 use crate::{
     db::{Db, Pending},

@@ -12,7 +12,7 @@ mod select;
 mod update;
 
 pub use delete::Delete;
-pub use expr::{Aggregate, ArithmeticOp, ColumnRef, CompareOp, Expr};
+pub use expr::{Aggregate, Aggregation, ArithmeticOp, ColumnRef, CompareOp, Expr};
 pub use insert::{Insert, OnConflict};
 pub use raw::Raw;
 pub use select::{

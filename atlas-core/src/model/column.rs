@@ -1,14 +1,9 @@
-use std::{
-    any::type_name,
-    fmt,
-    marker::PhantomData,
-    ops::{Add, Div, Mul, RangeBounds, Rem, Sub},
-};
+use std::{any::type_name, fmt, marker::PhantomData};
 
 use crate::{
-    model::{Both, Expr, Model, Operand, Order, Scalar, expr},
-    statement::{self, ArithmeticOp, ColumnRef, CompareOp},
-    value::{Assign, Attribute, Nullable, Number},
+    model::{Expression, In, Model, Operand, expr},
+    statement::{self, ArithmeticOp, ColumnRef},
+    value::{Assign, Attribute},
 };
 
 /// A column of the model `M` whose field is a `T`: the associated constant beside the field.
@@ -56,122 +51,22 @@ impl<M, T> Column<M, T> {
     }
 }
 
+impl<M: Model, T: Attribute> Expression for Column<M, T> {
+    type Scope = M;
+    type Type = T;
+
+    fn into_node(self) -> statement::Expr {
+        self.expr()
+    }
+}
+
 impl<M: Model, T: Attribute> Column<M, T> {
     pub(crate) fn expr(self) -> statement::Expr {
         statement::Expr::Column(self.reference())
     }
 
-    fn into_expr(self) -> statement::Expr {
-        self.expr()
-    }
-
     pub(crate) fn reference(self) -> ColumnRef {
         ColumnRef { table: Some(M::meta().table.into()), name: self.name.into(), ty: Some(T::TYPE) }
-    }
-
-    /// Whether it is NULL. Only for optional columns.
-    ///
-    /// ```
-    /// # use atlas_tests::guide::*;
-    /// # run(async |db| {
-    /// assert_eq!(User::query().filter(User::age.is_null()).pluck(&db, User::name).await?, ["Cid"]);
-    /// # Ok(())
-    /// # });
-    /// ```
-    pub fn is_null(self) -> Expr<M>
-    where
-        T: Nullable,
-    {
-        Expr::new(statement::Expr::IsNull(Box::new(self.expr())))
-    }
-
-    /// Whether it has a value. Only for optional columns.
-    pub fn is_not_null(self) -> Expr<M>
-    where
-        T: Nullable,
-    {
-        self.is_null().not()
-    }
-
-    /// Whether the text matches a pattern, in which `%` stands for any text, `_` for one character, and
-    /// `\` takes the next of them as it stands. Case matters, on every database.
-    ///
-    /// ```
-    /// # use atlas_tests::guide::*;
-    /// # run(async |db| {
-    /// assert_eq!(Post::query().filter(Post::title.like("Rust in %")).count(&db).await?, 2);
-    /// assert_eq!(Post::query().filter(Post::title.like("rust in %")).count(&db).await?, 0);
-    /// # Ok(())
-    /// # });
-    /// ```
-    pub fn like(self, pattern: impl Into<String>) -> Expr<M>
-    where
-        T: Attribute<Base: Text>,
-    {
-        Expr::new(expr::like(self.expr(), pattern.into()))
-    }
-
-    /// Whether the text does not match a pattern.
-    pub fn not_like(self, pattern: impl Into<String>) -> Expr<M>
-    where
-        T: Attribute<Base: Text>,
-    {
-        self.like(pattern).not()
-    }
-
-    /// Whether the text starts so. Case matters; `%` and `_` stand for themselves.
-    ///
-    /// ```
-    /// # use atlas_tests::guide::*;
-    /// # run(async |db| {
-    /// assert_eq!(Post::query().filter(Post::title.starts_with("Rust")).count(&db).await?, 2);
-    /// # Ok(())
-    /// # });
-    /// ```
-    pub fn starts_with(self, text: impl AsRef<str>) -> Expr<M>
-    where
-        T: Attribute<Base: Text>,
-    {
-        Expr::new(expr::like(self.expr(), format!("{}%", expr::escaped(text.as_ref()))))
-    }
-
-    /// Whether the text ends so. Case matters; `%` and `_` stand for themselves.
-    pub fn ends_with(self, text: impl AsRef<str>) -> Expr<M>
-    where
-        T: Attribute<Base: Text>,
-    {
-        Expr::new(expr::like(self.expr(), format!("%{}", expr::escaped(text.as_ref()))))
-    }
-
-    /// Whether the text contains this. Case matters; `%` and `_` stand for themselves.
-    ///
-    /// ```
-    /// # use atlas_tests::guide::*;
-    /// # run(async |db| {
-    /// assert_eq!(Post::query().filter(Post::title.contains("in")).count(&db).await?, 3);
-    /// # Ok(())
-    /// # });
-    /// ```
-    pub fn contains(self, text: impl AsRef<str>) -> Expr<M>
-    where
-        T: Attribute<Base: Text>,
-    {
-        Expr::new(expr::like(self.expr(), format!("%{}%", expr::escaped(text.as_ref()))))
-    }
-
-    /// Whether it equals a column, which may be of another model of the query.
-    pub fn eq_column<N: Model, U: Attribute<Base = T::Base>>(self, other: Column<N, U>) -> Expr<Both<M, N>> {
-        Expr::new(expr::compare(CompareOp::Eq, self.expr(), other.expr()))
-    }
-
-    /// Smaller values first.
-    pub fn asc(self) -> Order<M> {
-        Order::new(self.expr(), false)
-    }
-
-    /// Larger values first.
-    pub fn desc(self) -> Order<M> {
-        Order::new(self.expr(), true)
     }
 
     /// For [`update`](crate::Query::update): the column becomes this value.
@@ -199,120 +94,18 @@ impl<M: Model, T: Attribute> Column<M, T> {
     /// # Ok(())
     /// # });
     /// ```
-    pub fn set_expr(self, value: impl Operand<T::Base, M>) -> Assignment<M> {
+    pub fn set_expr<V, I>(self, value: V) -> Assignment<M>
+    where
+        V: Operand<T::Base, M, Scope: In<M, I>>,
+    {
         Assignment::new(self.reference(), value.operand())
     }
-}
 
-/// Writes the comparisons for columns and for computed values, whose types are those of columns. The methods
-/// are arguments: in messages they then stand as written, with no word of a macro.
-macro_rules! comparisons {
-    ($($method:tt)*) => {
-        impl<M: Model, T: Attribute> Column<M, T> {
-            $($method)*
-        }
-
-        impl<M, T: Attribute> Scalar<M, T> {
-            $($method)*
-        }
-    };
-}
-
-comparisons! {
-    /// Equals. A comparison with `None` reads IS NULL.
-    pub fn eq<V: Operand<T::Base, M>>(self, value: V) -> Expr<M> {
-        Expr::new(expr::compare(CompareOp::Eq, self.into_expr(), value.operand()))
-    }
-
-    /// Differs. A comparison with `None` reads IS NOT NULL; a NULL column differs from no value.
-    pub fn ne<V: Operand<T::Base, M>>(self, value: V) -> Expr<M> {
-        Expr::new(expr::compare(CompareOp::Ne, self.into_expr(), value.operand()))
-    }
-
-    /// Is greater.
-    pub fn gt<V: Operand<T::Base, M>>(self, value: V) -> Expr<M> {
-        Expr::new(expr::compare(CompareOp::Gt, self.into_expr(), value.operand()))
-    }
-
-    /// Is greater or equal.
-    pub fn ge<V: Operand<T::Base, M>>(self, value: V) -> Expr<M> {
-        Expr::new(expr::compare(CompareOp::Ge, self.into_expr(), value.operand()))
-    }
-
-    /// Is less.
-    pub fn lt<V: Operand<T::Base, M>>(self, value: V) -> Expr<M> {
-        Expr::new(expr::compare(CompareOp::Lt, self.into_expr(), value.operand()))
-    }
-
-    /// Is less or equal.
-    pub fn le<V: Operand<T::Base, M>>(self, value: V) -> Expr<M> {
-        Expr::new(expr::compare(CompareOp::Le, self.into_expr(), value.operand()))
-    }
-
-    /// Is one of these. None of nothing; a `None` among them matches NULL.
-    pub fn is_in<V: Operand<T::Base, M>>(self, values: impl IntoIterator<Item = V>) -> Expr<M> {
-        Expr::new(expr::is_in(self.into_expr(), values.into_iter().map(Operand::operand).collect()))
-    }
-
-    /// Is none of these: everything where there are none. A `None` among them leaves NULL out.
-    pub fn not_in<V: Operand<T::Base, M>>(self, values: impl IntoIterator<Item = V>) -> Expr<M> {
-        Expr::new(expr::not_in(self.into_expr(), values.into_iter().map(Operand::operand).collect()))
-    }
-
-    /// Lies between the two, or equals one of them.
-    pub fn between<L, H>(self, low: L, high: H) -> Expr<M>
-    where
-        L: Operand<T::Base, M>,
-        H: Operand<T::Base, M>,
-    {
-        Expr::new(expr::between(self.into_expr(), low.operand(), high.operand()))
-    }
-
-    /// Lies outside the two.
-    pub fn not_between<L, H>(self, low: L, high: H) -> Expr<M>
-    where
-        L: Operand<T::Base, M>,
-        H: Operand<T::Base, M>,
-    {
-        self.between(low, high).not()
-    }
-
-    /// Lies in a range: `18..=30`, `18..`, `..65`.
-    pub fn within<V: Operand<T::Base, M> + Clone>(self, range: impl RangeBounds<V>) -> Expr<M> {
-        Expr::new(expr::within(
-            self.into_expr(),
-            range.start_bound().cloned().map(Operand::operand),
-            range.end_bound().cloned().map(Operand::operand),
-        ))
+    /// The column becomes what it is and this make together.
+    pub(crate) fn reckoned(self, op: ArithmeticOp, with: statement::Expr) -> Assignment<M> {
+        Assignment::new(self.reference(), expr::arithmetic(op, self.expr(), with))
     }
 }
-
-macro_rules! arithmetic {
-    ($($trait:ident $method:ident),*) => { $(
-        impl<M: Model, T: Attribute<Base: Number>, V: Operand<T::Base, M>> $trait<V> for Column<M, T> {
-            type Output = Scalar<M, T::Base>;
-
-            fn $method(self, other: V) -> Self::Output {
-                Scalar::new(expr::arithmetic(ArithmeticOp::$trait, self.expr(), other.operand()))
-            }
-        }
-
-        impl<S, T: Number, V: Operand<T, S>> $trait<V> for Scalar<S, T> {
-            type Output = Self;
-
-            fn $method(self, other: V) -> Self {
-                Scalar::new(expr::arithmetic(ArithmeticOp::$trait, self.into_expr(), other.operand()))
-            }
-        }
-    )* };
-}
-arithmetic!(Add add, Sub sub, Mul mul, Div div, Rem rem);
-
-/// Columns of text.
-#[diagnostic::on_unimplemented(message = "a `{Self}` column is no text", label = "only for text columns")]
-pub trait Text {}
-#[diagnostic::do_not_recommend]
-impl Text for String {}
 
 /// A column and what it becomes: see [`Column::set`].
 pub struct Assignment<M> {

@@ -3,9 +3,9 @@
 use std::{marker::PhantomData, ops::Bound};
 
 use crate::{
-    model::{Both, Column, In, Model},
+    model::{Both, Expression, In},
     statement::{self, ArithmeticOp, CompareOp, Nulls, OrderTerm},
-    value::{Attribute, Value},
+    value::Value,
 };
 
 use statement::Expr as Node;
@@ -93,39 +93,7 @@ impl<S> Clone for Expr<S> {
     }
 }
 
-/// A computed value of type `T`, of the models in `S`.
-pub struct Scalar<S, T> {
-    node: Node,
-    of: PhantomData<fn() -> (S, T)>,
-}
-
-impl<S, T> Scalar<S, T> {
-    pub(crate) fn new(node: Node) -> Self {
-        Self { node, of: PhantomData }
-    }
-
-    pub(crate) fn into_expr(self) -> Node {
-        self.node
-    }
-
-    /// Smaller values first.
-    pub fn asc(self) -> Order<S> {
-        Order::new(self.node, false)
-    }
-
-    /// Larger values first.
-    pub fn desc(self) -> Order<S> {
-        Order::new(self.node, true)
-    }
-}
-
-impl<S, T> Clone for Scalar<S, T> {
-    fn clone(&self) -> Self {
-        Self::new(self.node.clone())
-    }
-}
-
-/// An order of the models in `S`: see [`Column::asc`](crate::Column::asc).
+/// An order of the models in `S`: see [`Expression::asc`](crate::Expression::asc).
 pub struct Order<S> {
     pub(crate) term: OrderTerm,
     of: PhantomData<fn() -> S>,
@@ -150,15 +118,8 @@ impl<S> IntoOrder<S> for Order<S> {
 }
 
 #[diagnostic::do_not_recommend]
-impl<M: Model, T: Attribute> IntoOrder<M> for Column<M, T> {
-    fn into_order(self) -> Order<M> {
-        self.asc()
-    }
-}
-
-#[diagnostic::do_not_recommend]
-impl<S, T> IntoOrder<S> for Scalar<S, T> {
-    fn into_order(self) -> Order<S> {
+impl<E: Expression> IntoOrder<E::Scope> for E {
+    fn into_order(self) -> Order<E::Scope> {
         self.asc()
     }
 }

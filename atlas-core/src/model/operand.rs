@@ -1,55 +1,75 @@
 use std::borrow::Cow;
 
 use crate::{
-    model::{Column, Model, Scalar},
+    model::{Both, Column, Expression, Keeps, Model, NotNull, Null, OrNull, Scalar},
     statement::Expr,
     value::{Attribute, Json, widening},
 };
 
-/// What a column of `M` compares with where its values are `T`: a value, a number that widens to it
-/// without loss, either by reference too, an `Option` of a value (`None` reads IS NULL), or a column of
-/// the same model.
+/// What an expression over `S` compares with where its values are `T`: a value, a number that widens to it
+/// without loss, either by reference too, an `Option` of a value (`None` reads IS NULL), a column, or what
+/// is computed.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be compared with a `{T}` column of `{M}`",
+    message = "`{Self}` cannot be compared with a `{T}` column of `{S}`",
     label = "wrong type for this column"
 )]
-pub trait Operand<T, M> {
+pub trait Operand<T, S> {
+    /// The models that an expression with it mentions: `S`, and its own.
+    type Scope;
+    /// Whether it can be NULL.
+    type Null: Null;
+
     /// The operand as data; NULL for `None`.
     fn operand(self) -> Expr;
 }
 
 #[diagnostic::do_not_recommend]
-impl<T: Attribute<Base = T>, M> Operand<T, M> for T {
+impl<T: Attribute<Base = T>, S> Operand<T, S> for T {
+    type Scope = S;
+    type Null = NotNull;
+
     fn operand(self) -> Expr {
         self.into_value().into()
     }
 }
 
 #[diagnostic::do_not_recommend]
-impl<T: Attribute<Base = T>, M> Operand<T, M> for Option<T> {
+impl<T: Attribute<Base = T>, S> Operand<T, S> for Option<T> {
+    type Scope = S;
+    type Null = OrNull;
+
     fn operand(self) -> Expr {
         self.into_value().into()
     }
 }
 
 #[diagnostic::do_not_recommend]
-impl<M: Model, T: Attribute> Operand<T::Base, M> for Column<M, T> {
+impl<M: Model, T: Attribute + Keeps<T::Base>, S> Operand<T::Base, S> for Column<M, T> {
+    type Scope = Both<S, M>;
+    type Null = T::Null;
+
     fn operand(self) -> Expr {
         self.expr()
     }
 }
 
 #[diagnostic::do_not_recommend]
-impl<M, T> Operand<T, M> for Scalar<M, T> {
+impl<X, T: Attribute + Keeps<T::Base>, K, S> Operand<T::Base, S> for Scalar<X, T, K> {
+    type Scope = Both<S, X>;
+    type Null = T::Null;
+
     fn operand(self) -> Expr {
-        self.into_expr()
+        self.into_node()
     }
 }
 
 macro_rules! converted {
     ($($from:ty => $to:ty),*) => { $(
         #[diagnostic::do_not_recommend]
-        impl<M> Operand<$to, M> for $from {
+        impl<S> Operand<$to, S> for $from {
+            type Scope = S;
+            type Null = NotNull;
+
             fn operand(self) -> Expr {
                 <$to>::from(self).into_value().into()
             }
@@ -62,7 +82,10 @@ converted!(&str => String, &String => String, Cow<'_, str> => String, &[u8] => V
 macro_rules! copied {
     ($($from:ty => $to:ty),*) => { $(
         #[diagnostic::do_not_recommend]
-        impl<M> Operand<$to, M> for &$from {
+        impl<S> Operand<$to, S> for &$from {
+            type Scope = S;
+            type Null = NotNull;
+
             fn operand(self) -> Expr {
                 <$to>::from(*self).into_value().into()
             }
@@ -93,10 +116,13 @@ copied!(
 );
 
 #[diagnostic::do_not_recommend]
-impl<T, M> Operand<Json<T>, M> for T
+impl<T, S> Operand<Json<T>, S> for T
 where
     Json<T>: Attribute,
 {
+    type Scope = S;
+    type Null = NotNull;
+
     fn operand(self) -> Expr {
         Json(self).into_value().into()
     }

@@ -20,7 +20,7 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
     /// # });
     /// ```
     pub fn count(self, db: &Db) -> Pending<'_, u64> {
-        let select = over_all(self.select, Expr::Aggregate(Aggregate::Count, None));
+        let select = over_all(self.select, Expr::aggregate(Aggregate::Count, None));
         Pending::new(async move {
             Ok(value::<u64>(db, M::meta().about(), select, (M::meta().name, "count")).await?.unwrap_or(0))
         })
@@ -131,7 +131,7 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
 }
 
 fn of<M: Model, T: Attribute>(aggregate: Aggregate, column: Column<M, T>) -> Expr {
-    Expr::Aggregate(aggregate, Some(Box::new(column.expr())))
+    Expr::aggregate(aggregate, Some(column.expr()))
 }
 
 /// One value of all rows of a select. The rows of a distinct select are made first.

@@ -1,7 +1,7 @@
 //! Which rows.
 
 use crate::{
-    model::{Column, Expr, In, Model, Operand, Text},
+    model::{Column, Expr, Expression, In, Model, Operand, Text},
     query::Query,
     value::{Attribute, Nullable},
 };
@@ -45,9 +45,9 @@ macro_rules! compare {
             $(#[$doc])*
             pub fn $method<N, T, V, I>(self, column: Column<N, T>, value: V) -> Self
             where
-                N: Model + In<Scope, I>,
+                N: Model,
                 T: Attribute,
-                V: Operand<T::Base, N>,
+                V: Operand<T::Base, N, Scope: In<Scope, I>>,
             {
                 self.filter(column.$compare(value))
             }
@@ -82,9 +82,9 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
     /// ```
     pub fn where_in<N, T, V, I>(self, column: Column<N, T>, values: impl IntoIterator<Item = V>) -> Self
     where
-        N: Model + In<Scope, I>,
+        N: Model,
         T: Attribute,
-        V: Operand<T::Base, N>,
+        V: Operand<T::Base, N, Scope: In<Scope, I>>,
     {
         self.filter(column.is_in(values))
     }
@@ -92,9 +92,9 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
     /// The column is none of the values; all rows where there are none.
     pub fn where_not_in<N, T, V, I>(self, column: Column<N, T>, values: impl IntoIterator<Item = V>) -> Self
     where
-        N: Model + In<Scope, I>,
+        N: Model,
         T: Attribute,
-        V: Operand<T::Base, N>,
+        V: Operand<T::Base, N, Scope: In<Scope, I>>,
     {
         self.filter(column.not_in(values))
     }
@@ -102,10 +102,10 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
     /// The column lies between the two values, or equals one.
     pub fn where_between<N, T, L, H, I>(self, column: Column<N, T>, low: L, high: H) -> Self
     where
-        N: Model + In<Scope, I>,
+        N: Model,
         T: Attribute,
         L: Operand<T::Base, N>,
-        H: Operand<T::Base, N>,
+        H: Operand<T::Base, L::Scope, Scope: In<Scope, I>>,
     {
         self.filter(column.between(low, high))
     }
@@ -113,10 +113,10 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
     /// The column lies outside the two values.
     pub fn where_not_between<N, T, L, H, I>(self, column: Column<N, T>, low: L, high: H) -> Self
     where
-        N: Model + In<Scope, I>,
+        N: Model,
         T: Attribute,
         L: Operand<T::Base, N>,
-        H: Operand<T::Base, N>,
+        H: Operand<T::Base, L::Scope, Scope: In<Scope, I>>,
     {
         self.filter(column.not_between(low, high))
     }
@@ -139,7 +139,7 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
         self.filter(column.is_not_null())
     }
 
-    /// The text matches a pattern: see [`Column::like`].
+    /// The text matches a pattern: see [`Expression::like`].
     pub fn where_like<N, T, I>(self, column: Column<N, T>, pattern: impl Into<String>) -> Self
     where
         N: Model + In<Scope, I>,

@@ -2,7 +2,7 @@
 
 use crate::{
     error::Result,
-    model::{Column, In, IntoOrder, Model, ModelMeta},
+    model::{Column, Expression, In, IntoOrder, Model, ModelMeta},
     query::{Query, column_ref},
     statement::{Expr, OrderTerm, Select},
     value::{Attribute, Stamp},

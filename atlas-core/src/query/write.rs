@@ -3,10 +3,11 @@
 use crate::{
     db::{Db, Pending},
     error::{Error, Result},
-    model::{Assignments, Column, Model, ModelMeta, Operand},
+    model::{Assignments, Column, In, Model, ModelMeta, Operand},
     query::Query,
     statement::{
-        ColumnRef, Delete, Expr, From, Join, Projection, Scope, Select, Statement, TableRef, Update,
+        ArithmeticOp, ColumnRef, Delete, Expr, From, Join, Projection, Scope, Select, Statement, TableRef,
+        Update,
     },
     value::{Attribute, Moment, Number},
 };
@@ -37,21 +38,21 @@ impl<M: Model, Out> Query<M, Out> {
     /// # Ok(())
     /// # });
     /// ```
-    pub fn increment<T, V>(self, db: &Db, column: Column<M, T>, by: V) -> Pending<'_, u64>
+    pub fn increment<T, V, I>(self, db: &Db, column: Column<M, T>, by: V) -> Pending<'_, u64>
     where
         T: Attribute<Base: Number>,
-        V: Operand<T::Base, M>,
+        V: Operand<T::Base, M, Scope: In<M, I>>,
     {
-        self.update(db, column.set_expr(column + by))
+        self.update(db, column.reckoned(ArithmeticOp::Add, by.operand()))
     }
 
     /// Takes from a column of every row, and sets `updated_at`: how many rows there were.
-    pub fn decrement<T, V>(self, db: &Db, column: Column<M, T>, by: V) -> Pending<'_, u64>
+    pub fn decrement<T, V, I>(self, db: &Db, column: Column<M, T>, by: V) -> Pending<'_, u64>
     where
         T: Attribute<Base: Number>,
-        V: Operand<T::Base, M>,
+        V: Operand<T::Base, M, Scope: In<M, I>>,
     {
-        self.update(db, column.set_expr(column - by))
+        self.update(db, column.reckoned(ArithmeticOp::Sub, by.operand()))
     }
 
     /// Deletes every row of the query: how many there were.

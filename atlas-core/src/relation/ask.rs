@@ -72,8 +72,8 @@ impl<N: Model> Question<N> {
         aggregate: Aggregate,
         of: Option<usize>,
     ) -> Expr {
-        let of = of.map(|column| Box::new(Expr::Column(column_ref(N::meta(), column))));
-        Expr::Select(Box::new(self.select(owner, vec![Expr::Aggregate(aggregate, of)])))
+        let of = of.map(|column| Expr::Column(column_ref(N::meta(), column)));
+        Expr::Select(Box::new(self.select(owner, vec![Expr::aggregate(aggregate, of)])))
     }
 
     /// The select of the records of one row of `owner`, which stands around it.

@@ -5,7 +5,7 @@ use std::fmt;
 use crate::{
     db::{Db, Pending},
     error::{Error, Result},
-    model::{Assignments, Column, Complete, Expr, In, IntoKey, Key, Model, Operand},
+    model::{Assignments, Column, Complete, Expr, Expression, In, IntoKey, Key, Model, Operand},
     relation::{
         Linked, Pivot, Related,
         between::{Between, Row},
@@ -140,7 +140,7 @@ pub trait PivotColumn<P, V> {
 }
 
 #[diagnostic::do_not_recommend]
-impl<P: Model, T: Attribute, V: Operand<T::Base, P>> PivotColumn<P, V> for Column<P, T> {
+impl<P: Model, T: Attribute, V: Operand<T::Base, P, Scope = P>> PivotColumn<P, V> for Column<P, T> {
     fn is(self, value: V, _: &'static str) -> statement::Expr {
         self.eq(value).into_node()
     }

@@ -5,7 +5,7 @@ use std::{future::ready, sync::Arc};
 use crate::{
     db::{Db, Pending},
     error::{Error, Result},
-    model::{Assignments, Column, Expr, In, IntoKey, IntoOrder, Model, Operand},
+    model::{Assignments, Column, Expr, Expression, In, IntoKey, IntoOrder, Model, Operand},
     query::{Loader, Put, Query, column_ref},
     record::{Record, Values},
     relation::{
@@ -125,7 +125,11 @@ impl<M: Model, N: Model, K: Linked> Related<M, N, K> {
     }
 
     /// Only the records whose column equals the value; `None` reads IS NULL.
-    pub fn where_eq<T: Attribute, V: Operand<T::Base, N>>(self, column: Column<N, T>, value: V) -> Query<N> {
+    pub fn where_eq<T, V, I>(self, column: Column<N, T>, value: V) -> Query<N>
+    where
+        T: Attribute,
+        V: Operand<T::Base, N, Scope: In<N, I>>,
+    {
         self.query().filter(column.eq(value))
     }
 

@@ -32,7 +32,7 @@ pub enum Expr {
     /// `\` before one of the three takes it as it stands. Case matters.
     Like(Box<Expr>, String),
     /// Several rows in one value.
-    Aggregate(Aggregate, Option<Box<Expr>>),
+    Aggregate(Box<Aggregation>),
     /// Whether the row of these expressions is among the rows of a select.
     InSelect(Vec<Expr>, Box<Select>),
     /// Whether a select has a row. What it reads may mention tables of the statement around it.
@@ -89,6 +89,19 @@ pub enum ArithmeticOp {
     Rem,
 }
 
+/// Several rows in one value.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Aggregation {
+    /// How.
+    pub aggregate: Aggregate,
+    /// Of which value of each row; `None` for the rows themselves.
+    pub of: Option<Expr>,
+    /// Whether values that are the same count once.
+    pub distinct: bool,
+    /// Of which rows; `None` for all.
+    pub filter: Option<Expr>,
+}
+
 /// How several rows make one value. Without an argument: of the rows themselves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -106,6 +119,69 @@ pub enum Aggregate {
 }
 
 impl Expr {
+    /// All rows in one value.
+    pub fn aggregate(aggregate: Aggregate, of: Option<Self>) -> Self {
+        Self::Aggregate(Box::new(Aggregation { aggregate, of, distinct: false, filter: None }))
+    }
+
+    /// Shows each expression that this one is made of directly, but not what a select inside of it is
+    /// made of.
+    pub fn each_part<'a>(&'a self, see: &mut dyn FnMut(&'a Self)) {
+        match self {
+            Self::Column(_) | Self::Value(_) | Self::Raw(_) | Self::Fault(_) => {}
+            Self::Exists(_) | Self::Select(_) => {}
+            Self::And(parts) | Self::Or(parts) | Self::Coalesce(parts) | Self::InSelect(parts, _) => {
+                parts.iter().for_each(see);
+            }
+            Self::Not(of) | Self::IsNull(of) | Self::In(of, _) | Self::Like(of, _) => see(of),
+            Self::Compare(_, left, right) | Self::Arithmetic(_, left, right) => {
+                see(left);
+                see(right);
+            }
+            Self::Between(of, low, high) => [of, low, high].into_iter().for_each(|part| see(part)),
+            Self::Aggregate(all) => all.of.iter().chain(&all.filter).for_each(see),
+            Self::RowNumber { partition, order } => {
+                partition.iter().chain(order.iter().map(|term| &term.expr)).for_each(see);
+            }
+        }
+    }
+
+    /// The same, to be changed.
+    pub fn each_part_mut(&mut self, change: &mut dyn FnMut(&mut Self)) {
+        match self {
+            Self::Column(_) | Self::Value(_) | Self::Raw(_) | Self::Fault(_) => {}
+            Self::Exists(_) | Self::Select(_) => {}
+            Self::And(parts) | Self::Or(parts) | Self::Coalesce(parts) | Self::InSelect(parts, _) => {
+                parts.iter_mut().for_each(change);
+            }
+            Self::Not(of) | Self::IsNull(of) | Self::In(of, _) | Self::Like(of, _) => change(of),
+            Self::Compare(_, left, right) | Self::Arithmetic(_, left, right) => {
+                change(left);
+                change(right);
+            }
+            Self::Between(of, low, high) => [of, low, high].into_iter().for_each(|part| change(part)),
+            Self::Aggregate(all) => all.of.iter_mut().chain(&mut all.filter).for_each(change),
+            Self::RowNumber { partition, order } => {
+                partition.iter_mut().chain(order.iter_mut().map(|term| &mut term.expr)).for_each(change);
+            }
+        }
+    }
+
+    /// The select that this expression is made of, where it is one: in `EXISTS`, `IN` or as a value.
+    pub fn inner_select(&self) -> Option<&Select> {
+        match self {
+            Self::Exists(select) | Self::Select(select) | Self::InSelect(_, select) => Some(select),
+            _ => None,
+        }
+    }
+
+    /// Whether this holds for the expression, or for one that it is made of.
+    pub fn any(&self, test: &mut dyn FnMut(&Self) -> bool) -> bool {
+        let mut found = test(self);
+        self.each_part(&mut |part| found = found || part.any(test));
+        found
+    }
+
     /// The column type of this expression, where it is known: a column's own, or that of the column
     /// in it.
     pub fn ty(&self) -> Option<ColumnType> {
@@ -113,9 +189,7 @@ impl Expr {
             Self::Column(column) => column.ty,
             Self::Arithmetic(_, left, right) => left.ty().or_else(|| right.ty()),
             Self::Coalesce(parts) => parts.iter().find_map(Self::ty),
-            Self::Aggregate(Aggregate::Sum | Aggregate::Avg | Aggregate::Min | Aggregate::Max, Some(of)) => {
-                of.ty()
-            }
+            Self::Aggregate(all) if all.aggregate != Aggregate::Count => all.of.as_ref().and_then(Self::ty),
             _ => None,
         }
     }

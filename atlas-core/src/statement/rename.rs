@@ -41,17 +41,9 @@ impl Select {
 }
 
 fn depth_of(expr: &Expr) -> usize {
-    match expr {
-        Expr::Exists(select) | Expr::Select(select) | Expr::InSelect(_, select) => select.depth(),
-        Expr::And(parts) | Expr::Or(parts) | Expr::Coalesce(parts) => {
-            parts.iter().map(depth_of).max().unwrap_or(0)
-        }
-        Expr::Not(of) | Expr::IsNull(of) | Expr::In(of, _) | Expr::Like(of, _) => depth_of(of),
-        Expr::Compare(_, left, right) | Expr::Arithmetic(_, left, right) => {
-            depth_of(left).max(depth_of(right))
-        }
-        _ => 0,
-    }
+    let mut deepest = expr.inner_select().map_or(0, Select::depth);
+    expr.each_part(&mut |part| deepest = deepest.max(depth_of(part)));
+    deepest
 }
 
 struct Renaming<'a> {
@@ -98,31 +90,12 @@ impl Renaming<'_> {
 
     fn expr(&self, expr: &mut Expr) {
         match expr {
-            Expr::Column(column) => {
-                if column.table.as_ref() == Some(self.from) {
-                    column.table = Some(self.to.clone());
-                }
+            Expr::Column(column) if column.table.as_ref() == Some(self.from) => {
+                column.table = Some(self.to.clone());
             }
-            Expr::Compare(_, left, right) | Expr::Arithmetic(_, left, right) => {
-                self.expr(left);
-                self.expr(right);
-            }
-            Expr::And(parts) | Expr::Or(parts) | Expr::Coalesce(parts) => {
-                parts.iter_mut().for_each(|part| self.expr(part));
-            }
-            Expr::Not(of) | Expr::IsNull(of) | Expr::In(of, _) | Expr::Like(of, _) => self.expr(of),
-            Expr::Between(of, low, high) => [of, low, high].into_iter().for_each(|part| self.expr(part)),
-            Expr::Aggregate(_, of) => of.iter_mut().for_each(|of| self.expr(of)),
-            Expr::InSelect(of, select) => {
-                of.iter_mut().for_each(|part| self.expr(part));
-                self.inner(select);
-            }
-            Expr::Exists(select) | Expr::Select(select) => self.inner(select),
-            Expr::RowNumber { partition, order } => {
-                partition.iter_mut().for_each(|part| self.expr(part));
-                self.order(order);
-            }
-            Expr::Value(_) | Expr::Raw(_) | Expr::Fault(_) => {}
+            Expr::Exists(select) | Expr::Select(select) | Expr::InSelect(_, select) => self.inner(select),
+            _ => {}
         }
+        expr.each_part_mut(&mut |part| self.expr(part));
     }
 }

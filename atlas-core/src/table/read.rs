@@ -120,7 +120,7 @@ impl<'a> Table<'a> {
     }
 
     fn aggregate<T: Attribute>(self, aggregate: Aggregate, of: Option<Name>) -> Pending<'a, Option<T>> {
-        let of = of.map(|column| Box::new(column_expr(column)));
+        let of = of.map(column_expr);
         let mut select = self.select;
         if select.limit.is_some() || select.offset.is_some() || select.distinct {
             // Of the rows of the query, not of the table.
@@ -128,7 +128,7 @@ impl<'a> Table<'a> {
             select = Select::of(From::Select(inner, "rows".into()), Projection::Expressions(Vec::new()));
         }
         select.order.clear();
-        select.columns = Projection::Expressions(vec![Expr::Aggregate(aggregate, of).into()]);
+        select.columns = Projection::Expressions(vec![Expr::aggregate(aggregate, of).into()]);
         Pending::new(async move {
             let rows = rows(self.db, &select.into()).await?;
             rows.first().map_or(Ok(None), |row| {

@@ -35,7 +35,7 @@ use crate::{
 )]
 pub trait Attribute: Sized + Send + Sync + 'static {
     /// The type that this column's values are compared with: `Self`, or `T` for an `Option<T>`.
-    type Base: Attribute;
+    type Base: Attribute<Base = Self::Base>;
 
     /// What the column stores.
     const TYPE: ColumnType;

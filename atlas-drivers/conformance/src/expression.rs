@@ -26,12 +26,12 @@ pub(crate) fn any(of: impl Into<Vec<Expr>>) -> Expr {
 
 /// An aggregate of an expression.
 pub(crate) fn aggregate(how: Aggregate, of: Expr) -> Expr {
-    Expr::Aggregate(how, Some(Box::new(of)))
+    Expr::aggregate(how, Some(of))
 }
 
 /// How many rows there are.
 pub(crate) fn count() -> Expr {
-    Expr::Aggregate(Aggregate::Count, None)
+    Expr::aggregate(Aggregate::Count, None)
 }
 
 /// The smallest first.

@@ -76,6 +76,10 @@ impl Dialect for MySqlDialect {
         false
     }
 
+    fn filters_aggregates(&self) -> bool {
+        false
+    }
+
     fn limits_writes(&self) -> bool {
         true
     }

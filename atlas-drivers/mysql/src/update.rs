@@ -50,17 +50,7 @@ fn is_in_order(set: &[(ColumnRef, Expr)]) -> bool {
 
 /// Whether an expression reads a column.
 fn reads(expr: &Expr, column: &ColumnRef) -> bool {
-    let reads = |expr: &Expr| reads(expr, column);
-    match expr {
-        Expr::Column(own) => own.name.eq_ignore_ascii_case(&column.name),
-        Expr::Compare(_, left, right) | Expr::Arithmetic(_, left, right) => reads(left) || reads(right),
-        Expr::And(parts) | Expr::Or(parts) => parts.iter().any(reads),
-        Expr::Not(of) | Expr::IsNull(of) | Expr::In(of, _) | Expr::Like(of, _) => reads(of),
-        Expr::Between(of, low, high) => reads(of) || reads(low) || reads(high),
-        Expr::Aggregate(_, of) => of.as_deref().is_some_and(reads),
-        Expr::InSelect(of, _) => of.iter().any(reads),
-        _ => false,
-    }
+    expr.any(&mut |part| matches!(part, Expr::Column(own) if own.name.eq_ignore_ascii_case(&column.name)))
 }
 
 #[cfg(test)]

@@ -266,7 +266,7 @@ mod tests {
     #[test]
     fn aggregates_give_what_their_fields_hold() {
         let aggregate = |how, ty| {
-            let columns = Projection::Expressions(vec![Expr::Aggregate(how, Some(column(ty))).into()]);
+            let columns = Projection::Expressions(vec![Expr::aggregate(how, Some(*column(ty))).into()]);
             let text = text(Select { columns, ..Select::new(TableRef::new("t"), &[]) });
             text.strip_suffix(r#" FROM "t""#).unwrap().strip_prefix("SELECT ").unwrap().to_owned()
         };

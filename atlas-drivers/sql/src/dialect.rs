@@ -142,6 +142,11 @@ pub trait Dialect: Send + Sync {
         None
     }
 
+    /// Whether an aggregate can say which rows it is of: `FILTER (WHERE ..)`.
+    fn filters_aggregates(&self) -> bool {
+        true
+    }
+
     /// Whether the average of decimals is to be asked for to 28 digits.
     fn rounds_averages(&self) -> bool {
         false

@@ -1,6 +1,6 @@
 use atlas_core::{
     error::{Error, Result},
-    statement::{Aggregate, ArithmeticOp, CompareOp, Expr, Select},
+    statement::{Aggregate, Aggregation, ArithmeticOp, CompareOp, Expr, Select},
     value::{ColumnType, Value},
 };
 
@@ -68,7 +68,7 @@ impl<'s> Compiler<'_, 's> {
             Expr::In(of, values) => self.among(of, values, false),
             Expr::Between(of, low, high) => self.between(of, low, high, false),
             Expr::Like(of, pattern) => self.like(of, pattern, false),
-            Expr::Aggregate(aggregate, of) => self.aggregate(*aggregate, of.as_deref()),
+            Expr::Aggregate(all) => self.aggregate(all),
             Expr::InSelect(of, select) => self.in_select(of, select, false),
             Expr::Exists(select) => {
                 self.push("EXISTS (");
@@ -356,8 +356,8 @@ impl<'s> Compiler<'_, 's> {
         Ok(())
     }
 
-    fn aggregate(&mut self, aggregate: Aggregate, of: Option<&'s Expr>) -> Result<()> {
-        let function = match aggregate {
+    fn aggregate(&mut self, all: &'s Aggregation) -> Result<()> {
+        let function = match all.aggregate {
             Aggregate::Count => "COUNT",
             Aggregate::Sum => "SUM",
             Aggregate::Avg => "AVG",
@@ -365,35 +365,57 @@ impl<'s> Compiler<'_, 's> {
             Aggregate::Max => "MAX",
             _ => return Err(self.unsupported("this aggregate", "update the driver")),
         };
-        let ty = of.and_then(type_of);
-        if let (Some(of), Aggregate::Avg, Some(ColumnType::Numeric)) = (of, aggregate, ty)
-            && self.dialect.rounds_averages()
-        {
-            return self.rounded_average(of);
-        }
+        let ty = all.of.as_ref().and_then(type_of);
         let numeric = ty == Some(ColumnType::Numeric);
-        let own = if numeric { self.dialect.numeric_aggregate(aggregate) } else { None };
-        let [before, after] = self.dialect.around_aggregate(aggregate, ty).unwrap_or_default();
-        self.push(before);
-        self.push(own.unwrap_or(function));
-        self.push("(");
-        match of {
-            None => self.push("*"),
-            Some(of) if matches!(aggregate, Aggregate::Min | Aggregate::Max) => self.ordered(of)?,
-            Some(of) => self.alone(of)?,
+        if all.aggregate == Aggregate::Avg && numeric && self.dialect.rounds_averages() {
+            return self.rounded_average(all);
         }
-        self.push(")");
+        let own = if numeric { self.dialect.numeric_aggregate(all.aggregate) } else { None };
+        let [before, after] = self.dialect.around_aggregate(all.aggregate, ty).unwrap_or_default();
+        self.push(before);
+        self.folded(own.unwrap_or(function), all, "")?;
         self.push(after);
         Ok(())
     }
 
+    /// A function of all rows, or of those that its filter leaves. `more` stands behind its argument.
+    fn folded(&mut self, function: &str, all: &'s Aggregation, more: &str) -> Result<()> {
+        let filter = all.filter.as_ref();
+        let filters = self.dialect.filters_aggregates();
+        self.push(function);
+        self.push(if all.distinct { "(DISTINCT " } else { "(" });
+        let case = filter.filter(|_| !filters);
+        if let Some(filter) = case {
+            self.push("CASE WHEN ");
+            self.expr(filter)?;
+            self.push(" THEN ");
+        }
+        match &all.of {
+            None if case.is_some() => self.push("1"),
+            None => self.push("*"),
+            Some(of) if all.distinct || matches!(all.aggregate, Aggregate::Min | Aggregate::Max) => {
+                self.ordered(of)?;
+            }
+            Some(of) if !more.is_empty() => self.operand(of, Beside::Nothing, Level::Sum)?,
+            Some(of) => self.alone(of)?,
+        }
+        self.push(more);
+        self.push(if case.is_some() { " END)" } else { ")" });
+        if let Some(filter) = filter.filter(|_| filters) {
+            self.push(" FILTER (WHERE ");
+            self.expr(filter)?;
+            self.push(")");
+        }
+        Ok(())
+    }
+
     /// The average to 28 digits, before and after the point: the more stand before it, the fewer after it.
-    fn rounded_average(&mut self, of: &'s Expr) -> Result<()> {
-        self.push("ROUND(AVG(");
-        self.operand(of, Beside::Nothing, Level::Sum)?;
-        self.push(" + 0.0000000000000000000000000000), GREATEST(0, 28 - LENGTH(TRUNC(ABS(AVG(");
-        self.alone(of)?;
-        self.push(")))::text)))");
+    fn rounded_average(&mut self, all: &'s Aggregation) -> Result<()> {
+        self.push("ROUND(");
+        self.folded("AVG", all, " + 0.0000000000000000000000000000")?;
+        self.push(", GREATEST(0, 28 - LENGTH(TRUNC(ABS(");
+        self.folded("AVG", all, "")?;
+        self.push("))::text)))");
         Ok(())
     }
 

@@ -189,17 +189,7 @@ fn mentions_others(select: &Select) -> bool {
 
 /// Whether a select inside of this may mention what is around it.
 fn has_select(expr: &Expr) -> bool {
-    match expr {
-        Expr::Exists(_) | Expr::Select(_) => true,
-        Expr::And(parts) | Expr::Or(parts) | Expr::Coalesce(parts) => parts.iter().any(has_select),
-        Expr::Not(of) | Expr::IsNull(of) | Expr::In(of, _) | Expr::Like(of, _) => has_select(of),
-        Expr::Compare(_, left, right) | Expr::Arithmetic(_, left, right) => {
-            has_select(left) || has_select(right)
-        }
-        Expr::Between(of, low, high) => [of, low, high].into_iter().any(|part| has_select(part)),
-        Expr::Aggregate(_, of) => of.as_deref().is_some_and(has_select),
-        _ => false,
-    }
+    expr.any(&mut |part| matches!(part, Expr::Exists(_) | Expr::Select(_)))
 }
 
 fn push_number(number: u64, out: &mut String) {

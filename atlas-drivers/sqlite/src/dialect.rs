@@ -180,7 +180,7 @@ mod tests {
         let compare = Expr::Compare(CompareOp::Eq, more, price());
         assert_eq!(filtered(compare), r#"(atlas_add("p", ?)) COLLATE atlas_numeric = "p""#);
         let all = [Aggregate::Sum, Aggregate::Avg, Aggregate::Min, Aggregate::Max, Aggregate::Count];
-        let columns = all.map(|all| Expr::Aggregate(all, Some(price())).into()).to_vec();
+        let columns = all.map(|all| Expr::aggregate(all, Some(*price())).into()).to_vec();
         let order = vec![OrderTerm { expr: *price(), descending: true, nulls: None }];
         assert_eq!(
             text(Select {

@@ -4,7 +4,7 @@ use atlas_core::{
     Attribute,
     statement::{
         Aggregate::{Avg, Count, Max, Min, Sum},
-        ArithmeticOp, Expr,
+        Aggregation, ArithmeticOp, Expr,
     },
     value::{ColumnType, Value},
 };
@@ -29,6 +29,8 @@ cases! {
     extremes_keep_their_type,
     a_sum_that_does_not_fit_is_no_other_number,
     of_an_expression,
+    of_different_values,
+    of_some_of_the_rows,
 }
 
 async fn stored<T: Attribute>(db: &Subject, values: impl IntoIterator<Item = T>) -> Verdict<Table> {
@@ -171,4 +173,42 @@ async fn of_an_expression(db: Subject) -> Verdict {
     same("the sum of price * amount", &31, &db.one::<i64>(t.read([aggregate(Sum, total)])).await?)?;
     let plus = aggregate(Max, t.get("price")).calculate(ArithmeticOp::Add, value(1));
     same("the largest price + 1", &8, &db.one::<i64>(t.read([plus])).await?)
+}
+
+async fn of_different_values(db: Subject) -> Verdict {
+    let distinct = |aggregate, of| {
+        Expr::Aggregate(Box::new(Aggregation { aggregate, of: Some(of), distinct: true, filter: None }))
+    };
+    let t = stored(&db, [Some(3i64), Some(1), Some(3), None, None]).await?;
+    for (how, expected) in [(Count, 2), (Sum, 4)] {
+        let found: i64 = db.one(t.read([distinct(how, t.get("v"))])).await?;
+        same(format!("the {how:?} of different values"), &expected, &found)?;
+    }
+    let t = stored(&db, [decimal("1.0")?, decimal("1.00")?, decimal("2.5")?]).await?;
+    let different: i64 = db.one(t.read([distinct(Count, t.get("v"))])).await?;
+    same("how many different decimals there are", &2, &different)?;
+    same("their sum", &decimal("3.5")?, &db.one(t.read([distinct(Sum, t.get("v"))])).await?)?;
+    same("their average", &decimal("1.75")?, &db.one(t.read([distinct(Avg, t.get("v"))])).await?)
+}
+
+async fn of_some_of_the_rows(db: Subject) -> Verdict {
+    let some = |aggregate, of, filter| {
+        Expr::Aggregate(Box::new(Aggregation { aggregate, of, distinct: false, filter: Some(filter) }))
+    };
+    let t = stored(&db, [Some(3i64), Some(1), Some(5), None]).await?;
+    let large = || t.get("v").gt(2);
+    same("the count of rows", &2, &db.one::<i64>(t.read([some(Count, None, large())])).await?)?;
+    for (how, expected) in [(Count, 2), (Sum, 8), (Min, 3), (Max, 5)] {
+        let found: i64 = db.one(t.read([some(how, Some(t.get("v")), large())])).await?;
+        same(format!("the {how:?} of those above 2"), &expected, &found)?;
+    }
+    same(
+        "the sum of none",
+        &None,
+        &db.one::<Option<i64>>(t.read([some(Sum, Some(t.get("v")), any([]))])).await?,
+    )?;
+    same("the count of none", &0, &db.one::<i64>(t.read([some(Count, None, any([]))])).await?)?;
+    let t = stored(&db, [decimal("0.1")?, decimal("0.2")?, decimal("9")?]).await?;
+    let small = some(Avg, Some(t.get("v")), t.get("v").lt(decimal("1")?.encode()));
+    same("the average of some decimals", &decimal("0.15")?, &db.one(t.read([small])).await?)
 }

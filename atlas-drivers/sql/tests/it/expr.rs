@@ -1,5 +1,5 @@
 use atlas_core::{
-    statement::{Aggregate, ArithmeticOp, ColumnRef, CompareOp, Expr, Select, TableRef},
+    statement::{Aggregate, Aggregation, ArithmeticOp, ColumnRef, CompareOp, Expr, Select, TableRef},
     value::Value,
 };
 
@@ -95,9 +95,26 @@ fn aggregates() {
         (Aggregate::Min, Some("a"), r#"MIN("a")"#),
         (Aggregate::Max, Some("a"), r#"MAX("a")"#),
     ] {
-        let expr = Expr::Aggregate(aggregate, of.map(|name| boxed(column(name))));
+        let expr = Expr::aggregate(aggregate, of.map(column));
         let columns = atlas_core::statement::Projection::Expressions(vec![expr.into()]);
         check(Select { columns, ..select(None) }, &format!(r#"SELECT {text} FROM "users""#), &[]);
+    }
+}
+
+#[test]
+fn aggregates_of_some_rows_and_of_different_values() {
+    let some = |aggregate, of: Option<&'static str>, distinct| {
+        let filter = Some(Expr::Compare(CompareOp::Gt, boxed(column("b")), boxed(value(1))));
+        Expr::Aggregate(Box::new(Aggregation { aggregate, of: of.map(column), distinct, filter }))
+    };
+    for (expr, text) in [
+        (some(Aggregate::Count, None, false), r#"COUNT(*) FILTER (WHERE "b" > $1)"#),
+        (some(Aggregate::Count, Some("a"), true), r#"COUNT(DISTINCT "a") FILTER (WHERE "b" > $1)"#),
+        (some(Aggregate::Sum, Some("a"), false), r#"SUM("a") FILTER (WHERE "b" > $1)"#),
+    ] {
+        let columns = atlas_core::statement::Projection::Expressions(vec![expr.into()]);
+        let text = format!(r#"SELECT {text} FROM "users""#);
+        check(Select { columns, ..select(None) }, &text, &[Value::I64(1)]);
     }
 }
 

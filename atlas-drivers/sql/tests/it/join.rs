@@ -66,7 +66,7 @@ fn selects_in_expressions_tell_their_columns_apart() {
         &format!(r#"SELECT "users"."id", "users"."name" FROM "users" WHERE NOT EXISTS ({inner})"#),
         &[],
     );
-    let count = posts(Projection::Expressions(vec![Expr::Aggregate(Aggregate::Count, None).into()]));
+    let count = posts(Projection::Expressions(vec![Expr::aggregate(Aggregate::Count, None).into()]));
     let counted = Select {
         columns: Projection::NamesAnd(
             &["id"],

@@ -103,10 +103,10 @@ async fn they_add_up_exactly() {
             (Aggregate::Max, "100"),
             (Aggregate::Count, "6"),
         ] {
-            let all = Expr::Aggregate(aggregate, Some(Box::new(price())));
+            let all = Expr::aggregate(aggregate, Some(price()));
             assert_eq!(texts(read(&driver, all, None, false).await), [expected]);
         }
-        let none = Expr::Aggregate(Aggregate::Sum, Some(Box::new(price())));
+        let none = Expr::aggregate(Aggregate::Sum, Some(price()));
         assert_eq!(read(&driver, none, Some(compared(CompareOp::Gt, "1000")), false).await, [Value::Null]);
     }
 }

@@ -1,0 +1,267 @@
+use std::ops::RangeBounds;
+
+use crate::{
+    model::{Aggregated, Expr, Operand, Order, Scalar, aggregate, expr},
+    statement::{self, Aggregate, CompareOp},
+    value::{Attribute, Nullable, Number},
+};
+
+/// What the values of an expression are compared with.
+pub type Base<E> = <<E as Expression>::Type as Attribute>::Base;
+
+/// Whatever has a value in each row: a [`Column`](crate::Column), or a [`Scalar`](crate::Scalar), which is
+/// computed. The prelude brings its methods into scope.
+///
+/// ```
+/// # use atlas_tests::guide::*;
+/// # run(async |db| {
+/// let found = Post::query().filter((Post::votes * 2).gt(8)).order_by((Post::votes + Post::id).desc());
+/// assert_eq!(found.pluck(&db, Post::title).await?, ["Rust in anger"]);
+/// # Ok(())
+/// # });
+/// ```
+pub trait Expression: Sized {
+    /// The models that it mentions.
+    type Scope;
+    /// The type of its values: an `Option` where it can be NULL.
+    type Type: Attribute;
+
+    /// The expression as data.
+    #[doc(hidden)]
+    fn into_node(self) -> statement::Expr;
+
+    /// Equals. A comparison with `None` reads IS NULL.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// assert_eq!(Post::query().filter(Post::votes.eq(3)).count(&db).await?, 1);
+    /// assert_eq!(Post::query().filter(Post::id.eq(Post::author_id)).count(&db).await?, 1);
+    /// # Ok(())
+    /// # });
+    /// ```
+    fn eq<V: Operand<Base<Self>, Self::Scope>>(self, value: V) -> Expr<V::Scope> {
+        Expr::new(expr::compare(CompareOp::Eq, self.into_node(), value.operand()))
+    }
+
+    /// Differs. A comparison with `None` reads IS NOT NULL; NULL differs from no value.
+    fn ne<V: Operand<Base<Self>, Self::Scope>>(self, value: V) -> Expr<V::Scope> {
+        Expr::new(expr::compare(CompareOp::Ne, self.into_node(), value.operand()))
+    }
+
+    /// Is greater.
+    fn gt<V: Operand<Base<Self>, Self::Scope>>(self, value: V) -> Expr<V::Scope> {
+        Expr::new(expr::compare(CompareOp::Gt, self.into_node(), value.operand()))
+    }
+
+    /// Is greater or equal.
+    fn ge<V: Operand<Base<Self>, Self::Scope>>(self, value: V) -> Expr<V::Scope> {
+        Expr::new(expr::compare(CompareOp::Ge, self.into_node(), value.operand()))
+    }
+
+    /// Is less.
+    fn lt<V: Operand<Base<Self>, Self::Scope>>(self, value: V) -> Expr<V::Scope> {
+        Expr::new(expr::compare(CompareOp::Lt, self.into_node(), value.operand()))
+    }
+
+    /// Is less or equal.
+    fn le<V: Operand<Base<Self>, Self::Scope>>(self, value: V) -> Expr<V::Scope> {
+        Expr::new(expr::compare(CompareOp::Le, self.into_node(), value.operand()))
+    }
+
+    /// Is one of these. None of nothing; a `None` among them matches NULL.
+    fn is_in<V: Operand<Base<Self>, Self::Scope>>(
+        self,
+        values: impl IntoIterator<Item = V>,
+    ) -> Expr<V::Scope> {
+        Expr::new(expr::is_in(self.into_node(), values.into_iter().map(Operand::operand).collect()))
+    }
+
+    /// Is none of these: everything where there are none. A `None` among them leaves NULL out.
+    fn not_in<V: Operand<Base<Self>, Self::Scope>>(
+        self,
+        values: impl IntoIterator<Item = V>,
+    ) -> Expr<V::Scope> {
+        Expr::new(expr::not_in(self.into_node(), values.into_iter().map(Operand::operand).collect()))
+    }
+
+    /// Lies between the two, or equals one of them.
+    fn between<L, H>(self, low: L, high: H) -> Expr<H::Scope>
+    where
+        L: Operand<Base<Self>, Self::Scope>,
+        H: Operand<Base<Self>, L::Scope>,
+    {
+        Expr::new(expr::between(self.into_node(), low.operand(), high.operand()))
+    }
+
+    /// Lies outside the two.
+    fn not_between<L, H>(self, low: L, high: H) -> Expr<H::Scope>
+    where
+        L: Operand<Base<Self>, Self::Scope>,
+        H: Operand<Base<Self>, L::Scope>,
+    {
+        self.between(low, high).not()
+    }
+
+    /// Lies in a range: `18..=30`, `18..`, `..65`.
+    fn within<V: Operand<Base<Self>, Self::Scope> + Clone>(
+        self,
+        range: impl RangeBounds<V>,
+    ) -> Expr<V::Scope> {
+        Expr::new(expr::within(
+            self.into_node(),
+            range.start_bound().cloned().map(Operand::operand),
+            range.end_bound().cloned().map(Operand::operand),
+        ))
+    }
+
+    /// Whether it is NULL. Only for what can be NULL: optional columns, and what is computed of them.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// assert_eq!(User::query().filter(User::age.is_null()).pluck(&db, User::name).await?, ["Cid"]);
+    /// # Ok(())
+    /// # });
+    /// ```
+    fn is_null(self) -> Expr<Self::Scope>
+    where
+        Self::Type: Nullable,
+    {
+        Expr::new(statement::Expr::IsNull(Box::new(self.into_node())))
+    }
+
+    /// Whether it has a value. Only for what can be NULL.
+    fn is_not_null(self) -> Expr<Self::Scope>
+    where
+        Self::Type: Nullable,
+    {
+        self.is_null().not()
+    }
+
+    /// Whether the text matches a pattern, in which `%` stands for any text, `_` for one character, and
+    /// `\` takes the next of them as it stands. Case matters, on every database.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// assert_eq!(Post::query().filter(Post::title.like("Rust in %")).count(&db).await?, 2);
+    /// assert_eq!(Post::query().filter(Post::title.like("rust in %")).count(&db).await?, 0);
+    /// # Ok(())
+    /// # });
+    /// ```
+    fn like(self, pattern: impl Into<String>) -> Expr<Self::Scope>
+    where
+        Base<Self>: Text,
+    {
+        Expr::new(expr::like(self.into_node(), pattern.into()))
+    }
+
+    /// Whether the text does not match a pattern.
+    fn not_like(self, pattern: impl Into<String>) -> Expr<Self::Scope>
+    where
+        Base<Self>: Text,
+    {
+        self.like(pattern).not()
+    }
+
+    /// Whether the text starts so. Case matters; `%` and `_` stand for themselves.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// assert_eq!(Post::query().filter(Post::title.starts_with("Rust")).count(&db).await?, 2);
+    /// # Ok(())
+    /// # });
+    /// ```
+    fn starts_with(self, text: impl AsRef<str>) -> Expr<Self::Scope>
+    where
+        Base<Self>: Text,
+    {
+        Expr::new(expr::like(self.into_node(), format!("{}%", expr::escaped(text.as_ref()))))
+    }
+
+    /// Whether the text ends so. Case matters; `%` and `_` stand for themselves.
+    fn ends_with(self, text: impl AsRef<str>) -> Expr<Self::Scope>
+    where
+        Base<Self>: Text,
+    {
+        Expr::new(expr::like(self.into_node(), format!("%{}", expr::escaped(text.as_ref()))))
+    }
+
+    /// Whether the text contains this. Case matters; `%` and `_` stand for themselves.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// assert_eq!(Post::query().filter(Post::title.contains("in")).count(&db).await?, 3);
+    /// # Ok(())
+    /// # });
+    /// ```
+    fn contains(self, text: impl AsRef<str>) -> Expr<Self::Scope>
+    where
+        Base<Self>: Text,
+    {
+        Expr::new(expr::like(self.into_node(), format!("%{}%", expr::escaped(text.as_ref()))))
+    }
+
+    /// Smaller values first.
+    fn asc(self) -> Order<Self::Scope> {
+        Order::new(self.into_node(), false)
+    }
+
+    /// Larger values first.
+    fn desc(self) -> Order<Self::Scope> {
+        Order::new(self.into_node(), true)
+    }
+
+    /// How many of a group's rows have a value, or of all.
+    fn count(self) -> Scalar<Self::Scope, u64, Aggregated> {
+        Scalar::new(aggregate::distinct(Aggregate::Count, self.into_node(), false))
+    }
+
+    /// How many different values there are. NULL is none.
+    fn count_distinct(self) -> Scalar<Self::Scope, u64, Aggregated> {
+        Scalar::new(aggregate::distinct(Aggregate::Count, self.into_node(), true))
+    }
+
+    /// The sum of a group's values, or of all; zero of none.
+    fn sum(self) -> Scalar<Self::Scope, <Base<Self> as Number>::Sum, Aggregated>
+    where
+        Base<Self>: Number,
+    {
+        Scalar::new(aggregate::sum::<Base<Self>>(self.into_node(), true))
+    }
+
+    /// The sum of the different values.
+    fn sum_distinct(self) -> Scalar<Self::Scope, <Base<Self> as Number>::Sum, Aggregated>
+    where
+        Base<Self>: Number,
+    {
+        Scalar::new(aggregate::sum::<Base<Self>>(self.into_node(), false))
+    }
+
+    /// The average of a group's values, or of all; NULL of none.
+    fn avg(self) -> Scalar<Self::Scope, Option<<Base<Self> as Number>::Average>, Aggregated>
+    where
+        Base<Self>: Number,
+    {
+        Scalar::new(aggregate::distinct(Aggregate::Avg, self.into_node(), false))
+    }
+
+    /// The smallest of a group's values, or of all; NULL of none.
+    fn min(self) -> Scalar<Self::Scope, Option<Base<Self>>, Aggregated> {
+        Scalar::new(aggregate::distinct(Aggregate::Min, self.into_node(), false))
+    }
+
+    /// The largest of a group's values, or of all; NULL of none.
+    fn max(self) -> Scalar<Self::Scope, Option<Base<Self>>, Aggregated> {
+        Scalar::new(aggregate::distinct(Aggregate::Max, self.into_node(), false))
+    }
+}
+
+/// Columns of text.
+#[diagnostic::on_unimplemented(message = "a `{Self}` column is no text", label = "only for text columns")]
+pub trait Text {}
+#[diagnostic::do_not_recommend]
+impl Text for String {}
