@@ -102,7 +102,7 @@ pub mod __private {
         },
         query::Loader,
         relation::{
-            Between, IntoLoad, Link, Morph, MorphTarget, MorphTo, MorphVariant, NthSlot, RelationKind,
+            Between, Fixed, IntoLoad, Link, Morph, MorphTarget, MorphTo, MorphVariant, NthSlot, RelationKind,
             SameKey, eager, no_variant, nth_slot, with_children, with_parent,
         },
         schema::Action,

@@ -19,6 +19,7 @@ mod tables;
 pub use aggregate::{Aggregated, count_all};
 pub use column::{Assignment, Assignments, Column, Columns};
 pub use draft::{Complete, DraftData, Missing, Set};
+pub(crate) use expr::compare;
 pub use expr::{Expr, IntoOrder, Order};
 pub use expression::{Base, Expression, Text};
 pub use fill::Fill;

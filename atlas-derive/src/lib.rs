@@ -131,6 +131,11 @@ use syn::{DeriveInput, parse_macro_input};
 ///
 /// A key of several columns is a tuple, in every option that names columns: `foreign_key = (org_id, number)`.
 ///
+/// All but `#[morph_to]` take `filter = Post::published.eq(true)`, a condition on `T`. Those that lead to many take
+/// `order_by = Post::votes.desc()`, or a tuple of orders. Those that create take
+/// `with_attributes = Post::published.set(true)`, or a tuple: only records whose columns have these values, which
+/// new records get.
+///
 /// `#[eager]` beside one of them loads the relation with every query of the model.
 #[proc_macro_derive(
     Model,

@@ -7,7 +7,7 @@ pub(crate) use parse::{generic_argument, last_segment, rename_rule_named};
 
 use proc_macro2::{Group, TokenStream, TokenTree};
 use quote::quote;
-use syn::{DeriveInput, Ident, LitStr, Type, Visibility};
+use syn::{DeriveInput, Expr, Ident, LitStr, Type, Visibility};
 
 use crate::diagnostics::Errors;
 
@@ -195,6 +195,7 @@ struct Relation {
     target: Type,
     path: Path,
     pick: Option<Pick>,
+    fixed: Fixed,
     /// Whether a key of this model leads there that may be NULL.
     optional: bool,
     /// Whether every query loads it.
@@ -269,6 +270,14 @@ struct Pick {
     /// The target's column, or its key.
     column: Option<Ident>,
     greatest: bool,
+}
+
+/// What holds for all records of a relation, as expressions.
+#[derive(std::default::Default)]
+struct Fixed {
+    filter: Option<Expr>,
+    order: Vec<Expr>,
+    attributes: Option<Expr>,
 }
 
 impl Relation {

@@ -29,6 +29,7 @@ mod reads;
 mod records;
 mod related;
 mod related_pivots;
+mod relation_conditions;
 mod relation_kinds;
 mod relation_questions;
 mod relation_scale;

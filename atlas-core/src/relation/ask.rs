@@ -30,7 +30,7 @@ pub struct Question<N: Model> {
 #[diagnostic::do_not_recommend]
 impl<M: Model, N: Model, K: Linked> Asked<M, N> for Relation<M, N, K> {
     fn asked(self) -> Question<N> {
-        Question { name: self.name, link: self.link, query: Query::new() }
+        Load::from(self).asked()
     }
 }
 

@@ -11,6 +11,7 @@ use crate::{
     relation::{
         Linked, Path, Related, Relation,
         between::{Between, Row},
+        fixed::give,
         groups::equal,
         insert_level, kind,
     },
@@ -37,7 +38,14 @@ impl<P: super::Pivot> Creates for kind::BelongsToMany<P> {}
 #[diagnostic::do_not_recommend]
 impl<P: super::Pivot> Creates for kind::MorphToMany<P> {}
 
-/// How a new record is made one of the relation's.
+/// How new records of the relation are made.
+struct Making {
+    /// What each gets where its draft does not say otherwise.
+    given: Vec<(usize, Value)>,
+    way: Way,
+}
+
+/// How a record is made one of the relation's.
 enum Way {
     /// It refers to the other: columns and their values.
     Refers(Vec<(usize, Value)>),
@@ -69,8 +77,10 @@ impl<M: Model, N: Model, K> Related<M, N, K> {
         let draft = draft.into_data();
         Pending::new(async move {
             let db = &*db.of(N::meta().about())?;
-            match self.way()? {
-                Way::Refers(columns) => record::insert(db, referring(draft, &columns)).await,
+            let making = self.making()?;
+            let draft = making.prepared(draft);
+            match making.way {
+                Way::Refers(_) => record::insert(db, draft).await,
                 Way::Between(between) => {
                     let tx = db.begin_own().await?;
                     let record = record::insert(&tx, draft).await?;
@@ -126,11 +136,10 @@ impl<M: Model, N: Model, K> Related<M, N, K> {
     where
         K: Creates,
     {
-        match self.way()? {
-            Way::Refers(columns) => {
-                let drafts = drafts.map(|draft| referring(draft, &columns));
-                record::insert_many(db, Box::new(drafts)).await
-            }
+        let making = self.making()?;
+        let drafts = Box::new(drafts.map(|draft| making.prepared(draft)));
+        match &making.way {
+            Way::Refers(_) => record::insert_many(db, drafts).await,
             Way::Between(between) => {
                 let records = record::insert_many(db, drafts).await?;
                 let rows = records.iter().map(|record| between.row(record)).collect::<Result<_>>()?;
@@ -163,7 +172,7 @@ impl<M: Model, N: Model, K> Related<M, N, K> {
     {
         Pending::new(async move {
             let db = &*db.of(N::meta().about())?;
-            let way = self.way()?;
+            let way = self.making()?.way;
             match &way {
                 Way::Refers(_) => way.save(db, record).await,
                 Way::Between(_) => {
@@ -190,7 +199,7 @@ impl<M: Model, N: Model, K> Related<M, N, K> {
     {
         let records: Vec<&mut Record<N>> = records.into_iter().collect();
         Pending::new(async move {
-            let way = self.way()?;
+            let way = self.making()?.way;
             if records.is_empty() {
                 return Ok(());
             }
@@ -231,17 +240,18 @@ impl<M: Model, N: Model, K> Related<M, N, K> {
     {
         let (by, draft) = (by.into_node(), draft.into_data());
         Pending::new(async move {
-            match self.way()? {
+            let making = self.making()?;
+            let (among, draft) = (self.among_all(by.clone()), making.prepared(draft));
+            match making.way {
                 Way::Refers(columns) => {
-                    let by = Expr::new(refers::<N>(&columns).and(by));
-                    query::first_or_create(db, by, referring(draft, &columns)).await
+                    let by = Expr::new(refers::<N>(&columns).and(among));
+                    query::first_or_create(db, by, draft).await
                 }
                 Way::Between(between) => {
                     let tx = db.of(N::meta().about())?.begin_own().await?;
-                    let query = self.query();
-                    let record = match query.and_node(by.clone()).first(&tx).await? {
+                    let record = match self.query().and_node(by.clone()).first(&tx).await? {
                         Some(record) => record,
-                        None => attached(&tx, &between, Expr::new(by), draft).await?,
+                        None => attached(&tx, &between, Expr::new(among), draft).await?,
                     };
                     tx.commit().await?;
                     Ok(record)
@@ -280,16 +290,18 @@ impl<M: Model, N: Model, K> Related<M, N, K> {
     {
         let (by, draft) = (by.into_node(), draft.into_data());
         Pending::new(async move {
-            match self.way()? {
+            let making = self.making()?;
+            let (among, draft) = (self.among_all(by.clone()), making.prepared(draft));
+            match making.way {
                 Way::Refers(columns) => {
-                    let by = Expr::new(refers::<N>(&columns).and(by));
-                    query::update_or_create(db, by, referring(draft, &columns)).await
+                    let by = Expr::new(refers::<N>(&columns).and(among));
+                    query::update_or_create(db, by, draft).await
                 }
                 Way::Between(between) => {
                     let tx = db.of(N::meta().about())?.begin_own().await?;
                     let mut record = match self.query().and_node(by.clone()).first(&tx).await? {
                         Some(record) => record,
-                        None => attached(&tx, &between, Expr::new(by), draft.clone()).await?,
+                        None => attached(&tx, &between, Expr::new(among), draft.clone()).await?,
                     };
                     if !record.was_recently_created() {
                         record.assign_draft(draft)?;
@@ -300,6 +312,16 @@ impl<M: Model, N: Model, K> Related<M, N, K> {
                 }
             }
         })
+    }
+
+    fn making(&self) -> Result<Making> {
+        let given = self.relation.link.fixed.given(N::meta(), self.relation.name)?;
+        Ok(Making { given, way: self.way()? })
+    }
+
+    /// A condition on records of the target, of which the relation leads to some only.
+    fn among_all(&self, by: Node) -> Node {
+        self.relation.link.fixed.filter().into_iter().fold(by, Node::and)
     }
 
     fn way(&self) -> Result<Way> {
@@ -314,6 +336,19 @@ impl<M: Model, N: Model, K> Related<M, N, K> {
             columns.push((column.ok_or_else(missing)?, Value::Text(morph.name.to_owned())));
         }
         Ok(Way::Refers(columns))
+    }
+}
+
+impl Making {
+    /// The draft of a record that is to be one of the relation's.
+    fn prepared(&self, mut draft: DraftData) -> DraftData {
+        give(&mut draft, &self.given);
+        if let Way::Refers(columns) = &self.way {
+            for (column, value) in columns {
+                draft.put_value(*column, value.clone());
+            }
+        }
+        draft
     }
 }
 
@@ -354,15 +389,11 @@ pub(super) async fn create_for<M: Model, N: Model, K: Creates>(
     for (place, children) in brought {
         let Some(owner) = owners.get(place) else { continue };
         let number = children.len();
-        let between = match owner.related(relation).way()? {
-            Way::Refers(columns) => {
-                drafts.extend(children.into_iter().map(|draft| referring(draft, &columns)));
-                None
-            }
-            Way::Between(between) => {
-                drafts.extend(children);
-                Some(between)
-            }
+        let making = owner.related(relation).making()?;
+        drafts.extend(children.into_iter().map(|draft| making.prepared(draft)));
+        let between = match making.way {
+            Way::Refers(_) => None,
+            Way::Between(between) => Some(between),
         };
         shares.push((place, number, between));
     }
@@ -389,14 +420,6 @@ async fn attached<N: Model>(db: &Db, between: &Between, by: Expr<N>, draft: Draf
     let row: Row = between.row(&record)?;
     between.attach(db, vec![row]).await?;
     Ok(record)
-}
-
-/// The draft of a record that refers to another.
-fn referring(mut draft: DraftData, columns: &[(usize, Value)]) -> DraftData {
-    for (column, value) in columns {
-        draft.put_value(*column, value.clone());
-    }
-    draft
 }
 
 /// Whether a record refers to the other.

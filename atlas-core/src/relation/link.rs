@@ -1,6 +1,6 @@
 use crate::{
     model::{Column, Model, ModelMeta},
-    relation::{MorphVariant, Present, Relation, SameKey, kind},
+    relation::{Fixed, MorphVariant, Present, Relation, SameKey, kind},
     value::Attribute,
 };
 
@@ -16,6 +16,8 @@ pub struct Link {
     pub morph: Option<Morph>,
     /// Which one of several rows it is, where it leads to one.
     pub pick: Option<Pick>,
+    /// What its declaration says of all its records.
+    pub fixed: Fixed,
 }
 
 /// Which one of several rows a relation to one leads to: the one with the smallest or greatest value.

@@ -124,7 +124,8 @@ impl<M: Model, N: Model, K> Load<M, N, K> {
 
 impl<M, N: Model, K> std::convert::From<Relation<M, N, K>> for Load<M, N, K> {
     fn from(relation: Relation<M, N, K>) -> Self {
-        Self { relation, query: Query::new(), between: Vec::new() }
+        let query = relation.link.fixed.narrow(Query::new());
+        Self { relation, query, between: Vec::new() }
     }
 }
 

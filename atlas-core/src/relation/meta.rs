@@ -3,7 +3,9 @@ use std::{fmt, marker::PhantomData};
 use crate::{
     model::{Column, Key, Model, ModelMeta},
     record::Record,
-    relation::{Between, Link, Morph, MorphTarget, MorphVariant, Pairs, Path, Pick, PivotReader, Slot},
+    relation::{
+        Between, Fixed, Link, Morph, MorphTarget, MorphVariant, Pairs, Path, Pick, PivotReader, Slot,
+    },
     schema::Action,
     value::Attribute,
 };
@@ -149,7 +151,7 @@ impl<M: Model, N, K> Relation<M, N, K> {
         N: Model,
     {
         let path = Path::Direct(Pairs::One([local.index, foreign.index]));
-        Self::linked(name, Link { target, path, morph: None, pick: None }, slot)
+        Self::linked(name, Link { target, path, morph: None, pick: None, fixed: Fixed::NONE }, slot)
     }
 
     /// For the derive: a relation by several columns, which `Link::pair` has checked.
@@ -160,7 +162,7 @@ impl<M: Model, N, K> Relation<M, N, K> {
         slot: fn(&mut M) -> &mut dyn Slot<N>,
     ) -> Self {
         let path = Path::Direct(Pairs::Several(pairs));
-        Self::linked(name, Link { target, path, morph: None, pick: None }, slot)
+        Self::linked(name, Link { target, path, morph: None, pick: None, fixed: Fixed::NONE }, slot)
     }
 
     /// For the derive: a relation through a table between.
@@ -173,7 +175,7 @@ impl<M: Model, N, K> Relation<M, N, K> {
         slot: fn(&mut M) -> &mut dyn Slot<N>,
     ) -> Self {
         let path = Path::Via { between, near, far };
-        Self::linked(name, Link { target, path, morph: None, pick: None }, slot)
+        Self::linked(name, Link { target, path, morph: None, pick: None, fixed: Fixed::NONE }, slot)
     }
 
     /// For the derive: only rows whose column says this.
@@ -244,7 +246,7 @@ impl<M: Model, E, R> Relation<M, E, kind::MorphTo<R>> {
     {
         let path = Path::Direct(Pairs::One([type_column.index, key_column.index]));
         let morph = Some(Morph { column: type_column.name, key: key_column.name, name: "" });
-        Self::linked(name, Link { target: meta, path, morph, pick: None }, slot)
+        Self::linked(name, Link { target: meta, path, morph, pick: None, fixed: Fixed::NONE }, slot)
     }
 }
 
@@ -266,7 +268,7 @@ impl<M: Model, N: Model, K> Relation<M, N, K> {
             None => None,
         };
         let path = Path::Direct(Pairs::One([local.index, foreign]));
-        Self::linked(name, Link { target, path, morph, pick: None }, slot)
+        Self::linked(name, Link { target, path, morph, pick: None, fixed: Fixed::NONE }, slot)
     }
 }
 

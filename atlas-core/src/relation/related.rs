@@ -87,7 +87,7 @@ impl<M: Model, N: Model, K: Linked> Related<M, N, K> {
     /// # });
     /// ```
     pub fn query(self) -> Query<N> {
-        let query = Query::new();
+        let query = self.relation.link.fixed.narrow(Query::new());
         if let Some(fault) = self.fault {
             return query.bounded(statement::Expr::Fault(fault));
         }

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
-use syn::{Ident, spanned::Spanned};
+use syn::{Expr, Ident, Type, spanned::Spanned};
 
 use super::located;
-use crate::model::{Between, Foreign, Model, Morph, Path, Pick, Relation, Side};
+use crate::model::{Between, Fixed, Foreign, Model, Morph, Path, Pick, Relation, Side};
 
 pub(super) fn constants(model: &Model) -> TokenStream {
     let (span, owner) = (Span::mixed_site(), &model.ident);
@@ -49,7 +49,9 @@ impl Relation {
         let meta = quote_spanned!(located(target)=> <#target as ::atlas::Model>::meta);
         let slot = quote_spanned!(span=> |model| &mut model.#ident);
         // Where a method is called on what is made, the compiler has to know its type before.
-        let chained = self.pick.is_some() || matches!(&self.path, Path::Via { morph: Some(_), .. });
+        let chained = self.pick.is_some()
+            || !self.fixed.is_none()
+            || matches!(&self.path, Path::Via { morph: Some(_), .. });
         let call = |constructor: &str| {
             let constructor = Ident::new(constructor, target.span());
             if chained {
@@ -150,7 +152,38 @@ impl Relation {
             Some(column) => quote_spanned!(column.span()=> .picking(<#target>::#column, #greatest)),
             None => quote_spanned!(span=> .picking_key(#greatest)),
         });
-        quote_spanned!(span=> #made #picked)
+        let fixed = self.fixed.tokens(target);
+        quote_spanned!(span=> #made #picked #fixed)
+    }
+}
+
+impl Fixed {
+    fn is_none(&self) -> bool {
+        self.filter.is_none() && self.order.is_empty() && self.attributes.is_none()
+    }
+
+    /// What is called on a relation to this model. Each check stands where the expression stands that it
+    /// checks.
+    fn tokens(&self, target: &Type) -> TokenStream {
+        let span = Span::mixed_site();
+        let check = |name: &str, inferred: bool, expression: &Expr| {
+            let (name, at) = (Ident::new(name, expression.span()), expression.span());
+            let inferred = inferred.then(|| quote_spanned!(at=> , _, _));
+            quote_spanned!(at=> ::atlas::__private::Fixed::#name::<#target #inferred>(#expression))
+        };
+        let filter = self.filter.as_ref().map(|filter| {
+            let filter = check("condition", true, filter);
+            quote_spanned!(span=> .filtered(|| #filter))
+        });
+        let order = (!self.order.is_empty()).then(|| {
+            let terms = self.order.iter().map(|order| check("term", true, order));
+            quote_spanned!(span=> .ordered(|| ::std::vec![#(#terms),*]))
+        });
+        let attributes = self.attributes.as_ref().map(|attributes| {
+            let attributes = check("assignments", false, attributes);
+            quote_spanned!(span=> .giving(|| #attributes))
+        });
+        quote_spanned!(span=> #filter #order #attributes)
     }
 }
 

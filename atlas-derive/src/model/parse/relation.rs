@@ -132,6 +132,7 @@ pub(super) fn resolve(
         target: relation.target,
         path,
         pick: relation.options.pick,
+        fixed: relation.options.fixed,
         optional,
         eager: relation.eager,
         on_delete: action(relation.options.on_delete),

@@ -2,12 +2,12 @@
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
-use syn::{Attribute, Error, Ident, LitStr, Result, Token, Type, parse::ParseStream};
+use syn::{Attribute, Error, Expr, Ident, LitStr, Result, Token, Type, parse::ParseStream};
 
 use crate::{
     arguments,
     diagnostics::{did_you_mean, listed},
-    model::{Between, Pick, RelationKind},
+    model::{Between, Fixed, Pick, RelationKind},
 };
 
 /// What may be written, and the variant of `Action` that it is.
@@ -29,6 +29,7 @@ pub(super) struct Options {
     /// The option itself, and what it says.
     pub(super) pivot: Option<(Ident, Between)>,
     pub(super) pick: Option<Pick>,
+    pub(super) fixed: Fixed,
     pub(super) on_delete: Option<Reaction>,
     pub(super) on_update: Option<Reaction>,
 }
@@ -53,13 +54,28 @@ impl RelationKind {
     /// The options that its attribute takes.
     fn options(self) -> &'static [&'static str] {
         match self {
-            Self::BelongsTo => &["foreign_key", "owner_key", "on_delete", "on_update"],
-            Self::HasMany => &["foreign_key", "local_key"],
-            Self::HasOne => &["foreign_key", "local_key", "latest", "oldest"],
-            Self::BelongsToMany => &["pivot", "foreign_key", "related_key", "local_key", "target_key"],
-            Self::HasManyThrough => {
-                &["through", "foreign_key", "through_foreign_key", "local_key", "through_local_key"]
-            }
+            Self::BelongsTo => &["foreign_key", "owner_key", "on_delete", "on_update", "filter"],
+            Self::HasMany => &["foreign_key", "local_key", "filter", "order_by", "with_attributes"],
+            Self::HasOne => &["foreign_key", "local_key", "latest", "oldest", "filter", "with_attributes"],
+            Self::BelongsToMany => &[
+                "pivot",
+                "foreign_key",
+                "related_key",
+                "local_key",
+                "target_key",
+                "filter",
+                "order_by",
+                "with_attributes",
+            ],
+            Self::HasManyThrough => &[
+                "through",
+                "foreign_key",
+                "through_foreign_key",
+                "local_key",
+                "through_local_key",
+                "filter",
+                "order_by",
+            ],
             Self::HasOneThrough => &[
                 "through",
                 "foreign_key",
@@ -68,12 +84,33 @@ impl RelationKind {
                 "through_local_key",
                 "latest",
                 "oldest",
+                "filter",
             ],
             Self::MorphTo => &["type_column", "key_column"],
-            Self::MorphMany => &["name", "local_key"],
-            Self::MorphOne => &["name", "local_key", "latest", "oldest"],
-            Self::MorphToMany => &["name", "pivot", "related_key", "local_key", "target_key", "type_name"],
-            Self::MorphedByMany => &["name", "pivot", "foreign_key", "local_key", "target_key", "type_name"],
+            Self::MorphMany => &["name", "local_key", "filter", "order_by", "with_attributes"],
+            Self::MorphOne => &["name", "local_key", "latest", "oldest", "filter", "with_attributes"],
+            Self::MorphToMany => &[
+                "name",
+                "pivot",
+                "related_key",
+                "local_key",
+                "target_key",
+                "type_name",
+                "filter",
+                "order_by",
+                "with_attributes",
+            ],
+            Self::MorphedByMany => &[
+                "name",
+                "pivot",
+                "foreign_key",
+                "local_key",
+                "target_key",
+                "type_name",
+                "filter",
+                "order_by",
+                "with_attributes",
+            ],
         }
     }
 
@@ -100,6 +137,21 @@ impl Options {
                     let named = input.peek(Token![=]);
                     let column = named.then(|| arguments::name_value(option, input)).transpose()?;
                     options.pick = Some(Pick { column, greatest: name == "latest" });
+                }
+                "filter" => {
+                    let example = "filter = Post::published.eq(true)";
+                    options.fixed.filter = Some(expression(option, input, example)?);
+                }
+                "order_by" => {
+                    let orders = expression(option, input, "order_by = Post::votes.desc()")?;
+                    options.fixed.order = match orders {
+                        Expr::Tuple(orders) => orders.elems.into_iter().collect(),
+                        order => vec![order],
+                    };
+                }
+                "with_attributes" => {
+                    let example = "with_attributes = Post::published.set(true)";
+                    options.fixed.attributes = Some(expression(option, input, example)?);
                 }
                 "on_delete" => options.on_delete = Some(reaction(option, input)?),
                 "on_update" => options.on_update = Some(reaction(option, input)?),
@@ -134,6 +186,13 @@ fn text(option: &Ident, input: ParseStream<'_>) -> Result<LitStr> {
     input.parse::<Token![=]>().map_err(wrong)?;
     let text: LitStr = input.parse().map_err(wrong)?;
     super::super::not_empty(text)
+}
+
+/// `= expression`
+fn expression(option: &Ident, input: ParseStream<'_>, example: &str) -> Result<Expr> {
+    let wrong = |_| Error::new(option.span(), format_args!("expected an expression: `{example}`"));
+    input.parse::<Token![=]>().map_err(wrong)?;
+    input.parse().map_err(wrong)
 }
 
 /// `= Model`

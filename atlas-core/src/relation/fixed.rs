@@ -1,0 +1,129 @@
+//! What the declaration of a relation says of all its records: which ones, in which order, and what a new one
+//! gets.
+
+use crate::{
+    error::{Error, Result},
+    model::{self, Assignments, DraftData, In, IntoOrder, Model, ModelMeta},
+    query::Query,
+    relation::Relation,
+    statement::{ColumnRef, Expr, OrderTerm},
+    value::Value,
+};
+
+/// What the declaration of a relation says of all its records, as data.
+///
+/// Functions make it: what is in an expression is not known when the program is compiled.
+#[derive(Clone, Copy, Debug)]
+pub struct Fixed {
+    filter: Option<fn() -> Expr>,
+    order: Option<fn() -> Vec<OrderTerm>>,
+    attributes: Option<fn() -> Vec<(ColumnRef, Expr)>>,
+}
+
+/// Conditions and orders of the records of a relation to `N`. `I` says where, and is inferred.
+#[diagnostic::on_unimplemented(
+    message = "the conditions and orders of a relation to `{N}` are of columns of `{N}` alone",
+    label = "`{Self}` is used here"
+)]
+pub trait OfTarget<N, I> {}
+
+#[diagnostic::do_not_recommend]
+impl<N, I, X: In<N, I>> OfTarget<N, I> for X {}
+
+/// What new records of a relation to `N` get: `Post::published.set(true)`, or a tuple of these.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no assignment to columns of `{N}`, to which this relation leads",
+    label = "expected `{N}::column.set(value)`, or a tuple of them"
+)]
+pub trait GivenToTarget<N>: Assignments<N> {}
+
+#[diagnostic::do_not_recommend]
+impl<N, A: Assignments<N>> GivenToTarget<N> for A {}
+
+impl Fixed {
+    /// Every record, in no order.
+    pub const NONE: Self = Self { filter: None, order: None, attributes: None };
+
+    /// For the derive: a condition on records of `N`.
+    pub fn condition<N: Model, X: OfTarget<N, I>, I>(condition: model::Expr<X>) -> Expr {
+        condition.into_node()
+    }
+
+    /// For the derive: an order of records of `N`.
+    pub fn term<N: Model, X: OfTarget<N, I>, I>(order: impl IntoOrder<X>) -> OrderTerm {
+        order.into_order().term
+    }
+
+    /// For the derive: what new records of `N` get.
+    pub fn assignments<N: Model>(given: impl GivenToTarget<N>) -> Vec<(ColumnRef, Expr)> {
+        given.assignments().into_iter().map(|one| (one.column, one.value)).collect()
+    }
+
+    /// Which records, where they are not all.
+    pub(crate) fn filter(&self) -> Option<Expr> {
+        let filter = self.filter.map(|filter| filter());
+        let attributes = self.attributes.map(|attributes| attributes()).unwrap_or_default();
+        let held = attributes.into_iter().map(|(column, value)| {
+            model::compare(crate::statement::CompareOp::Eq, Expr::Column(column), value)
+        });
+        filter.into_iter().chain(held).reduce(Expr::and)
+    }
+
+    /// A query of the records, before any other condition or order.
+    pub(super) fn narrow<N: Model>(&self, query: Query<N>) -> Query<N> {
+        let query = match self.filter() {
+            Some(filter) => query.bounded(filter),
+            None => query,
+        };
+        let Some(order) = self.order else { return query };
+        query.reshaped(|mut select| {
+            select.order = order();
+            select
+        })
+    }
+
+    /// What a new record gets, by index of the column.
+    pub(super) fn given(&self, target: &'static ModelMeta, relation: &str) -> Result<Vec<(usize, Value)>> {
+        let Some(attributes) = self.attributes else { return Ok(Vec::new()) };
+        let one = |(column, value): (ColumnRef, Expr)| match (target.index_of(&column.name), value) {
+            (Some(index), Expr::Value(value)) => Ok((index, value)),
+            _ => Err(Error::config(format!(
+                "a new `{}` of the relation `{relation}` has no old value to reckon `{}` from: set a value",
+                target.name, column.name
+            ))),
+        };
+        attributes().into_iter().map(one).collect()
+    }
+}
+
+/// Gives a draft what new records of a relation get, where it does not say otherwise itself.
+pub(super) fn give(draft: &mut DraftData, given: &[(usize, Value)]) {
+    for (column, value) in given {
+        if !draft.has(*column) {
+            draft.put_value(*column, value.clone());
+        }
+    }
+}
+
+impl<M, N, K> Relation<M, N, K> {
+    /// For the derive: only records for which this holds.
+    #[must_use]
+    pub const fn filtered(mut self, filter: fn() -> Expr) -> Self {
+        self.link.fixed.filter = Some(filter);
+        self
+    }
+
+    /// For the derive: the records in this order.
+    #[must_use]
+    pub const fn ordered(mut self, order: fn() -> Vec<OrderTerm>) -> Self {
+        self.link.fixed.order = Some(order);
+        self
+    }
+
+    /// For the derive: only records whose columns have these values, which new ones get.
+    #[must_use]
+    pub const fn giving(mut self, attributes: fn() -> Vec<(ColumnRef, Expr)>) -> Self {
+        self.link.fixed.attributes = Some(attributes);
+        self
+    }
+}

@@ -1,0 +1,18 @@
+use atlas::prelude::*;
+
+#[derive(Model, Debug)]
+pub struct Author {
+    pub id: i64,
+    pub name: String,
+    #[has_many(with_attributes = Author::name.set("Ann"))]
+    pub books: HasMany<Book>,
+}
+
+#[derive(Model, Debug)]
+pub struct Book {
+    pub id: i64,
+    pub title: String,
+    pub author_id: i64,
+}
+
+fn main() {}
