@@ -17,6 +17,9 @@ pub use atlas_derive::{Attribute, Model, MorphTarget};
 /// The kinds of relations, as types: the third parameter of a [`Relation`].
 pub use atlas_core::relation::kind;
 
+/// Whole records among what a query selects.
+pub use atlas_core::query::record;
+
 /// What a driver is made of: for those who write one.
 pub use atlas_core::{driver, schema, statement};
 
@@ -37,9 +40,11 @@ pub mod bounds {
     pub use atlas_core::{
         db::Retryable,
         model::{
-            Aggregated, Anywhere, Assignments, Base, Both, Columns, Complete, In, IntoKey, IntoOrder, Keeps,
-            Key, Missing, NotNull, Null, Operand, OrNull, Plain, Set, Text,
+            Aggregated, Anywhere, Append, As, Assignments, Base, Both, Columns, Complete, In, IntoKey,
+            IntoOrder, Keeps, Key, Maybe, Missing, Named, NotNull, Null, Operand, OrNull, Outer, Plain, Set,
+            Text,
         },
+        query::{Rooted, Selection, Whole},
         relation::{
             Asked, Attaching, Creates, Dissociates, HasPivot, IntoLoad, KeyedBy, LeadsTo, Link, Linked,
             MorphVariant, Pivot, PivotColumn, PivotValues, Present, RefersToOne, SameKey, Sortable, ToMany,

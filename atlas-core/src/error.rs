@@ -325,6 +325,18 @@ impl Error {
             other => other,
         }
     }
+
+    /// Fills in which of the selected columns it was that could not be decoded.
+    #[cold]
+    pub(crate) fn selected(self, name: &str) -> Self {
+        match self {
+            Self::Decode { model: "", column: "", expected, found } => {
+                let found = if name.is_empty() { found } else { format!("{found} in `{name}`") };
+                Self::Decode { model: "a selection", column: "value", expected, found }
+            }
+            other => other,
+        }
+    }
 }
 
 fn for_key(key: &Option<String>) -> String {

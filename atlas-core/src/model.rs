@@ -30,7 +30,8 @@ pub use null::{Keeps, NotNull, Null, OrNull};
 pub use operand::Operand;
 pub use reader::{Reader, locate};
 pub use scalar::{Plain, Scalar, val};
-pub use scope::{Anywhere, Both, In};
+pub(crate) use scope::alias_of;
+pub use scope::{Anywhere, Append, As, Both, In, Maybe, Named, Outer};
 
 use crate::{
     db::{Db, Pending},

@@ -4,12 +4,15 @@ mod aggregate;
 mod condition;
 mod create;
 mod filter;
+mod group;
 mod inspect;
+mod join;
 mod lock;
 mod order;
 mod read;
 mod relations;
 mod row;
+mod select;
 mod with;
 mod write;
 
@@ -22,7 +25,8 @@ pub(crate) use create::{
 pub(crate) use read::load_all;
 pub(crate) use relations::count_for;
 pub(crate) use row::Beside;
-pub use row::FromRow;
+pub use row::{FromRow, Part, Rooted};
+pub use select::{Selection, Whole, record};
 
 use crate::{
     db::Db,
@@ -59,9 +63,14 @@ where
     /// A part of the filter that alternatives do not widen: which record's relation it is.
     bounds: Option<Expr>,
     /// What is loaded for the rows once they are there.
-    loaders: Vec<Loader<Out>>,
+    loaders: Vec<Loader<Record<M>>>,
+    /// Where in a row the record is that they are loaded for.
+    root: Option<Root<M, Out>>,
     of: PhantomData<fn() -> (M, Out, Scope)>,
 }
+
+/// Where in a row the record is of the model that the query starts at.
+type Root<M, Out> = fn(&mut Out) -> &mut Record<M>;
 
 /// Something that is loaded for all rows of a result together: takes what it needs of the rows, loads, and
 /// gives what puts it into the rows.
@@ -105,6 +114,7 @@ impl<M: Model, Out, Scope> Clone for Query<M, Out, Scope> {
             select: self.select.clone(),
             bounds: self.bounds.clone(),
             loaders: self.loaders.clone(),
+            root: self.root,
             of: PhantomData,
         }
     }
@@ -118,11 +128,12 @@ impl<M: Model> Query<M> {
             select: Select::new(TableRef::new(meta.table), meta.names),
             bounds: None,
             loaders: M::eager(),
+            root: Some(Rooted::root),
             of: PhantomData,
         }
     }
 
-    pub(crate) fn select(&self) -> &Select {
+    pub(crate) fn statement(&self) -> &Select {
         &self.select
     }
 

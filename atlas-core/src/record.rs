@@ -22,10 +22,8 @@ pub(crate) use state::State;
 pub(crate) use values::Values;
 
 use crate::{
-    driver::Row,
     error::Result,
     model::{Column, Columns, Model, ModelMeta},
-    query::FromRow,
     value::{Attribute, Plain, Value, ValueRef},
 };
 
@@ -45,7 +43,7 @@ use crate::{
 /// ```
 pub struct Record<M: Model> {
     model: M,
-    state: State,
+    pub(crate) state: State,
 }
 
 impl<M: Model> Record<M> {
@@ -280,21 +278,6 @@ impl<M: Model> DerefMut for Record<M> {
     fn deref_mut(&mut self) -> &mut M {
         self.erased_mut().before_change();
         &mut self.model
-    }
-}
-
-impl<M: Model> FromRow for Record<M> {
-    #[inline]
-    fn from_row(row: &dyn Row, start: usize) -> Result<Self> {
-        M::decode(row, start).map(Self::loaded)
-    }
-
-    fn introduce(rows: &mut [Self]) {
-        Siblings::introduce(rows);
-    }
-
-    fn beside(&mut self, name: &str, value: Value) {
-        self.state.set_extra(name.to_owned(), value);
     }
 }
 

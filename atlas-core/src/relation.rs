@@ -8,6 +8,7 @@ mod eager;
 mod fixed;
 mod graph;
 mod groups;
+mod join;
 mod lazy;
 mod link;
 mod load;

@@ -20,6 +20,7 @@ mod events;
 mod faults;
 mod filters;
 mod graphs;
+mod joins;
 mod keys;
 mod locks;
 mod mass_assignment;

@@ -11,7 +11,7 @@ use crate::{
 pub enum Aggregated {}
 
 /// How many rows there are, as an expression: of a group, or of all.
-pub fn count_all() -> Scalar<Anywhere, u64, Aggregated> {
+pub fn count_all() -> Scalar<Anywhere, i64, Aggregated> {
     Scalar::new(Node::aggregate(Aggregate::Count, None))
 }
 

@@ -1,7 +1,7 @@
 use std::{any::type_name, fmt, marker::PhantomData};
 
 use crate::{
-    model::{Expression, In, Model, Operand, expr},
+    model::{As, Expression, In, Model, Operand, Scalar, alias_of, expr},
     statement::{self, ArithmeticOp, ColumnRef},
     value::{Assign, Attribute},
 };
@@ -67,6 +67,23 @@ impl<M: Model, T: Attribute> Column<M, T> {
 
     pub(crate) fn reference(self) -> ColumnRef {
         ColumnRef { table: Some(M::meta().table.into()), name: self.name.into(), ty: Some(T::TYPE) }
+    }
+
+    /// The column of the model that a query calls by another name: the type's, as
+    /// [`join_as`](crate::Query::join_as) took it.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// struct Author;
+    /// # run(async |db| {
+    /// let posts = Post::query().join_as(Author, Post::author).filter(User::name.of::<Author>().eq("Bob"));
+    /// assert_eq!(posts.count(&db).await?, 1);
+    /// # Ok(())
+    /// # });
+    /// ```
+    pub fn of<Tag>(self) -> Scalar<As<M, Tag>, T> {
+        let alias = alias_of::<Tag>().into();
+        Scalar::new(statement::Expr::Column(ColumnRef { table: Some(alias), ..self.reference() }))
     }
 
     /// For [`update`](crate::Query::update): the column becomes this value.

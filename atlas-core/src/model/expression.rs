@@ -216,12 +216,12 @@ pub trait Expression: Sized {
     }
 
     /// How many of a group's rows have a value, or of all.
-    fn count(self) -> Scalar<Self::Scope, u64, Aggregated> {
+    fn count(self) -> Scalar<Self::Scope, i64, Aggregated> {
         Scalar::new(aggregate::distinct(Aggregate::Count, self.into_node(), false))
     }
 
     /// How many different values there are. NULL is none.
-    fn count_distinct(self) -> Scalar<Self::Scope, u64, Aggregated> {
+    fn count_distinct(self) -> Scalar<Self::Scope, i64, Aggregated> {
         Scalar::new(aggregate::distinct(Aggregate::Count, self.into_node(), true))
     }
 

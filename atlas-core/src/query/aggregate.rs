@@ -140,10 +140,7 @@ fn over_all(mut select: Select, aggregate: Expr) -> Select {
     select.limit = None;
     select.offset = None;
     if select.distinct {
-        let alias = match &select.from {
-            From::Table(table) => table.qualifier().clone(),
-            From::Select(_, alias) => alias.clone(),
-        };
+        let alias = select.from.qualifier().clone();
         select = Select::of(From::Select(Box::new(select), alias), Projection::Expressions(Vec::new()));
     }
     select.columns = Projection::Expressions(vec![aggregate.into()]);

@@ -8,12 +8,12 @@ use crate::{
     error::{Error, Result},
     model::{Column, In, IntoKey, Key, Model},
     query::{
-        FromRow, Loader, Query, any_key, key_filter, only,
+        FromRow, Loader, Query, Root, any_key, key_filter, only,
         order::by_key_descending,
         row::{Beside, Collect, Pluck},
     },
     record::{Record, key_not_found},
-    statement::{Projection, Select},
+    statement::{Expr, Projection, Select},
     value::Attribute,
 };
 
@@ -30,7 +30,7 @@ impl<M: Model, Out: FromRow, Scope> Query<M, Out, Scope> {
     /// # });
     /// ```
     pub fn get(self, db: &Db) -> Pending<'_, Vec<Out>> {
-        Pending::new(rows(db, Some(M::meta().about()), self.select, self.loaders))
+        Pending::new(rows(db, self.reading()))
     }
 
     /// The first row, if there is one. Adds no order.
@@ -44,7 +44,7 @@ impl<M: Model, Out: FromRow, Scope> Query<M, Out, Scope> {
     /// # });
     /// ```
     pub fn first(self, db: &Db) -> Pending<'_, Option<Out>> {
-        Pending::new(first_row(db, Some(M::meta().about()), self.select, self.loaders))
+        Pending::new(first_row(db, self.reading()))
     }
 
     /// The first row.
@@ -62,8 +62,9 @@ impl<M: Model, Out: FromRow, Scope> Query<M, Out, Scope> {
     ///
     /// [`Error::NotFound`] where there is none.
     pub fn first_or_fail(self, db: &Db) -> Pending<'_, Out> {
+        let reading = self.reading();
         Pending::new(async move {
-            let first = first_row(db, Some(M::meta().about()), self.select, self.loaders).await?;
+            let first = first_row(db, reading).await?;
             first.ok_or(Error::NotFound { model: M::meta().name, key: None })
         })
     }
@@ -84,9 +85,11 @@ impl<M: Model, Out: FromRow, Scope> Query<M, Out, Scope> {
     ///
     /// [`Error::NotFound`] where there is none, [`Error::MultipleFound`] where there are several.
     pub fn sole(self, db: &Db) -> Pending<'_, Out> {
+        let mut reading = self.reading();
         Pending::new(async move {
             let model = M::meta().name;
-            let mut found = rows(db, Some(M::meta().about()), at_most(self.select, 2), self.loaders).await?;
+            reading.select = at_most(reading.select, 2);
+            let mut found = rows(db, reading).await?;
             match (found.pop(), found.pop()) {
                 (Some(only), None) => Ok(only),
                 (None, _) => Err(Error::NotFound { model, key: None }),
@@ -166,13 +169,15 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
     /// # Ok(())
     /// # });
     /// ```
-    pub fn value<N, T, I>(self, db: &Db, column: Column<N, T>) -> Pending<'_, Option<T>>
+    pub fn value<N, T, I>(self, db: &Db, column: Column<N, T>) -> Pending<'_, Option<N::Lift<T>>>
     where
         N: Model + In<Scope, I>,
         T: Attribute,
     {
         let select = at_most(self.selecting(only(column)), 1);
-        Pending::new(async move { Ok(pluck(db, select, column).await?.into_iter().next()) })
+        Pending::new(
+            async move { Ok(pluck(db, M::meta().about(), select, column).await?.into_iter().next()) },
+        )
     }
 
     /// The column of every row.
@@ -184,43 +189,65 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
     /// # Ok(())
     /// # });
     /// ```
-    pub fn pluck<N, T, I>(self, db: &Db, column: Column<N, T>) -> Pending<'_, Vec<T>>
+    pub fn pluck<N, T, I>(self, db: &Db, column: Column<N, T>) -> Pending<'_, Vec<N::Lift<T>>>
     where
         N: Model + In<Scope, I>,
         T: Attribute,
     {
         let select = self.selecting(only(column));
-        Pending::new(pluck(db, select, column))
+        Pending::new(pluck(db, M::meta().about(), select, column))
     }
 }
 
-async fn pluck<N: Model, T: Attribute>(db: &Db, select: Select, column: Column<N, T>) -> Result<Vec<T>> {
+async fn pluck<N: Model, T, Lifted: Attribute>(
+    db: &Db,
+    about: About,
+    select: Select,
+    column: Column<N, T>,
+) -> Result<Vec<Lifted>> {
     let place = (N::meta().name, column.name);
-    let (sink, _) =
-        db.fetch(Some(N::meta().about()), &select.into(), Pluck::<T> { values: Vec::new(), place }).await?;
-    Ok(sink.values)
+    let sink = Pluck::<Lifted> { values: Vec::new(), place };
+    Ok(db.fetch(Some(about), &select.into(), sink).await?.0.values)
 }
 
-async fn rows<T: FromRow>(
-    db: &Db,
-    about: Option<About>,
+/// What a query reads.
+struct Reading<M: Model, Out> {
     select: Select,
-    loaders: Vec<Loader<T>>,
-) -> Result<Vec<T>> {
-    let mut rows = match &select.columns {
-        Projection::NamesAnd(names, _) => {
-            let beside = Beside::after(names.len());
-            db.fetch(about, &select.into(), beside).await?.0.into_rows()
-        }
-        _ => db.fetch(about, &select.into(), Collect(Vec::new())).await?.0.0,
+    loaders: Vec<Loader<Record<M>>>,
+    root: Option<Root<M, Out>>,
+}
+
+impl<M: Model, Out, Scope> Query<M, Out, Scope> {
+    fn reading(self) -> Reading<M, Out> {
+        Reading { select: self.select, loaders: self.loaders, root: self.root }
+    }
+}
+
+async fn rows<M: Model, Out: FromRow>(db: &Db, reading: Reading<M, Out>) -> Result<Vec<Out>> {
+    let Reading { select, loaders, root } = reading;
+    let about = Some(M::meta().about());
+    let mut rows = if has_extras(&select.columns) {
+        db.fetch(about, &select.into(), Beside::after(Out::width())).await?.0.into_rows()
+    } else {
+        db.fetch(about, &select.into(), Collect(Vec::new())).await?.0.0
     };
     if rows.len() > 1 && db.batches_lazy_loading() {
-        T::introduce(&mut rows);
+        Out::introduce(&mut rows, &|row| Some(row));
     }
-    if !loaders.is_empty() {
-        load_all(db, &mut rows.iter_mut().collect::<Vec<_>>(), &loaders).await?;
+    if let Some(root) = root.filter(|_| !loaders.is_empty()) {
+        load_all(db, &mut rows.iter_mut().map(root).collect::<Vec<_>>(), &loaders).await?;
     }
     Ok(rows)
+}
+
+/// Whether something stands beside the columns of records.
+fn has_extras(columns: &Projection) -> bool {
+    match columns {
+        Projection::NamesAnd(_, selected) => {
+            selected.last().is_some_and(|last| !matches!(last.expr, Expr::Columns(..)))
+        }
+        _ => false,
+    }
 }
 
 /// Loads what belongs to rows. What does not depend on each other goes out at the same time, where there is
@@ -270,13 +297,9 @@ async fn all<T>(mut futures: Vec<BoxFuture<'_, T>>) -> Vec<T> {
     done.into_iter().flatten().collect()
 }
 
-async fn first_row<T: FromRow>(
-    db: &Db,
-    about: Option<About>,
-    select: Select,
-    loaders: Vec<Loader<T>>,
-) -> Result<Option<T>> {
-    Ok(rows(db, about, at_most(select, 1), loaders).await?.pop())
+async fn first_row<M: Model, Out: FromRow>(db: &Db, mut reading: Reading<M, Out>) -> Result<Option<Out>> {
+    reading.select = at_most(reading.select, 1);
+    Ok(rows(db, reading).await?.pop())
 }
 
 fn at_most(mut select: Select, rows: u64) -> Select {

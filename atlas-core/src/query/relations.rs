@@ -4,7 +4,7 @@ use crate::{
     db::Db,
     error::Result,
     model::{Column, In, Key, Model},
-    query::{Beside, Query, any_key},
+    query::{Beside, Query, Rooted, any_key},
     record::Record,
     relation::{Asked, Path, Question, Relation, extra_name, kind},
     schema::Name,
@@ -186,7 +186,7 @@ fn equals(column: Expr, value: Value) -> Expr {
     Expr::Compare(CompareOp::Eq, Box::new(column), Box::new(Expr::Value(value)))
 }
 
-impl<M: Model, Scope> Query<M, Record<M>, Scope> {
+impl<M: Model, Out: Rooted<M>, Scope> Query<M, Out, Scope> {
     /// Counts the records of a relation for each row, in the same statement: the extra `posts_count`, which
     /// [`count_of`](Record::count_of) reads.
     ///

@@ -3,11 +3,16 @@ use std::ops::ControlFlow;
 use crate::{
     driver::{Row, RowSink},
     error::Result,
+    model::Model,
+    record::{Record, Siblings},
     value::{Attribute, Value, ValueRef},
 };
 
-/// What a row of a query becomes.
+/// What a row of a query becomes: a record, a value, or a tuple of them.
 pub trait FromRow: Sized + Send + 'static {
+    /// How many columns it is made of.
+    fn width() -> usize;
+
     /// Reads the row's columns from `start` on.
     ///
     /// # Errors
@@ -15,14 +20,140 @@ pub trait FromRow: Sized + Send + 'static {
     /// [`Error::Decode`](crate::Error::Decode) where a value does not fit.
     fn from_row(row: &dyn Row, start: usize) -> Result<Self>;
 
-    /// Notes that these rows came together.
+    /// Notes that the records in these rows came together; `part` finds this part of a row.
     #[doc(hidden)]
-    fn introduce(_rows: &mut [Self]) {}
+    fn introduce<R>(_rows: &mut [R], _part: Part<'_, R, Self>) {}
 
     /// Takes a value that the query brought beside the columns.
     #[doc(hidden)]
     fn beside(&mut self, _name: &str, _value: Value) {}
 }
+
+/// Where a part of a row is, where it has it.
+pub type Part<'p, R, T> = &'p dyn Fn(&mut R) -> Option<&mut T>;
+
+/// Rows that begin with a record of the model that the query starts at.
+#[diagnostic::on_unimplemented(
+    message = "the rows of this query begin with no record of `{M}`",
+    label = "only where rows are records",
+    note = "leave out `.select(..)`, or load the relation for what a query of records gives"
+)]
+pub trait Rooted<M: Model>: FromRow {
+    /// That record.
+    fn root(&mut self) -> &mut Record<M>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<M: Model> Rooted<M> for Record<M> {
+    fn root(&mut self) -> &mut Record<M> {
+        self
+    }
+}
+
+impl<M: Model> FromRow for Record<M> {
+    fn width() -> usize {
+        M::meta().columns.len()
+    }
+
+    #[inline]
+    fn from_row(row: &dyn Row, start: usize) -> Result<Self> {
+        M::decode(row, start).map(Self::loaded)
+    }
+
+    fn introduce<R>(rows: &mut [R], part: Part<'_, R, Self>) {
+        Siblings::introduce(rows, part);
+    }
+
+    fn beside(&mut self, name: &str, value: Value) {
+        self.state.set_extra(name.to_owned(), value);
+    }
+}
+
+/// A record that a left join may not have found: `None` where its key is NULL.
+impl<M: Model> FromRow for Option<Record<M>> {
+    fn width() -> usize {
+        M::meta().columns.len()
+    }
+
+    fn from_row(row: &dyn Row, start: usize) -> Result<Self> {
+        let meta = M::meta();
+        let is_null = |column: usize| Ok::<_, crate::Error>(row.get(start + column)?.is_null());
+        let absent = match meta.key {
+            [] => (0..meta.columns.len())
+                .try_fold(true, |all, column| Ok::<_, crate::Error>(all && is_null(column)?))?,
+            [key, ..] => is_null(*key)?,
+        };
+        if absent { Ok(None) } else { Record::from_row(row, start).map(Some) }
+    }
+
+    fn introduce<R>(rows: &mut [R], part: Part<'_, R, Self>) {
+        Record::introduce(rows, &|row| part(row).and_then(Option::as_mut));
+    }
+}
+
+impl<T: Attribute> FromRow for T {
+    fn width() -> usize {
+        1
+    }
+
+    #[inline]
+    fn from_row(row: &dyn Row, start: usize) -> Result<Self> {
+        row.get(start).and_then(T::decode).map_err(|error| error.selected(row.name(start)))
+    }
+}
+
+macro_rules! tuple {
+    ($first:ident $($part:ident $place:tt)*) => {
+        impl<$first: FromRow, $($part: FromRow),*> FromRow for ($first, $($part,)*) {
+            fn width() -> usize {
+                $first::width() $(+ $part::width())*
+            }
+
+            #[allow(unused_assignments)]
+            fn from_row(row: &dyn Row, mut start: usize) -> Result<Self> {
+                Ok((
+                    {
+                        let part = $first::from_row(row, start)?;
+                        start += $first::width();
+                        part
+                    },
+                    $({
+                        let part = $part::from_row(row, start)?;
+                        start += $part::width();
+                        part
+                    },)*
+                ))
+            }
+
+            fn introduce<Whole>(rows: &mut [Whole], part: Part<'_, Whole, Self>) {
+                $first::introduce(rows, &|row| part(row).map(|tuple| &mut tuple.0));
+                $($part::introduce(rows, &|row| part(row).map(|tuple| &mut tuple.$place));)*
+            }
+
+            fn beside(&mut self, name: &str, value: Value) {
+                self.0.beside(name, value);
+            }
+        }
+
+        #[diagnostic::do_not_recommend]
+        impl<Root: Model, $($part: FromRow),*> Rooted<Root> for (Record<Root>, $($part,)*) {
+            fn root(&mut self) -> &mut Record<Root> {
+                &mut self.0
+            }
+        }
+    };
+}
+tuple!(A B 1);
+tuple!(A B 1 C 2);
+tuple!(A B 1 C 2 D 3);
+tuple!(A B 1 C 2 D 3 E 4);
+tuple!(A B 1 C 2 D 3 E 4 F 5);
+tuple!(A B 1 C 2 D 3 E 4 F 5 G 6);
+tuple!(A B 1 C 2 D 3 E 4 F 5 G 6 H 7);
+tuple!(A B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8);
+tuple!(A B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9);
+tuple!(A B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9 K 10);
+tuple!(A B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9 K 10 L 11);
 
 /// Every row, in order.
 pub(crate) struct Collect<T>(pub(crate) Vec<T>);

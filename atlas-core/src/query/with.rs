@@ -1,8 +1,12 @@
 //! Relations that are loaded with the rows.
 
-use crate::{model::Model, query::Query, record::Record, relation::IntoLoad};
+use crate::{
+    model::Model,
+    query::{Query, Rooted},
+    relation::IntoLoad,
+};
 
-impl<M: Model, Scope> Query<M, Record<M>, Scope> {
+impl<M: Model, Out: Rooted<M>, Scope> Query<M, Out, Scope> {
     /// Loads relations for all records of the result, with one statement for each relation and level.
     ///
     /// ```

@@ -111,7 +111,8 @@ fn stamp(meta: &'static ModelMeta, set: &mut Vec<(ColumnRef, Expr)>) -> Result<(
 
 /// Whether a table that was joined has a row.
 fn joined(join: Join) -> Expr {
-    let mut select = Select::of(From::Table(join.table), Projection::Expressions(Vec::new()));
+    let mut select = Select::of(join.from, Projection::Expressions(Vec::new()));
+    select.joins = join.inner;
     select.and_where(join.on);
     Expr::Exists(Box::new(select))
 }

@@ -9,6 +9,7 @@ use std::{
 use crate::{
     db::Moment,
     model::{Model, ModelMeta},
+    query::Part,
     record::Record,
     statement::Select,
     value::Value,
@@ -45,18 +46,24 @@ pub(crate) enum Shared {
 
 impl Siblings {
     /// Notes that these records came together.
-    pub(crate) fn introduce<M: Model>(records: &mut [Record<M>]) {
+    pub(crate) fn introduce<M: Model, R>(rows: &mut [R], part: Part<'_, R, Record<M>>) {
         let columns = leading_columns(M::meta());
-        if records.len() < 2 || columns.is_empty() {
+        if rows.len() < 2 || columns.is_empty() {
             return;
         }
-        let values = |column: &usize| records.iter().map(|record| record.model.encode(*column)).collect();
-        let siblings = Arc::new(Self {
-            columns: columns.iter().map(|column| (*column, values(column))).collect(),
-            records: records.len(),
+        let mut siblings = Self {
+            columns: columns.into_iter().map(|column| (column, Vec::with_capacity(rows.len()))).collect(),
+            records: 0,
             loaded: Mutex::default(),
-        });
-        for (place, record) in (0..).zip(records) {
+        };
+        for record in rows.iter_mut().filter_map(part) {
+            siblings.records += 1;
+            for (column, values) in &mut siblings.columns {
+                values.push(record.model.encode(*column));
+            }
+        }
+        let siblings = Arc::new(siblings);
+        for (place, record) in (0..).zip(rows.iter_mut().filter_map(part)) {
             record.state.set_siblings(Arc::clone(&siblings), place);
         }
     }

@@ -5,7 +5,7 @@ use crate::{
     query::{Query, column_ref},
     relation::{Between, Link, Linked, Load, Morph, Path, Relation},
     schema::Name,
-    statement::{Aggregate, ColumnRef, CompareOp, Expr, From, Join, JoinKind, Projection, Select, TableRef},
+    statement::{Aggregate, ColumnRef, CompareOp, Expr, Join, JoinKind, Projection, Select, TableRef},
     value::{Attribute, Value},
 };
 
@@ -43,6 +43,11 @@ impl<M: Model, N: Model, K: Linked> Asked<M, N> for Load<M, N, K> {
 }
 
 impl<N: Model> Question<N> {
+    /// What leads to the records, and which.
+    pub(super) fn into_parts(self) -> (Link, Select) {
+        (self.link, self.query.into_parts().0)
+    }
+
     /// Narrows what is asked about.
     pub(crate) fn narrowed(mut self, narrow: impl FnOnce(Query<N>) -> Query<N>) -> Self {
         self.query = narrow(self.query);
@@ -87,10 +92,7 @@ impl<N: Model> Question<N> {
             let depth = select.depth();
             select.call(format!("{}_{depth}", target.table).into());
         }
-        let here = match &select.from {
-            From::Table(table) => table.qualifier().clone(),
-            _ => target.table.into(),
-        };
+        let here = select.from.qualifier().clone();
         for condition in correlate(&self.link, owner, target, &here, &mut select) {
             select.and_where(condition);
         }
@@ -125,7 +127,7 @@ fn correlate(
             });
             let on = on.chain(link.morph.map(|morph| named(&via, morph)));
             let on = on.reduce(Expr::and).unwrap_or(Expr::And(Vec::new()));
-            select.joins.push(Join { kind: JoinKind::Inner, table, on });
+            select.joins.push(Join::new(JoinKind::Inner, table, on));
             near.iter()
                 .map(|(local, name)| same(of_via(name, column_ref(owner, *local).ty), of_owner(*local)))
                 .collect()
@@ -143,7 +145,7 @@ fn table_beside(between: Between, others: &[&str]) -> (TableRef, Name) {
     (TableRef::new(table), table.into())
 }
 
-fn same(left: Expr, right: Expr) -> Expr {
+pub(super) fn same(left: Expr, right: Expr) -> Expr {
     Expr::Compare(CompareOp::Eq, Box::new(left), Box::new(right))
 }
 

@@ -224,7 +224,7 @@ impl<M: Model, N: Model> Loading<M, N> {
                     // Its own key may have been changed since.
                     let all = together.keys.iter().chain(&keys).cloned();
                     let found = Arc::new(this.found(db, all).await?);
-                    together.keep(this.name, this.query.select(), db, Arc::clone(&found));
+                    together.keep(this.name, this.query.statement(), db, Arc::clone(&found));
                     found
                 }
             };
@@ -248,7 +248,7 @@ impl<M: Model, N: Model> Loading<M, N> {
             return None;
         }
         let (siblings, place) = record.siblings()?;
-        let found = match siblings.take(place, self.name, self.query.select(), db.moment()) {
+        let found = match siblings.take(place, self.name, self.query.statement(), db.moment()) {
             Shared::Found(found) => Some(found.downcast::<Found<N>>().ok()?),
             Shared::Nothing => None,
             Shared::Stale => return None,
@@ -364,7 +364,7 @@ impl Plan {
                 });
                 let on = on.next().map(|first| on.fold(first, Expr::and)).unwrap_or(Expr::And(Vec::new()));
                 let on = named(&of).into_iter().fold(on, Expr::and);
-                plan.join = Some(Join { kind: JoinKind::Inner, table, on });
+                plan.join = Some(Join::new(JoinKind::Inner, table, on));
                 plan.keys = near
                     .iter()
                     .map(|(local, name)| column((*name).into(), column_ref(owner, *local).ty))
@@ -385,7 +385,7 @@ impl Plan {
 
     /// The target's query, with the keys beside its columns where those are in another table, and its limit
     /// as one for each group.
-    fn select(&self, mut select: Select) -> Select {
+    pub(super) fn select(&self, mut select: Select) -> Select {
         if let Some(named) = &self.named {
             select.and_where(named.clone());
         }
@@ -399,7 +399,7 @@ impl Plan {
             beside.extend(self.beside.iter().cloned());
             beside.extend(self.keys.iter().enumerate().map(|(index, key)| Selected {
                 expr: Expr::Column(key.clone()),
-                alias: Some(format!("atlas_key_{index}").into()),
+                alias: Some(Self::key_name(index)),
             }));
         }
         self.pick(&mut select);
@@ -412,6 +412,11 @@ impl Plan {
             Projection::NamesAnd(self.target.names, beside)
         };
         select
+    }
+
+    /// What a key of the groups is called where it stands beside the target's columns.
+    pub(super) fn key_name(index: usize) -> Name {
+        format!("atlas_key_{index}").into()
     }
 
     /// Limits a select to the one row that the relation leads to, where it is one of several.

@@ -256,7 +256,7 @@ impl<M: Model, N: Model, K> Related<M, N, K> {
 /// A select of records that a table between leads to, each with what the row of that table says.
 fn joined(mut select: Select, plan: &Plan, table: &'static str, condition: statement::Expr) -> Select {
     let Some(mut join) = plan.join.clone() else { return select };
-    let condition = condition.renamed(&table.into(), join.table.qualifier());
+    let condition = condition.renamed(&table.into(), join.from.qualifier());
     join.on = join.on.and(condition);
     select.joins.push(join);
     if !plan.beside.is_empty()

@@ -10,6 +10,8 @@ use crate::{
 pub enum Expr {
     /// A column.
     Column(ColumnRef),
+    /// Columns of a table or alias, by name: what a model reads. Only where rows are read.
+    Columns(Name, &'static [&'static str]),
     /// A value, bound.
     Value(Value),
     /// `left op right`, where neither side is meant to be NULL.
@@ -128,7 +130,7 @@ impl Expr {
     /// made of.
     pub fn each_part<'a>(&'a self, see: &mut dyn FnMut(&'a Self)) {
         match self {
-            Self::Column(_) | Self::Value(_) | Self::Raw(_) | Self::Fault(_) => {}
+            Self::Column(_) | Self::Columns(..) | Self::Value(_) | Self::Raw(_) | Self::Fault(_) => {}
             Self::Exists(_) | Self::Select(_) => {}
             Self::And(parts) | Self::Or(parts) | Self::Coalesce(parts) | Self::InSelect(parts, _) => {
                 parts.iter().for_each(see);
@@ -149,7 +151,7 @@ impl Expr {
     /// The same, to be changed.
     pub fn each_part_mut(&mut self, change: &mut dyn FnMut(&mut Self)) {
         match self {
-            Self::Column(_) | Self::Value(_) | Self::Raw(_) | Self::Fault(_) => {}
+            Self::Column(_) | Self::Columns(..) | Self::Value(_) | Self::Raw(_) | Self::Fault(_) => {}
             Self::Exists(_) | Self::Select(_) => {}
             Self::And(parts) | Self::Or(parts) | Self::Coalesce(parts) | Self::InSelect(parts, _) => {
                 parts.iter_mut().for_each(change);

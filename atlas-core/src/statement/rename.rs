@@ -1,6 +1,6 @@
 use crate::{
     schema::Name,
-    statement::{Expr, From, OrderTerm, Projection, Select, Selected, TableRef},
+    statement::{Expr, From, Join, OrderTerm, Projection, Select, Selected},
 };
 
 impl Expr {
@@ -10,6 +10,13 @@ impl Expr {
             Renaming { from, to }.expr(&mut self);
         }
         self
+    }
+}
+
+impl Join {
+    /// Whether it brings something of this name into the statement.
+    pub(crate) fn brings(&self, name: &Name) -> bool {
+        self.from.qualifier() == name || self.inner.iter().any(|join| join.brings(name))
     }
 }
 
@@ -59,7 +66,7 @@ impl Renaming<'_> {
                 selected.iter_mut().for_each(|selected| self.expr(&mut selected.expr));
             }
         }
-        select.joins.iter_mut().for_each(|join| self.expr(&mut join.on));
+        self.joins(&mut select.joins);
         select
             .filter
             .iter_mut()
@@ -69,17 +76,19 @@ impl Renaming<'_> {
         self.order(&mut select.order);
     }
 
+    fn joins(&self, joins: &mut [Join]) {
+        for join in joins {
+            self.expr(&mut join.on);
+            self.joins(&mut join.inner);
+        }
+    }
+
     /// A select inside, unless it has a table of the old name itself: what it mentions is that one.
     fn inner(&self, select: &mut Select) {
-        let same = |table: &TableRef| table.qualifier() == self.from;
-        let shadowed = match &mut select.from {
-            From::Table(table) => same(table),
-            From::Select(inner, name) => {
-                self.inner(inner);
-                name == self.from
-            }
-        };
-        if !shadowed && !select.joins.iter().any(|join| same(&join.table)) {
+        if let From::Select(inner, _) = &mut select.from {
+            self.inner(inner);
+        }
+        if select.from.qualifier() != self.from && !select.joins.iter().any(|join| join.brings(self.from)) {
             self.parts(select);
         }
     }
@@ -93,6 +102,7 @@ impl Renaming<'_> {
             Expr::Column(column) if column.table.as_ref() == Some(self.from) => {
                 column.table = Some(self.to.clone());
             }
+            Expr::Columns(table, _) if table == self.from => *table = self.to.clone(),
             Expr::Exists(select) | Expr::Select(select) | Expr::InSelect(_, select) => self.inner(select),
             _ => {}
         }

@@ -37,9 +37,18 @@ pub struct Join {
     /// What becomes of a row that has none beside it.
     pub kind: JoinKind,
     /// Whose rows.
-    pub table: TableRef,
-    /// Which of them belong together.
+    pub from: From,
+    /// What is put beside those first, each of them an inner join.
+    pub inner: Vec<Join>,
+    /// Which of them belong together; passed over by [`JoinKind::Cross`].
     pub on: Expr,
+}
+
+impl Join {
+    /// Rows of a table, put beside those of a select.
+    pub fn new(kind: JoinKind, table: TableRef, on: Expr) -> Self {
+        Self { kind, from: From::Table(table), inner: Vec::new(), on }
+    }
 }
 
 /// What becomes of a row that has none beside it.
@@ -50,6 +59,8 @@ pub enum JoinKind {
     Inner,
     /// It stands beside NULLs.
     Left,
+    /// Every row stands beside every row.
+    Cross,
 }
 
 /// How rows are kept from others.
@@ -89,6 +100,16 @@ pub enum From {
     Table(TableRef),
     /// The rows of another select, under a name.
     Select(Box<Select>, Name),
+}
+
+impl From {
+    /// What its columns are qualified with.
+    pub fn qualifier(&self) -> &Name {
+        match self {
+            Self::Table(table) => table.qualifier(),
+            Self::Select(_, name) => name,
+        }
+    }
 }
 
 /// What is read of each row.

@@ -1,6 +1,7 @@
 use atlas_core::{
     error::Result,
-    statement::{Expr, From, JoinKind, Nulls, OrderTerm, Projection, Select, Selected},
+    schema::Name,
+    statement::{Expr, From, Join, JoinKind, Nulls, OrderTerm, Projection, Select, Selected},
 };
 
 use crate::{Bind, compiler::Compiler};
@@ -23,29 +24,8 @@ impl<'s> Compiler<'_, 's> {
         self.push(if select.distinct { "SELECT DISTINCT " } else { "SELECT " });
         self.projection(select)?;
         self.push(" FROM ");
-        match &select.from {
-            From::Table(table) => self.table(table),
-            From::Select(inner, name) => {
-                // What the inner select reads has no other table in scope.
-                let outer = std::mem::replace(&mut self.qualified, false);
-                self.push("(");
-                self.select(inner)?;
-                self.push(") AS ");
-                self.name(name);
-                self.qualified = outer;
-            }
-            _ => return Err(self.unsupported("this source of rows", "update the driver")),
-        }
-        for join in &select.joins {
-            self.push(match join.kind {
-                JoinKind::Inner => " INNER JOIN ",
-                JoinKind::Left => " LEFT JOIN ",
-                _ => return Err(self.unsupported("this kind of join", "update the driver")),
-            });
-            self.table(&join.table);
-            self.push(" ON ");
-            self.expr(&join.on)?;
-        }
+        self.from(&select.from)?;
+        self.joins(&select.joins)?;
         self.filter(select.filter.as_ref())?;
         for (index, part) in select.group.iter().enumerate() {
             self.push(if index == 0 { " GROUP BY " } else { ", " });
@@ -59,6 +39,47 @@ impl<'s> Compiler<'_, 's> {
         self.limit(select.limit, select.offset);
         if let Some(lock) = select.lock {
             self.push(self.dialect.lock(lock));
+        }
+        Ok(())
+    }
+
+    fn from(&mut self, from: &'s From) -> Result<()> {
+        match from {
+            From::Table(table) => self.table(table),
+            From::Select(inner, name) => {
+                // What the inner select reads has no other table in scope.
+                let outer = std::mem::replace(&mut self.qualified, false);
+                self.push("(");
+                self.select(inner)?;
+                self.push(") AS ");
+                self.name(name);
+                self.qualified = outer;
+            }
+            _ => return Err(self.unsupported("this source of rows", "update the driver")),
+        }
+        Ok(())
+    }
+
+    fn joins(&mut self, joins: &'s [Join]) -> Result<()> {
+        for join in joins {
+            self.push(match join.kind {
+                JoinKind::Inner => " INNER JOIN ",
+                JoinKind::Left => " LEFT JOIN ",
+                JoinKind::Cross => " CROSS JOIN ",
+                _ => return Err(self.unsupported("this kind of join", "update the driver")),
+            });
+            if join.inner.is_empty() {
+                self.from(&join.from)?;
+            } else {
+                self.push("(");
+                self.from(&join.from)?;
+                self.joins(&join.inner)?;
+                self.push(")");
+            }
+            if join.kind != JoinKind::Cross {
+                self.push(" ON ");
+                self.expr(&join.on)?;
+            }
         }
         Ok(())
     }
@@ -86,13 +107,13 @@ impl<'s> Compiler<'_, 's> {
 
     /// Columns of what the select is from.
     fn own_names(&mut self, names: &'static [&'static str], select: &'s Select) {
+        self.names_of(select.from.qualifier(), names);
+    }
+
+    fn names_of(&mut self, table: &'s Name, names: &'static [&'static str]) {
         for (index, name) in names.iter().enumerate() {
             self.push(if index > 0 { ", " } else { "" });
-            match &select.from {
-                From::Table(table) => self.path(table.qualifier()),
-                From::Select(_, alias) => self.name(alias),
-                _ => {}
-            }
+            self.path(table);
             self.push(".");
             self.name(name);
         }
@@ -101,6 +122,10 @@ impl<'s> Compiler<'_, 's> {
     fn selected(&mut self, selected: &'s [Selected]) -> Result<()> {
         for (index, selected) in selected.iter().enumerate() {
             self.push(if index > 0 { ", " } else { "" });
+            if let Expr::Columns(table, names) = &selected.expr {
+                self.names_of(table, names);
+                continue;
+            }
             self.alone(&selected.expr)?;
             if let Some(alias) = &selected.alias {
                 self.push(" AS ");

@@ -26,16 +26,16 @@ fn posts(columns: Projection) -> Select {
 fn joins_groups_and_locks() {
     let joined = Select {
         joins: vec![
-            Join {
-                kind: JoinKind::Inner,
-                table: TableRef::new("posts"),
-                on: same(of("posts", "user_id"), of("users", "id")),
-            },
-            Join {
-                kind: JoinKind::Left,
-                table: TableRef { name: "users".into(), alias: Some("boss".into()) },
-                on: same(of("boss", "id"), of("users", "boss_id")),
-            },
+            Join::new(
+                JoinKind::Inner,
+                TableRef::new("posts"),
+                same(of("posts", "user_id"), of("users", "id")),
+            ),
+            Join::new(
+                JoinKind::Left,
+                TableRef { name: "users".into(), alias: Some("boss".into()) },
+                same(of("boss", "id"), of("users", "boss_id")),
+            ),
         ],
         columns: Projection::NamesAnd(&["id"], vec![Selected { expr: of("posts", "title"), alias: None }]),
         group: vec![of("users", "id"), of("posts", "title")],
