@@ -378,7 +378,7 @@ impl Way {
 
 /// Inserts records that belong to several, each at its place among them, and puts them there. It takes one
 /// statement a table, in a transaction that the caller holds.
-pub(super) async fn create_for<M: Model, N: Model, K: Creates>(
+pub(super) async fn create_for<M: Model, N: Model, K: 'static>(
     db: &Db,
     relation: Relation<M, N, K>,
     owners: &mut [Record<M>],
@@ -389,7 +389,7 @@ pub(super) async fn create_for<M: Model, N: Model, K: Creates>(
     for (place, children) in brought {
         let Some(owner) = owners.get(place) else { continue };
         let number = children.len();
-        let making = owner.related(relation).making()?;
+        let making = Related::of(owner, relation, false).making()?;
         drafts.extend(children.into_iter().map(|draft| making.prepared(draft)));
         let between = match making.way {
             Way::Refers(_) => None,

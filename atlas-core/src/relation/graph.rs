@@ -12,11 +12,11 @@ use crate::{
     error::{Error, Result},
     model::{After, Before, Brought, Complete, DraftData, Model, PutReferred, Referred},
     record::{self, Record},
-    relation::{Creates, Path, Relation, Slot, create::create_for},
+    relation::{Path, Relation, Slot, create::create_for},
 };
 
 /// For the derive: a draft that brings records which refer to it.
-pub fn with_children<M: Model, N: Model, K: Creates, D: Complete<N>>(
+pub fn with_children<M: Model, N: Model, K: 'static, D: Complete<N>>(
     mut draft: DraftData,
     relation: Relation<M, N, K>,
     children: impl IntoIterator<Item = D>,

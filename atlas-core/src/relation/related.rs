@@ -62,13 +62,20 @@ impl<M: Model> Record<M> {
     /// Of a record that is not saved, what is called on it is [`Error::Config`]. Where the columns that lead
     /// to the others are NULL, there are none, and none can be made.
     pub fn related<N: Model, K: Linked>(&self, relation: Relation<M, N, K>) -> Related<M, N, K> {
-        let key = relation.link.local().into_iter().map(|column| self.encode(column)).collect();
-        let fault = (!K::KEY_IS_HERE && !self.exists()).then(|| {
+        Related::of(self, relation, K::KEY_IS_HERE)
+    }
+}
+
+impl<M: Model, N: Model, K> Related<M, N, K> {
+    /// The relation of a record, which refers to the others itself or has to be there first.
+    pub(super) fn of(record: &Record<M>, relation: Relation<M, N, K>, refers: bool) -> Self {
+        let key = relation.link.local().into_iter().map(|column| record.encode(column)).collect();
+        let fault = (!refers && !record.exists()).then(|| {
             let (model, name) = (M::meta().name, relation.name);
-            let state = if self.is_deleted() { "is deleted" } else { "is not saved yet" };
+            let state = if record.is_deleted() { "is deleted" } else { "is not saved yet" };
             format!("this `{model}` {state}, so that nothing can refer to it by `{name}`: save it first")
         });
-        Related { relation, key, fault, between: Vec::new(), written: Vec::new() }
+        Self { relation, key, fault, between: Vec::new(), written: Vec::new() }
     }
 }
 
