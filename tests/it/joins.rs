@@ -1,6 +1,6 @@
 //! Rows of several models beside each other, and what is read of them.
 
-use atlas::{Error, prelude::*, record};
+use atlas::{Error, count_all, prelude::*, record};
 
 use crate::support::{Databases, databases, sent};
 
@@ -236,7 +236,7 @@ async fn the_first_ones_of_each() {
 async fn on_a_condition_and_with_a_query() {
     for db in music().await {
         let rows = Play::query()
-            .join_on(Song::query().where_gt(Song::length, 4), Play::song_id.eq_column(Song::id))
+            .join_on(Song::query().where_gt(Song::length, 4), Play::song_id.eq(Song::id))
             .order_by(Play::times)
             .select((Song::title, Play::times));
         assert_eq!(rows.get(&db).await.unwrap(), [("Bay".into(), 10), ("Bay".into(), 20)]);
@@ -244,7 +244,7 @@ async fn on_a_condition_and_with_a_query() {
         // The two longest songs, as a table of their own.
         let longest = Song::query().order_by(Song::length.desc()).limit(2);
         let rows = Artist::query()
-            .left_join_on(longest, Artist::id.eq_column(Song::artist_id))
+            .left_join_on(longest, Artist::id.eq(Song::artist_id))
             .order_by(Artist::id)
             .order_by(Song::length)
             .select((Artist::name, Song::title));
@@ -317,5 +317,56 @@ async fn selections() {
         );
         let error = Song::query().select(Song::title).first(&db).await.unwrap();
         assert_eq!(error.as_deref(), Some("Air"));
+    }
+}
+
+#[tokio::test]
+async fn groups() {
+    for db in music().await {
+        let rows: Vec<(String, i64, i64)> = Artist::query()
+            .left_join(Artist::songs)
+            .group_by((Artist::id, Artist::name))
+            .having(Song::id.count().lt(3))
+            .or_having(Artist::name.eq("Ann"))
+            .order_by(Song::id.count().desc())
+            .order_by(Artist::name)
+            .select((Artist::name, Song::id.count(), Song::length.sum()))
+            .get(&db)
+            .await
+            .unwrap();
+        assert_eq!(rows, [("Ann".into(), 3, 17), ("Bob".into(), 1, 4), ("Cid".into(), 0, 0)]);
+
+        let long = Song::query()
+            .group_by(Song::artist_id)
+            .having(Song::length.max().ge(5).and(count_all().gt(1)))
+            .select((Song::artist_id, Song::length.max(), count_all()));
+        assert_eq!(long.clone().get(&db).await.unwrap(), [(1, Some(9), 3)]);
+        // How many groups.
+        assert_eq!(long.count(&db).await.unwrap(), 1);
+        assert_eq!(
+            Song::query().group_by(Song::artist_id).select(Song::artist_id).count(&db).await.unwrap(),
+            2
+        );
+        assert!(
+            !Song::query()
+                .group_by(Song::artist_id)
+                .having(count_all().gt(9))
+                .select(Song::artist_id)
+                .exists(&db)
+                .await
+                .unwrap()
+        );
+    }
+}
+
+#[tokio::test]
+async fn counts_of_distinct_rows() {
+    for db in music().await {
+        let by = Song::query().join(Song::artist).distinct();
+        assert_eq!(by.clone().select(Artist::name).count(&db).await.unwrap(), 2);
+        assert_eq!(by.clone().select((Artist::name, Song::id)).count(&db).await.unwrap(), 4);
+        assert_eq!(by.clone().count(&db).await.unwrap(), 4);
+        let error = by.sum(&db, Song::length).await.unwrap_err();
+        assert!(matches!(error, Error::Config { .. }), "{error}");
     }
 }

@@ -1,7 +1,7 @@
 use std::{any::type_name, fmt, marker::PhantomData};
 
 use crate::{
-    model::{As, Expression, In, Model, Operand, Scalar, alias_of, expr},
+    model::{As, Both, Expr, Expression, In, Keeps, Model, Operand, Scalar, alias_of, expr},
     statement::{self, ArithmeticOp, ColumnRef},
     value::{Assign, Attribute},
 };
@@ -84,6 +84,15 @@ impl<M: Model, T: Attribute> Column<M, T> {
     pub fn of<Tag>(self) -> Scalar<As<M, Tag>, T> {
         let alias = alias_of::<Tag>().into();
         Scalar::new(statement::Expr::Column(ColumnRef { table: Some(alias), ..self.reference() }))
+    }
+
+    /// Whether it equals a column, which may be of another model of the query: [`eq`](Expression::eq), for a
+    /// column alone.
+    pub fn eq_column<N: Model, U: Attribute<Base = T::Base> + Keeps<T::Base>>(
+        self,
+        other: Column<N, U>,
+    ) -> Expr<Both<M, N>> {
+        Expression::eq(self, other)
     }
 
     /// For [`update`](crate::Query::update): the column becomes this value.

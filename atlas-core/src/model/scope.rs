@@ -77,6 +77,7 @@ impl<S> In<S, Anywhere> for Anywhere {
     type Row = ();
 }
 
+// Recommended, so that the message is about the one of the two that is not part of the query.
 impl<A: In<S, I>, B: In<S, J>, S, I, J> In<S, (I, J)> for Both<A, B> {
     type Lift<T: Attribute> = A::Lift<B::Lift<T>>;
     type Row = ();

@@ -5,7 +5,8 @@ use crate::{
     error::Result,
     model::{Column, In, Model},
     query::{Query, row::One},
-    statement::{Aggregate, Expr, From, Projection, Select},
+    schema::Name,
+    statement::{Aggregate, ColumnRef, Expr, From, Projection, Select, Selected},
     value::{Attribute, Number, Value},
 };
 
@@ -134,17 +135,58 @@ fn of<M: Model, T: Attribute>(aggregate: Aggregate, column: Column<M, T>) -> Exp
     Expr::aggregate(aggregate, Some(column.expr()))
 }
 
-/// One value of all rows of a select. The rows of a distinct select are made first.
+/// One value of all rows of a select. Rows that are groups, or distinct, are made first.
 fn over_all(mut select: Select, aggregate: Expr) -> Select {
     select.order.clear();
     select.limit = None;
     select.offset = None;
-    if select.distinct {
+    let grouped = !select.group.is_empty();
+    if grouped || select.distinct {
+        let of_column = aggregate.any(&mut |part| matches!(part, Expr::Column(_)));
+        if of_column && (grouped || !select.joins.is_empty()) {
+            select.and_where(Expr::Fault(
+                "a value of all rows cannot be taken of groups, or of distinct rows of several tables: select \
+                 it of each group, or leave out `.group_by(..)` and `.distinct()`"
+                    .to_owned(),
+            ));
+        }
         let alias = select.from.qualifier().clone();
+        select.columns = match select.columns {
+            _ if grouped && !select.distinct => Projection::Expressions(Vec::new()),
+            columns if of_column => columns,
+            columns => numbered(columns, &alias),
+        };
         select = Select::of(From::Select(Box::new(select), alias), Projection::Expressions(Vec::new()));
     }
     select.columns = Projection::Expressions(vec![aggregate.into()]);
     select
+}
+
+/// The same columns, each by a name of its own.
+fn numbered(columns: Projection, table: &Name) -> Projection {
+    let (own, selected) = match columns {
+        Projection::Names(names) => return Projection::Names(names),
+        Projection::NamesAnd(names, selected) => (names, selected),
+        Projection::Expressions(selected) => (&[][..], selected),
+    };
+    let of = |table: &Name, names: &'static [&'static str]| {
+        let table = table.clone();
+        let column = move |name: &&'static str| ColumnRef {
+            table: Some(table.clone()),
+            name: (*name).into(),
+            ty: None,
+        };
+        names.iter().map(move |name| Expr::Column(column(name))).collect::<Vec<_>>()
+    };
+    let mut all = of(table, own);
+    for one in selected {
+        match one.expr {
+            Expr::Columns(table, names) => all.extend(of(&table, names)),
+            expr => all.push(expr),
+        }
+    }
+    let all = (1..).zip(all).map(|(place, expr)| Selected { expr, alias: Some(format!("c{place}").into()) });
+    Projection::Expressions(all.collect())
 }
 
 /// The first column of the first row; `None` where there is no row or it is NULL.

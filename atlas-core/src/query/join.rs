@@ -128,7 +128,7 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
     /// # use atlas_tests::guide::*;
     /// # run(async |db| {
     /// let rows = Comment::query()
-    ///     .join_on(Post::query().where_gt(Post::votes, 0), Comment::post_id.eq_column(Post::id))
+    ///     .join_on(Post::query().where_gt(Post::votes, 0), Comment::post_id.eq(Post::id))
     ///     .get(&db)
     ///     .await?;
     /// assert!(rows.iter().all(|(comment, post)| comment.post_id == post.id));
