@@ -8,7 +8,7 @@ pub use atlas_core::{
     ConstraintKind, DB, Db, DynRow, Error, Event, Expr, Expression, Fill, FromRow, HasMany, HasManyThrough,
     HasOne, HasOneThrough, Health, HealthStatus, Isolation, Json, Model, MorphMany, MorphOne, MorphTarget,
     MorphTo, MorphToMany, Order, Pending, Query, Record, Records, Related, Relation, Result, Scalar, TlsMode,
-    Transaction, With, count_all, db, models, register_driver, table, val, value, values,
+    Transaction, With, count_all, db, models, register_driver, relations, table, val, value, values,
 };
 #[cfg(feature = "runtime")]
 pub use atlas_derive::main;
@@ -101,9 +101,10 @@ pub mod __private {
     pub use atlas_core::{
         Assign, Attribute, Cast, Db, Error, Fill, Json, Model, Pending, Record, Result, With,
         driver::{BoxFuture, Row},
+        inventory,
         model::{
-            ColumnMeta, Complete, DefaultMeta, DraftData, IndexMeta, KeyKind, Missing, ModelMeta, Reader,
-            Set, create, locate,
+            ColumnMeta, Complete, DefaultMeta, DraftData, IndexMeta, KeyKind, Known, Missing, ModelMeta,
+            Reader, Set, create, locate,
         },
         query::Loader,
         relation::{

@@ -27,8 +27,10 @@ pub use eager::eager;
 pub use fixed::{Fixed, GivenToTarget, OfTarget};
 pub(crate) use graph::{insert_graph, insert_level};
 pub use graph::{with_children, with_parent};
+pub(crate) use groups::Groups;
 pub use lazy::Records;
 pub use link::{Between, Link, Morph, Pairs, Path, Pick};
+pub(crate) use load::Plan;
 pub use load::{IntoLoad, Load, PivotReader};
 pub use meta::{
     Linked, Pivot, Present, Relation, RelationKind, RelationMeta, SameKey, Sortable, ToMany, kind,

@@ -8,11 +8,14 @@ mod raw;
 mod read;
 mod row;
 mod service;
+mod tree;
 mod values;
+mod with;
 mod write;
 
 pub use raw::RawQuery;
 pub use row::DynRow;
+pub use tree::Relations;
 pub use values::Values;
 
 use crate::{
@@ -29,6 +32,7 @@ pub struct Table<'a> {
     name: Name,
     key: Name,
     select: Select,
+    relations: Relations,
 }
 
 impl Db {
@@ -46,7 +50,7 @@ impl Db {
         let name = name.into();
         let columns = Projection::Expressions(vec![Expr::Column(column("*".into())).into()]);
         let select = Select::of(From::Table(TableRef::new(name.clone())), columns);
-        Table { db: self, name, key: "id".into(), select }
+        Table { db: self, name, key: "id".into(), select, relations: Relations::new() }
     }
 }
 

@@ -32,6 +32,7 @@ mod related;
 mod related_pivots;
 mod relation_conditions;
 mod relation_kinds;
+mod relation_names;
 mod relation_questions;
 mod relation_scale;
 mod relations;

@@ -4,7 +4,7 @@ use atlas::{Error, Records, prelude::*};
 
 use crate::support::{Databases, databases, sent};
 
-mod blog {
+pub mod blog {
     use super::*;
 
     #[derive(Model, Debug)]

@@ -29,7 +29,7 @@ fn listed<T: Model>(records: &[Record<T>], name: impl Fn(&Record<T>) -> &str) ->
 
 /// Users, who have roles through a table with a model and badges through one without, and posts with
 /// comments.
-mod blog {
+pub mod blog {
     use super::*;
 
     #[derive(Model, Debug)]
@@ -298,7 +298,7 @@ async fn without_parents_or_keys_nothing_is_sent() {
 }
 
 /// Posts, films and users with comments and images; posts and films with tags.
-mod media {
+pub mod media {
     use super::*;
 
     #[derive(MorphTarget, Debug)]
@@ -591,7 +591,7 @@ async fn rows_by_relations_of_every_kind() {
 }
 
 /// Keys of two columns.
-mod tenants {
+pub mod tenants {
     use super::*;
 
     #[derive(Model, Debug)]

@@ -6,7 +6,7 @@ use crate::{
     model::{self, Assignments, DraftData, In, IntoOrder, Model, ModelMeta},
     query::Query,
     relation::Relation,
-    statement::{ColumnRef, Expr, OrderTerm},
+    statement::{ColumnRef, Expr, OrderTerm, Select},
     value::Value,
 };
 
@@ -80,6 +80,12 @@ impl Fixed {
             select.order = order();
             select
         })
+    }
+
+    /// A select of the records, before any other condition or order.
+    pub(crate) fn narrow_select(&self, select: &mut Select) {
+        self.filter().into_iter().for_each(|filter| select.and_where(filter));
+        select.order.extend(self.order.map(|order| order()).unwrap_or_default());
     }
 
     /// What a new record gets, by index of the column.

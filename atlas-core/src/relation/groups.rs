@@ -18,14 +18,14 @@ const TUPLES_PER_STATEMENT: usize = 5_000;
 
 /// Groups of records, by their keys.
 #[derive(Default)]
-pub(super) struct Groups {
+pub(crate) struct Groups {
     keys: Vec<Vec<Value>>,
     places: HashMap<Key, usize>,
 }
 
 impl Groups {
     /// The group of a key, made where there is none yet; `None` where a part of the key is NULL.
-    pub(super) fn expect(&mut self, key: Vec<Value>) -> Option<usize> {
+    pub(crate) fn expect(&mut self, key: Vec<Value>) -> Option<usize> {
         if key.iter().any(Value::is_null) {
             return None;
         }
@@ -39,7 +39,7 @@ impl Groups {
     }
 
     /// The group of a key, where there is one.
-    pub(super) fn of(&self, key: &[Value]) -> Option<usize> {
+    pub(crate) fn of(&self, key: &[Value]) -> Option<usize> {
         self.places.get(&Key::new(key)).copied()
     }
 
@@ -49,12 +49,12 @@ impl Groups {
     }
 
     /// How many groups there are.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.keys.len()
     }
 
     /// Conditions under which the columns hold one of the keys, one for each statement.
-    pub(super) fn conditions(&self, columns: &[ColumnRef]) -> Vec<Expr> {
+    pub(crate) fn conditions(&self, columns: &[ColumnRef]) -> Vec<Expr> {
         match columns {
             [column] => self
                 .keys

@@ -309,7 +309,7 @@ impl<N: Model> Together<N> {
 }
 
 /// How a link is loaded, the same for every statement: what is joined, and where the keys are.
-pub(super) struct Plan {
+pub(crate) struct Plan {
     link: Link,
     owner: &'static ModelMeta,
     target: &'static ModelMeta,
@@ -317,7 +317,7 @@ pub(super) struct Plan {
     /// Whether the target's own rows are limited to those of a name.
     pub(super) named: Option<Expr>,
     /// The columns that hold the keys of the groups.
-    pub(super) keys: Vec<ColumnRef>,
+    pub(crate) keys: Vec<ColumnRef>,
     /// What else is read beside the target's columns: of a table between.
     pub(super) beside: Vec<Selected>,
     /// Where in that the pivot's columns start.
@@ -330,7 +330,7 @@ const BETWEEN: &str = "between";
 const ROW: &str = "atlas_row";
 
 impl Plan {
-    pub(super) fn new(
+    pub(crate) fn new(
         link: &Link,
         owner: &'static ModelMeta,
         target: &'static ModelMeta,
@@ -385,7 +385,7 @@ impl Plan {
 
     /// The target's query, with the keys beside its columns where those are in another table, and its limit
     /// as one for each group.
-    pub(super) fn select(&self, mut select: Select) -> Select {
+    pub(crate) fn select(&self, mut select: Select) -> Select {
         if let Some(named) = &self.named {
             select.and_where(named.clone());
         }

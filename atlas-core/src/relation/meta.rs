@@ -69,6 +69,20 @@ pub enum RelationKind {
     MorphToMany,
 }
 
+impl RelationKind {
+    /// Whether it leads to many records, and not to one.
+    pub fn leads_to_many(self) -> bool {
+        match self {
+            Self::HasMany
+            | Self::BelongsToMany
+            | Self::HasManyThrough
+            | Self::MorphMany
+            | Self::MorphToMany => true,
+            Self::HasOne | Self::BelongsTo | Self::HasOneThrough | Self::MorphTo | Self::MorphOne => false,
+        }
+    }
+}
+
 /// The kinds of relations, as types.
 pub mod kind {
     use std::marker::PhantomData;

@@ -3,9 +3,10 @@
 use crate::{
     db::Pending,
     error::{Error, Result},
+    query::load_all,
     schema::Name,
     statement::{Aggregate, CompareOp, Expr, From, Projection, Select, Statement},
-    table::{DynRow, Table, column_expr, row::Rows},
+    table::{DynRow, Relations, Table, column_expr, row::Rows},
     value::{Attribute, IntoValue},
 };
 
@@ -16,12 +17,12 @@ impl<'a> Table<'a> {
     ///
     /// What the database reports: [`Error::MissingTable`], [`Error::MissingColumn`], ….
     pub fn get(self) -> Pending<'a, Vec<DynRow>> {
-        Pending::new(async move { self.rows().await })
+        Pending::new(async move { self.loaded_rows().await })
     }
 
     /// The first row, if there is one. Adds no order.
     pub fn first(self) -> Pending<'a, Option<DynRow>> {
-        Pending::new(async move { Ok(self.limit(1).rows().await?.pop()) })
+        Pending::new(async move { Ok(self.limit(1).loaded_rows().await?.pop()) })
     }
 
     /// The first row.
@@ -56,7 +57,7 @@ impl<'a> Table<'a> {
     ///
     /// [`Error::Decode`] where the value does not fit the type.
     pub fn value<T: Attribute>(self, column: impl Into<Name>) -> Pending<'a, Option<T>> {
-        let query = self.select([column.into()]).first();
+        let query = self.bare().select([column.into()]).first();
         Pending::new(async move { query.await?.map(|row| row.at(0)).transpose() })
     }
 
@@ -66,7 +67,7 @@ impl<'a> Table<'a> {
     ///
     /// As [`value`](Self::value).
     pub fn pluck<T: Attribute>(self, column: impl Into<Name>) -> Pending<'a, Vec<T>> {
-        let query = self.select([column.into()]).get();
+        let query = self.bare().select([column.into()]).get();
         Pending::new(async move { query.await?.iter().map(|row| row.at(0)).collect() })
     }
 
@@ -80,7 +81,7 @@ impl<'a> Table<'a> {
     pub fn exists(self) -> Pending<'a, bool> {
         Pending::new(async move {
             let key = self.key.clone();
-            Ok(self.select([key]).first().await?.is_some())
+            Ok(self.bare().select([key]).first().await?.is_some())
         })
     }
 
@@ -110,8 +111,24 @@ impl<'a> Table<'a> {
         self.aggregate(Aggregate::Max, Some(column.into()))
     }
 
+    /// The rows, without relations.
     pub(super) async fn rows(self) -> Result<Vec<DynRow>> {
         rows(self.db, &self.select.into()).await
+    }
+
+    /// The rows, with the relations that were named.
+    async fn loaded_rows(self) -> Result<Vec<DynRow>> {
+        let (db, loaders) = (self.db, self.loaders()?);
+        let mut rows = self.rows().await?;
+        if !loaders.is_empty() {
+            load_all(db, &mut rows.iter_mut().collect::<Vec<_>>(), &loaders).await?;
+        }
+        Ok(rows)
+    }
+
+    /// Without relations.
+    fn bare(self) -> Self {
+        Self { relations: Relations::new(), ..self }
     }
 
     fn key_is(&self, key: impl IntoValue) -> Expr {

@@ -30,9 +30,55 @@ pub struct DynRow {
     /// Shared by the rows of a result.
     names: Arc<[Box<str>]>,
     values: Vec<Value>,
+    related: Vec<(&'static str, Nested)>,
+}
+
+/// The rows of a relation, shared by those that lead to the same.
+#[derive(Clone, PartialEq)]
+pub(super) struct Nested {
+    /// Whether the relation leads to many.
+    pub(super) many: bool,
+    pub(super) rows: Arc<Vec<DynRow>>,
 }
 
 impl DynRow {
+    /// The rows that a relation leads to, of those that [`with`](super::Table::with) named; at most one where it
+    /// leads to one.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let ann = db.find_by_id_with("users", 1, "posts").await?.expect("she is there");
+    /// assert_eq!(ann.related("posts")?.len(), 2);
+    /// assert!(ann.related("comments").unwrap_err().to_string().contains("`comments`"));
+    /// # Ok(())
+    /// # });
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] where it was not loaded: what was not loaded is never an empty list.
+    pub fn related(&self, relation: &str) -> Result<&[Self]> {
+        let found = self.related.iter().find(|(name, _)| *name == relation);
+        found.map(|(_, nested)| nested.rows.as_slice()).ok_or_else(|| self.not_loaded(relation))
+    }
+
+    /// Takes what was loaded of a relation.
+    pub(super) fn put(&mut self, relation: &'static str, nested: Nested) {
+        self.related.retain(|(name, _)| *name != relation);
+        self.related.push((relation, nested));
+    }
+
+    /// Keeps the first columns of the rows of a result.
+    pub(super) fn keep_first(rows: &mut [Self], columns: usize) {
+        let Some(first) = rows.first().filter(|row| row.names.len() > columns) else { return };
+        let names: Arc<[Box<str>]> = first.names.iter().take(columns).cloned().collect();
+        for row in rows {
+            row.names = Arc::clone(&names);
+            row.values.truncate(columns);
+        }
+    }
+
     /// The value of a column, as a Rust type; of the first one, where several have the name.
     ///
     /// # Errors
@@ -72,6 +118,15 @@ impl DynRow {
     }
 
     #[cold]
+    fn not_loaded(&self, relation: &str) -> Error {
+        let names: Vec<String> = self.related.iter().map(|(name, _)| format!("`{name}`")).collect();
+        let there = if names.is_empty() { "no relation".to_owned() } else { names.join(", ") };
+        Error::config(format!(
+            "`{relation}` was not loaded with the row, only {there}: name it in `.with(..)`"
+        ))
+    }
+
+    #[cold]
     fn no_column(&self, column: &str) -> Error {
         let names: Vec<String> = self.names.iter().map(|name| format!("`{name}`")).collect();
         Error::config(format!("the row has no column `{column}`: there are {}", names.join(", ")))
@@ -97,17 +152,26 @@ fn interned(name: &str) -> &'static str {
 
 impl fmt::Debug for DynRow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_map().entries(self.iter().map(|(name, value)| (name, Plain(value)))).finish()
+        let mut shown = f.debug_map();
+        shown.entries(self.iter().map(|(name, value)| (name, Plain(value))));
+        shown.entries(self.related.iter().map(|(name, nested)| (name, &nested.rows))).finish()
     }
 }
 
 /// A map from names to values: numbers and truth values as they are, JSON as what it says, bytes as a
-/// list, everything else as text.
+/// list, everything else as text. A relation is a list of maps, or a map or nothing where it leads to one.
 impl Serialize for DynRow {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.values.len()))?;
+        let mut map = serializer.serialize_map(Some(self.values.len() + self.related.len()))?;
         for (name, value) in self.iter() {
             map.serialize_entry(name, &Serialized(value))?;
+        }
+        for (name, nested) in &self.related {
+            if nested.many {
+                map.serialize_entry(name, &*nested.rows)?;
+            } else {
+                map.serialize_entry(name, &nested.rows.first())?;
+            }
         }
         map.end()
     }
@@ -165,7 +229,7 @@ impl RowSink for Rows {
         let names = || (0..row.len()).map(|index| row.name(index).into()).collect();
         let names = Arc::clone(self.names.get_or_insert_with(names));
         let values = (0..row.len()).map(|index| row.get(index).map(|value| value.to_owned()));
-        self.rows.push(DynRow { names, values: values.collect::<Result<_>>()? });
+        self.rows.push(DynRow { names, values: values.collect::<Result<_>>()?, related: Vec::new() });
         Ok(ControlFlow::Continue(()))
     }
 

@@ -5,7 +5,7 @@ use crate::{
     db::{Db, Pending},
     error::{Error, Result},
     schema::Name,
-    table::{DynRow, Table, Values},
+    table::{DynRow, Relations, Table, Values},
     value::IntoValue,
 };
 
@@ -37,6 +37,62 @@ impl Db {
     /// Every row of a table whose columns have these values; every row where none are given.
     pub fn find_all(&self, table: impl Into<Name>, filter: impl Into<Values>) -> Pending<'_, Vec<DynRow>> {
         self.table(table).where_all(filter).get()
+    }
+
+    /// The row of a table whose `id` this is, if there is one, with relations by name: see [`Table::with`].
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// use atlas::relations;
+    ///
+    /// let tree = relations! { posts: { comments: { post } } };
+    /// let ann = db.find_by_id_with("users", 1, tree).await?.expect("she is there");
+    /// let comment = &ann.related("posts")?[0].related("comments")?[0];
+    /// assert_eq!(comment.related("post")?[0].get::<String>("title")?, "Rust in anger");
+    /// # Ok(())
+    /// # });
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] where a name is no relation's.
+    pub fn find_by_id_with(
+        &self,
+        table: impl Into<Name>,
+        id: impl IntoValue,
+        relations: impl Into<Relations>,
+    ) -> Pending<'_, Option<DynRow>> {
+        self.table(table).with(relations).find(id)
+    }
+
+    /// The first row of a table whose columns have these values, if there is one, with relations by name.
+    ///
+    /// # Errors
+    ///
+    /// As [`find_by_id_with`](Self::find_by_id_with).
+    pub fn find_one_with(
+        &self,
+        table: impl Into<Name>,
+        filter: impl Into<Values>,
+        relations: impl Into<Relations>,
+    ) -> Pending<'_, Option<DynRow>> {
+        self.table(table).where_all(filter).with(relations).first()
+    }
+
+    /// Every row of a table whose columns have these values, with relations by name: for an order or a limit,
+    /// `db.table(..)` has [`with`](Table::with).
+    ///
+    /// # Errors
+    ///
+    /// As [`find_by_id_with`](Self::find_by_id_with).
+    pub fn find_all_with(
+        &self,
+        table: impl Into<Name>,
+        filter: impl Into<Values>,
+        relations: impl Into<Relations>,
+    ) -> Pending<'_, Vec<DynRow>> {
+        self.table(table).where_all(filter).with(relations).get()
     }
 
     /// Inserts a row, and gives it back with what the database filled in.

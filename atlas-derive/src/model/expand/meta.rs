@@ -27,6 +27,8 @@ pub(super) fn statics(model: &Model) -> TokenStream {
     });
     let (created_at, updated_at) = (option(model.created_at.map(index)), option(model.updated_at.map(index)));
     let relations = relations::meta(model);
+    let known = (!relations.is_empty())
+        .then(|| quote_spanned!(span=> __a::inventory::submit! { __a::Known(&__META) }));
     quote_spanned! {span=>
         static __COLUMNS: [__a::ColumnMeta; #count] = [#(#columns),*];
         static __META: __a::ModelMeta = __a::ModelMeta {
@@ -43,6 +45,7 @@ pub(super) fn statics(model: &Model) -> TokenStream {
             sensitive: &[#(#sensitive),*],
             relations: &[#relations],
         };
+        #known
     }
 }
 
