@@ -155,7 +155,12 @@ pub(super) fn named(table: &Name, morph: Morph) -> Expr {
     same(Expr::Column(column), Expr::Value(Value::Text(morph.name.to_owned())))
 }
 
-/// What an extra of this aggregate is called: `posts_sum_votes`.
-pub(crate) fn extra_name<N, T: Attribute>(relation: &str, aggregate: &str, column: Column<N, T>) -> String {
-    format!("{relation}_{aggregate}_{}", column.name)
+/// What an extra of this aggregate is called: `posts_sum_votes`, after the fields of the relation and the column.
+pub(crate) fn extra_name<N: Model, T: Attribute>(
+    relation: &str,
+    aggregate: &str,
+    column: Column<N, T>,
+) -> String {
+    let field = N::meta().columns.get(column.index).map_or(column.name, |column| column.field);
+    format!("{relation}_{aggregate}_{field}")
 }

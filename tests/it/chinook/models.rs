@@ -28,6 +28,8 @@ macro_rules! shop_models {
             pub name: Option<String>,
             #[has_many(local_key = artist_id)]
             pub albums: HasMany<Album>,
+            #[has_many_through(through = Album, through_local_key = album_id)]
+            pub tracks: HasManyThrough<Track>,
         }
 
         #[derive(Model, Debug)]
@@ -40,6 +42,10 @@ macro_rules! shop_models {
             pub artist_id: i64,
             #[belongs_to(owner_key = artist_id)]
             pub artist: BelongsTo<Artist>,
+            #[has_many]
+            pub tracks: HasMany<Track>,
+            #[has_one(latest = milliseconds)]
+            pub longest: HasOne<Track>,
         }
 
         #[derive(Model, Debug)]
@@ -56,6 +62,20 @@ macro_rules! shop_models {
             pub milliseconds: i32,
             pub bytes: Option<i32>,
             pub unit_price: Decimal,
+            #[belongs_to(owner_key = album_id)]
+            pub album: BelongsTo<Album>,
+            #[belongs_to(owner_key = genre_id)]
+            pub genre: BelongsTo<Genre>,
+            #[has_many]
+            pub lines: HasMany<InvoiceLine>,
+            #[belongs_to_many(target_key = playlist_id)]
+            pub playlists: BelongsToMany<Playlist, PlaylistTrack>,
+            #[has_many_through(
+                        through = InvoiceLine,
+                        through_local_key = invoice_id,
+                        through_foreign_key = invoice_id,
+                    )]
+            pub invoices: HasManyThrough<Invoice>,
         }
 
         #[derive(Model, Debug)]
@@ -85,6 +105,8 @@ macro_rules! shop_models {
             #[primary_key(manual)]
             pub playlist_id: i64,
             pub name: Option<String>,
+            #[belongs_to_many(target_key = track_id)]
+            pub tracks: BelongsToMany<Track, PlaylistTrack>,
         }
 
         #[derive(Model, Debug)]
@@ -114,6 +136,10 @@ macro_rules! shop_models {
             pub boss: BelongsTo<Employee>,
             #[has_many(foreign_key = reports_to)]
             pub team: HasMany<Employee>,
+            #[has_many(foreign_key = support_rep_id)]
+            pub customers: HasMany<Customer>,
+            #[has_many_through(through = Customer, foreign_key = support_rep_id, through_local_key = customer_id)]
+            pub invoices: HasManyThrough<Invoice>,
         }
 
         #[derive(Model, Debug)]
@@ -130,6 +156,10 @@ macro_rules! shop_models {
             pub support_rep_id: Option<i64>,
             #[belongs_to(foreign_key = support_rep_id, owner_key = employee_id)]
             pub support_rep: BelongsTo<Employee>,
+            #[has_many]
+            pub invoices: HasMany<Invoice>,
+            #[has_one(latest)]
+            pub last_invoice: HasOne<Invoice>,
         }
 
         #[derive(Model, Debug)]
@@ -145,6 +175,8 @@ macro_rules! shop_models {
             pub total: Decimal,
             #[has_many]
             pub lines: HasMany<InvoiceLine>,
+            #[belongs_to(owner_key = customer_id)]
+            pub customer: BelongsTo<Customer>,
         }
 
         #[derive(Model, Debug)]
@@ -157,6 +189,8 @@ macro_rules! shop_models {
             pub track_id: i64,
             pub unit_price: Decimal,
             pub quantity: i32,
+            #[belongs_to(owner_key = track_id)]
+            pub track: BelongsTo<Track>,
         }
     };
 }

@@ -17,3 +17,5 @@ shop_models! {
 
 #[path = "questions.rs"]
 pub mod questions;
+#[path = "relations.rs"]
+pub mod relations;
