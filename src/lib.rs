@@ -46,8 +46,9 @@ pub mod bounds {
         },
         query::{Rooted, Selection, Whole},
         relation::{
-            Asked, Attaching, Creates, Dissociates, HasPivot, IntoLoad, KeyedBy, LeadsTo, Link, Linked,
-            MorphVariant, Pivot, PivotColumn, PivotValues, Present, RefersToOne, SameKey, Sortable, ToMany,
+            Asked, Attaching, AttributesOf, Creates, Dissociates, FilterOf, HasPivot, IntoLoad, KeyedBy,
+            LeadsTo, Link, Linked, MorphVariant, OrderOf, Pivot, PivotColumn, PivotValues, Present,
+            RefersToOne, SameKey, Sortable, ToMany,
         },
         value::{Binds, IntoValue, Mutator, Nullable, Number, Placeholder, Serde, Stamp},
     };
@@ -108,7 +109,7 @@ pub mod __private {
         },
         query::Loader,
         relation::{
-            Between, Fixed, IntoLoad, Link, Morph, MorphTarget, MorphTo, MorphVariant, NthSlot, RelationKind,
+            Between, IntoLoad, Link, Morph, MorphTarget, MorphTo, MorphVariant, NthSlot, RelationKind,
             SameKey, eager, no_variant, nth_slot, with_children, with_parent,
         },
         schema::Action,

@@ -24,7 +24,7 @@ pub use ask::{Asked, Question};
 pub use associate::{Dissociates, LeadsTo, RefersToOne};
 pub use create::Creates;
 pub use eager::eager;
-pub use fixed::{Fixed, GivenToTarget, OfTarget};
+pub use fixed::{AttributesOf, FilterOf, Fixed, OrderOf};
 pub(crate) use graph::{insert_graph, insert_level};
 pub use graph::{with_children, with_parent};
 pub(crate) use groups::Groups;

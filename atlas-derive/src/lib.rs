@@ -136,6 +136,9 @@ use syn::{DeriveInput, parse_macro_input};
 /// `with_attributes = Post::published.set(true)`, or a tuple: only records whose columns have these values, which
 /// new records get.
 ///
+/// Those that lead to one, and not `#[morph_to]`, take `default = User::draft().name("Guest")`: what stands in the slot
+/// where no record was found.
+///
 /// `#[eager]` beside one of them loads the relation with every query of the model.
 #[proc_macro_derive(
     Model,

@@ -278,6 +278,7 @@ struct Fixed {
     filter: Option<Expr>,
     order: Vec<Expr>,
     attributes: Option<Expr>,
+    default: Option<Expr>,
 }
 
 impl Relation {

@@ -31,6 +31,7 @@ mod records;
 mod related;
 mod related_pivots;
 mod relation_conditions;
+mod relation_defaults;
 mod relation_kinds;
 mod relation_names;
 mod relation_questions;

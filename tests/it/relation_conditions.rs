@@ -289,6 +289,10 @@ async fn what_is_asked() {
             ["b1"]
         );
 
+        let rows = Author::query().join(Author::published).order_by(Post::id).get(db).await.unwrap();
+        let rows = rows.iter().map(|(author, post)| format!("{}:{}", author.name, post.title));
+        assert_eq!(rows.collect::<Vec<_>>(), ["Ann:a3", "Ann:a9", "Bob:b1"]);
+
         let query = Author::query().with_count(Author::published).with_count(Author::pupils);
         let query = query.with_sum(Author::published, Post::votes).with_exists(Author::remarks);
         let mut authors = query.with_count(Author::topics).order_by(Author::id).get(db).await.unwrap();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     db::{Db, Pending},
-    error::{Error, Result},
+    error::Result,
     model::{Complete, DraftData, Expr, In, Model},
     query::{self, column_ref},
     record::{self, Drafts, Record},
@@ -326,16 +326,10 @@ impl<M: Model, N: Model, K> Related<M, N, K> {
 
     fn way(&self) -> Result<Way> {
         let key = self.present_key()?;
-        let link = &self.relation.link;
-        let Path::Direct(pairs) = &link.path else { return Ok(Way::Between(Box::new(self.rows_between()?))) };
-        let columns = pairs.as_slice().iter().map(|[_, foreign]| *foreign);
-        let mut columns: Vec<(usize, Value)> = columns.zip(key.iter().cloned()).collect();
-        if let Some(morph) = link.morph {
-            let column = N::meta().names.iter().position(|name| *name == morph.column);
-            let missing = || Error::config(format!("`{}` has no column `{}`", N::meta().name, morph.column));
-            columns.push((column.ok_or_else(missing)?, Value::Text(morph.name.to_owned())));
+        match self.relation.link.path {
+            Path::Direct(_) => Ok(Way::Refers(self.relation.link.referring(key.to_vec())?)),
+            Path::Via { .. } => Ok(Way::Between(Box::new(self.rows_between()?))),
         }
-        Ok(Way::Refers(columns))
     }
 }
 

@@ -1,5 +1,5 @@
 //! What the declaration of a relation says of all its records: which ones, in which order, and what a new one
-//! gets.
+//! gets, and what stands where there is none.
 
 use crate::{
     error::{Error, Result},
@@ -18,45 +18,67 @@ pub struct Fixed {
     filter: Option<fn() -> Expr>,
     order: Option<fn() -> Vec<OrderTerm>>,
     attributes: Option<fn() -> Vec<(ColumnRef, Expr)>>,
+    default: Option<fn() -> DraftData>,
 }
 
-/// Conditions and orders of the records of a relation to `N`. `I` says where, and is inferred.
+/// Conditions on the records of a relation to `N`. `I` says where, and is inferred.
 #[diagnostic::on_unimplemented(
-    message = "the conditions and orders of a relation to `{N}` are of columns of `{N}` alone",
-    label = "`{Self}` is used here"
+    message = "the `filter` of a relation to `{N}` is a condition on columns of `{N}` alone",
+    label = "this is `{Self}`"
 )]
-pub trait OfTarget<N, I> {}
+pub trait FilterOf<N, I> {
+    /// The condition.
+    fn filter(self) -> Expr;
+}
 
 #[diagnostic::do_not_recommend]
-impl<N, I, X: In<N, I>> OfTarget<N, I> for X {}
+impl<N, X: In<N, I>, I> FilterOf<N, I> for model::Expr<X> {
+    fn filter(self) -> Expr {
+        self.into_node()
+    }
+}
+
+/// Orders of the records of a relation to `N`. `I` says where, and is inferred.
+#[diagnostic::on_unimplemented(
+    message = "the `order_by` of a relation to `{N}` is an order by columns of `{N}` alone, or a tuple of them",
+    label = "this is `{Self}`"
+)]
+pub trait OrderOf<N, I> {
+    /// The order.
+    fn order(self) -> OrderTerm;
+}
+
+#[diagnostic::do_not_recommend]
+impl<N, O: IntoOrder<X>, X: In<N, I>, I> OrderOf<N, (X, I)> for O {
+    fn order(self) -> OrderTerm {
+        self.into_order().term
+    }
+}
 
 /// What new records of a relation to `N` get: `Post::published.set(true)`, or a tuple of these.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no assignment to columns of `{N}`, to which this relation leads",
+    message = "the `with_attributes` of a relation to `{N}` are assignments to columns of `{N}`",
     label = "expected `{N}::column.set(value)`, or a tuple of them"
 )]
-pub trait GivenToTarget<N>: Assignments<N> {}
+pub trait AttributesOf<N> {
+    /// The columns and their values.
+    fn attributes(self) -> Vec<(ColumnRef, Expr)>;
+}
 
 #[diagnostic::do_not_recommend]
-impl<N, A: Assignments<N>> GivenToTarget<N> for A {}
+impl<N, A: Assignments<N>> AttributesOf<N> for A {
+    fn attributes(self) -> Vec<(ColumnRef, Expr)> {
+        self.assignments().into_iter().map(|one| (one.column, one.value)).collect()
+    }
+}
 
 impl Fixed {
     /// Every record, in no order.
-    pub const NONE: Self = Self { filter: None, order: None, attributes: None };
+    pub const NONE: Self = Self { filter: None, order: None, attributes: None, default: None };
 
-    /// For the derive: a condition on records of `N`.
-    pub fn condition<N: Model, X: OfTarget<N, I>, I>(condition: model::Expr<X>) -> Expr {
-        condition.into_node()
-    }
-
-    /// For the derive: an order of records of `N`.
-    pub fn term<N: Model, X: OfTarget<N, I>, I>(order: impl IntoOrder<X>) -> OrderTerm {
-        order.into_order().term
-    }
-
-    /// For the derive: what new records of `N` get.
-    pub fn assignments<N: Model>(given: impl GivenToTarget<N>) -> Vec<(ColumnRef, Expr)> {
-        given.assignments().into_iter().map(|one| (one.column, one.value)).collect()
+    /// What stands where there is no record.
+    pub(super) fn default(&self) -> Option<DraftData> {
+        self.default.map(|default| default())
     }
 
     /// Which records, where they are not all.
@@ -130,6 +152,13 @@ impl<M, N, K> Relation<M, N, K> {
     #[must_use]
     pub const fn giving(mut self, attributes: fn() -> Vec<(ColumnRef, Expr)>) -> Self {
         self.link.fixed.attributes = Some(attributes);
+        self
+    }
+
+    /// For the derive: a record that stands where there is none.
+    #[must_use]
+    pub const fn or_default(mut self, default: fn() -> DraftData) -> Self {
+        self.link.fixed.default = Some(default);
         self
     }
 }

@@ -1,7 +1,8 @@
 use crate::{
+    error::{Error, Result},
     model::{Column, Model, ModelMeta},
     relation::{Fixed, MorphVariant, Present, Relation, SameKey, kind},
-    value::Attribute,
+    value::{Attribute, Value},
 };
 
 /// How the rows of a model lead to those of another, as data.
@@ -99,6 +100,20 @@ impl Link {
             Path::Direct(pairs) => pairs.as_slice().iter().map(|[_, foreign]| *foreign).collect(),
             Path::Via { far, .. } => far.iter().map(|(_, foreign)| *foreign).collect(),
         }
+    }
+}
+
+impl Link {
+    /// The columns of the target by which its rows refer to a record with this key, and their values.
+    pub(super) fn referring(&self, key: Vec<Value>) -> Result<Vec<(usize, Value)>> {
+        let mut columns: Vec<(usize, Value)> = self.foreign().into_iter().zip(key).collect();
+        if let Some(morph) = self.morph {
+            let target = (self.target)();
+            let column = target.names.iter().position(|name| *name == morph.column);
+            let missing = || Error::config(format!("`{}` has no column `{}`", target.name, morph.column));
+            columns.push((column.ok_or_else(missing)?, Value::Text(morph.name.to_owned())));
+        }
+        Ok(columns)
     }
 }
 

@@ -157,7 +157,8 @@ impl<M: Model, N: Model, K: Linked> IntoLoad<M> for Load<M, N, K> {
     fn into_loaders(self) -> Vec<Loader<Record<M>>> {
         let Self { relation, query, between } = self;
         let Relation { name, link, slot, .. } = relation;
-        let load = Arc::new(Loading { name, link, slot, query, between, pivot: K::PIVOT });
+        let (pivot, key_is_here) = (K::PIVOT, K::KEY_IS_HERE);
+        let load = Arc::new(Loading { name, link, slot, query, between, pivot, key_is_here });
         let loaded = move |record: &mut Record<M>| slot(record.untracked()).is_loaded();
         vec![Loader::new(name, Arc::new(move |db, records| load.start(db, records)), Arc::new(loaded))]
     }
@@ -199,6 +200,8 @@ struct Loading<M, N: Model> {
     query: Query<N>,
     between: Vec<Name>,
     pivot: Option<PivotReader>,
+    /// Whether it is the record itself that refers to the other.
+    key_is_here: bool,
 }
 
 impl<M: Model, N: Model> Loading<M, N> {
@@ -209,8 +212,19 @@ impl<M: Model, N: Model> Loading<M, N> {
         records: &[&Record<M>],
     ) -> BoxFuture<'a, Result<Put<Record<M>>>> {
         let local = self.link.local();
-        let keys = records.iter().map(|record| local.iter().map(|column| record.encode(*column)).collect());
-        let keys: Vec<Vec<Value>> = keys.collect();
+        let key_of = |record: &&Record<M>| -> Vec<Value> {
+            local.iter().map(|column| record.encode(*column)).collect()
+        };
+        let owners: Vec<Vec<Value>> = match self.link.fixed.default() {
+            Some(_) => records.iter().map(key_of).collect(),
+            None => Vec::new(),
+        };
+        // Nothing can refer to a record that was never saved.
+        let key_of = |record: &&Record<M>| match self.key_is_here || !record.erased().state().is_new() {
+            true => key_of(record),
+            false => vec![Value::Null; local.len()],
+        };
+        let keys: Vec<Vec<Value>> = records.iter().map(key_of).collect();
         let siblings = match records {
             [only] => self.siblings(db, only, &local),
             _ => None,
@@ -228,16 +242,44 @@ impl<M: Model, N: Model> Loading<M, N> {
                     found
                 }
             };
+            let mut defaults = this.defaults(db, owners, &keys, &found).await?.into_iter();
             let slot = this.slot;
             let put: Put<Record<M>> = Box::new(move |records| {
                 let nothing = Arc::new(Vec::new());
                 for (record, key) in records.iter_mut().zip(keys) {
-                    let group = found.groups.of(&key).and_then(|place| found.records.get(place));
-                    slot(record.untracked()).put(group.unwrap_or(&nothing).clone());
+                    let records = match found.of(&key) {
+                        Some(records) => records.clone(),
+                        None => defaults.next().unwrap_or_else(|| nothing.clone()),
+                    };
+                    slot(record.untracked()).put(records);
                 }
             });
             Ok(put)
         })
+    }
+
+    /// What stands in place of each record that was not found, where the relation has such a default: one
+    /// for each key, which refers to its owner and has loaded what was asked for. It is not saved.
+    async fn defaults(
+        &self,
+        db: &Db,
+        owners: Vec<Vec<Value>>,
+        keys: &[Vec<Value>],
+        found: &Found<N>,
+    ) -> Result<Vec<Arc<Vec<Record<N>>>>> {
+        let mut defaults = Vec::new();
+        for (owner, key) in owners.into_iter().zip(keys) {
+            if let (None, Some(mut draft)) = (found.of(key), self.link.fixed.default()) {
+                if let (Path::Direct(_), false) = (&self.link.path, self.key_is_here) {
+                    for (column, value) in self.link.referring(owner)? {
+                        draft.put_value(column, value);
+                    }
+                }
+                defaults.push(Record::from_draft(draft)?);
+            }
+        }
+        load_all(db, &mut defaults.iter_mut().collect::<Vec<_>>(), self.query.loaders()).await?;
+        Ok(defaults.into_iter().map(|record| Arc::new(vec![record])).collect())
     }
 
     /// The records that came with this one, where it is the first to ask for them all or may take what
@@ -292,6 +334,13 @@ impl<M: Model, N: Model> Loading<M, N> {
 struct Found<N: Model> {
     groups: Groups,
     records: Vec<Arc<Vec<Record<N>>>>,
+}
+
+impl<N: Model> Found<N> {
+    /// The records of a key, where there are any.
+    fn of(&self, key: &[Value]) -> Option<&Arc<Vec<Record<N>>>> {
+        self.records.get(self.groups.of(key)?).filter(|records| !records.is_empty())
+    }
 }
 
 /// A record's siblings: their keys, or what was found for them.

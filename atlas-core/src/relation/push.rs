@@ -26,7 +26,7 @@ impl<M: Model> Record<M> {
     /// ```
     ///
     /// Left out: records that several records of a result share, which cannot have been changed through any of
-    /// them, records that were deleted, and what a `#[morph_to]` leads to.
+    /// them, records that were deleted or stand for one that was not found, and what a `#[morph_to]` leads to.
     ///
     /// # Errors
     ///

@@ -51,7 +51,8 @@ impl<T: Model> Held<T> for Vec<Record<T>> {
 
     fn push<'a>(&'a mut self, db: &'a Db) -> BoxFuture<'a, Result<()>> {
         Box::pin(async move {
-            for record in self {
+            // What does not exist stands for what was not found.
+            for record in self.iter_mut().filter(|record| record.exists()) {
                 record.push_within(db).await?;
             }
             Ok(())
@@ -257,7 +258,7 @@ many!(HasMany BelongsToMany<P> HasManyThrough MorphMany MorphToMany<P>);
 macro_rules! one {
     ($($name:ident)*) => { $(
         impl<T: Model> $name<T> {
-            /// The record, if there is one.
+            /// The record, if there is one, or else the relation's default.
             ///
             /// # Errors
             ///

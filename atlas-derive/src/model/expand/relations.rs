@@ -159,31 +159,32 @@ impl Relation {
 
 impl Fixed {
     fn is_none(&self) -> bool {
-        self.filter.is_none() && self.order.is_empty() && self.attributes.is_none()
+        let Self { filter, order, attributes, default } = self;
+        [filter, attributes, default].into_iter().all(Option::is_none) && order.is_empty()
     }
 
     /// What is called on a relation to this model. Each check stands where the expression stands that it
     /// checks.
     fn tokens(&self, target: &Type) -> TokenStream {
         let span = Span::mixed_site();
-        let check = |name: &str, inferred: bool, expression: &Expr| {
-            let (name, at) = (Ident::new(name, expression.span()), expression.span());
-            let inferred = inferred.then(|| quote_spanned!(at=> , _, _));
-            quote_spanned!(at=> ::atlas::__private::Fixed::#name::<#target #inferred>(#expression))
+        let check = |[of, method]: [&str; 2], expression: &Expr| {
+            let at = expression.span();
+            let (of, method) = (Ident::new(of, at), Ident::new(method, at));
+            let inferred = (of == "FilterOf" || of == "OrderOf").then(|| quote_spanned!(at=> , _));
+            quote_spanned!(at=> ::atlas::bounds::#of::<#target #inferred>::#method(#expression))
         };
-        let filter = self.filter.as_ref().map(|filter| {
-            let filter = check("condition", true, filter);
-            quote_spanned!(span=> .filtered(|| #filter))
-        });
+        let call = |method: &str, expression: &Option<Expr>, checked: [&str; 2]| {
+            let (method, made) = (Ident::new(method, span), check(checked, expression.as_ref()?));
+            Some(quote_spanned!(span=> .#method(|| #made)))
+        };
+        let filter = call("filtered", &self.filter, ["FilterOf", "filter"]);
+        let attributes = call("giving", &self.attributes, ["AttributesOf", "attributes"]);
+        let default = call("or_default", &self.default, ["Complete", "into_data"]);
         let order = (!self.order.is_empty()).then(|| {
-            let terms = self.order.iter().map(|order| check("term", true, order));
+            let terms = self.order.iter().map(|order| check(["OrderOf", "order"], order));
             quote_spanned!(span=> .ordered(|| ::std::vec![#(#terms),*]))
         });
-        let attributes = self.attributes.as_ref().map(|attributes| {
-            let attributes = check("assignments", false, attributes);
-            quote_spanned!(span=> .giving(|| #attributes))
-        });
-        quote_spanned!(span=> #filter #order #attributes)
+        quote_spanned!(span=> #filter #order #attributes #default)
     }
 }
 

@@ -54,9 +54,11 @@ impl RelationKind {
     /// The options that its attribute takes.
     fn options(self) -> &'static [&'static str] {
         match self {
-            Self::BelongsTo => &["foreign_key", "owner_key", "on_delete", "on_update", "filter"],
+            Self::BelongsTo => &["foreign_key", "owner_key", "on_delete", "on_update", "filter", "default"],
             Self::HasMany => &["foreign_key", "local_key", "filter", "order_by", "with_attributes"],
-            Self::HasOne => &["foreign_key", "local_key", "latest", "oldest", "filter", "with_attributes"],
+            Self::HasOne => {
+                &["foreign_key", "local_key", "latest", "oldest", "filter", "with_attributes", "default"]
+            }
             Self::BelongsToMany => &[
                 "pivot",
                 "foreign_key",
@@ -85,10 +87,13 @@ impl RelationKind {
                 "latest",
                 "oldest",
                 "filter",
+                "default",
             ],
             Self::MorphTo => &["type_column", "key_column"],
             Self::MorphMany => &["name", "local_key", "filter", "order_by", "with_attributes"],
-            Self::MorphOne => &["name", "local_key", "latest", "oldest", "filter", "with_attributes"],
+            Self::MorphOne => {
+                &["name", "local_key", "latest", "oldest", "filter", "with_attributes", "default"]
+            }
             Self::MorphToMany => &[
                 "name",
                 "pivot",
@@ -152,6 +157,10 @@ impl Options {
                 "with_attributes" => {
                     let example = "with_attributes = Post::published.set(true)";
                     options.fixed.attributes = Some(expression(option, input, example)?);
+                }
+                "default" => {
+                    let example = "default = User::draft().name(\"Guest\")";
+                    options.fixed.default = Some(expression(option, input, example)?);
                 }
                 "on_delete" => options.on_delete = Some(reaction(option, input)?),
                 "on_update" => options.on_update = Some(reaction(option, input)?),
