@@ -5,10 +5,11 @@
 pub use atlas_core::model::Complete;
 pub use atlas_core::{
     Assign, Assignment, Attribute, BelongsTo, BelongsToMany, Cast, Changed, Column, Config, Connections,
-    ConstraintKind, DB, Db, DynRow, Error, Event, Expr, Expression, Fill, FromRow, HasMany, HasManyThrough,
-    HasOne, HasOneThrough, Health, HealthStatus, Isolation, Json, Model, MorphMany, MorphOne, MorphTarget,
-    MorphTo, MorphToMany, Order, Pending, Query, Record, Records, Related, Relation, Result, Scalar, TlsMode,
-    Transaction, With, count_all, db, models, register_driver, relations, table, val, value, values,
+    ConstraintKind, Cursor, DB, Db, DynRow, Error, Event, Expr, Expression, Fill, FromRow, HasMany,
+    HasManyThrough, HasOne, HasOneThrough, Health, HealthStatus, Isolation, Json, Model, MorphMany, MorphOne,
+    MorphTarget, MorphTo, MorphToMany, Order, Pending, Query, Record, Records, Related, Relation, Result,
+    Scalar, TlsMode, Transaction, With, count_all, db, models, register_driver, relations, table, val, value,
+    values,
 };
 #[cfg(feature = "runtime")]
 pub use atlas_derive::main;
@@ -44,7 +45,7 @@ pub mod bounds {
             IntoOrder, Keeps, Key, Maybe, Missing, Named, NotNull, Null, Operand, OrNull, Outer, Plain, Set,
             Text,
         },
-        query::{Rooted, Selection, Whole},
+        query::{IntoFlow, Rooted, Selection, Whole},
         relation::{
             Asked, Attaching, AttributesOf, Creates, Dissociates, FilterOf, HasPivot, IntoLoad, KeyedBy,
             LeadsTo, Link, Linked, MorphVariant, OrderOf, Pivot, PivotColumn, PivotValues, Present,

@@ -95,3 +95,7 @@ macro_rules! pages {
     )* };
 }
 pages!(first models columns queries records writing relations transactions tables connections sqlite postgres mysql capabilities watching errors drivers comparison);
+
+#[cfg(doctest)]
+#[doc = include_str!("../docs/guide/src/large-results.md")]
+pub mod large_results {}

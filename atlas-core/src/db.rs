@@ -13,12 +13,17 @@ mod level;
 mod moment;
 mod pending;
 mod place;
+mod reading;
 mod sensitive;
 mod transaction;
 mod tx;
 mod watch;
 
-use std::{any::Any, fmt, sync::Arc};
+use std::{
+    any::Any,
+    fmt,
+    sync::{Arc, Weak},
+};
 
 pub(crate) use about::About;
 pub use builder::DbBuilder;
@@ -28,6 +33,7 @@ pub use event::{Bind, Event, StatementEvent, Step, TransactionEvent};
 pub use health::{Health, HealthStatus};
 pub(crate) use moment::Moment;
 pub use pending::Pending;
+pub(crate) use reading::{Decode, Reading};
 pub use transaction::Transaction;
 pub use tx::{Retryable, Tx};
 pub use watch::Listening;
@@ -41,6 +47,7 @@ use crate::{
 use database::Database;
 use level::Level;
 use place::{Home, Route};
+use reading::Work;
 
 /// A handle on a database. Cheap to clone; every clone is the same pool.
 ///
@@ -212,15 +219,38 @@ impl Db {
         statement: &Statement,
         sink: Box<dyn RowSink>,
     ) -> Ran {
+        self.run_for(about, statement, sink, None).await
+    }
+
+    /// Sends a statement whose rows are taken by a stream.
+    async fn read(
+        &self,
+        about: Option<About>,
+        statement: &Statement,
+        sink: Box<dyn RowSink>,
+        reading: Weak<Work>,
+    ) -> Result<()> {
+        self.run_for(about, statement, sink, Some(&reading)).await.map(|_| ())
+    }
+
+    async fn run_for(
+        &self,
+        about: Option<About>,
+        statement: &Statement,
+        sink: Box<dyn RowSink>,
+        reading: Option<&Weak<Work>>,
+    ) -> Ran {
         let here = match about {
             Some(about) => self.of(about)?,
             None => self.resolve()?,
         };
         match &here.home {
-            Home::Database(database) if !database.is_watched() => here.send(database, statement, sink).await,
+            Home::Database(database) if !database.is_watched() => {
+                here.send(database, statement, sink, reading).await
+            }
             Home::Database(database) => {
                 let transaction = here.level.as_ref().map(|level| level.id());
-                let send = here.send_boxed(database, statement);
+                let send = here.send_boxed(database, statement, reading);
                 Box::pin(database.watch(about, transaction, statement, sink, send)).await
             }
             Home::Default(_) => {
@@ -233,17 +263,24 @@ impl Db {
         &'a self,
         database: &'a Database,
         statement: &'a Statement,
+        reading: Option<&'a Weak<Work>>,
     ) -> impl FnOnce(Box<dyn RowSink>) -> BoxFuture<'a, Ran> {
-        move |sink| Box::pin(self.send(database, statement, sink))
+        move |sink| Box::pin(self.send(database, statement, sink, reading))
     }
 
-    async fn send(&self, database: &Database, statement: &Statement, sink: Box<dyn RowSink>) -> Ran {
+    async fn send(
+        &self,
+        database: &Database,
+        statement: &Statement,
+        sink: Box<dyn RowSink>,
+        reading: Option<&Weak<Work>>,
+    ) -> Ran {
         if !matches!(statement, Statement::Select(_) | Statement::Explain(_)) {
             database.wrote();
         }
         match &self.level {
             None => database.driver.acquire().await?.run(statement, sink).await,
-            Some(level) => level.run(statement, sink).await,
+            Some(level) => level.run(statement, sink, reading).await,
         }
     }
 

@@ -24,7 +24,7 @@ pub use db::{Config, Connections, DB, Db, Event, Health, HealthStatus, Pending, 
 pub use driver::{Isolation, TlsMode, register_driver};
 pub use error::{ConstraintKind, Error, Result};
 pub use model::{Assignment, Column, Expr, Expression, Fill, Model, Order, Scalar, count_all, val};
-pub use query::{FromRow, Query};
+pub use query::{Cursor, FromRow, Query};
 pub use record::Record;
 pub use relation::{
     BelongsTo, BelongsToMany, Changed, HasMany, HasManyThrough, HasOne, HasOneThrough, MorphMany, MorphOne,

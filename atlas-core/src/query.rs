@@ -1,32 +1,40 @@
 //! Queries of a model: built by value, sent by a terminal that takes the handle.
 
 mod aggregate;
+mod chunk;
 mod condition;
 mod create;
+mod cursor;
 mod filter;
 mod group;
 mod inspect;
 mod join;
+mod keyset;
 mod lock;
 mod order;
 mod read;
 mod relations;
 mod row;
 mod select;
+mod source;
+mod walk;
 mod with;
 mod write;
 
 use std::{marker::PhantomData, sync::Arc};
 
+pub use chunk::IntoFlow;
 pub use condition::Given;
 pub(crate) use create::{
     create, create_many, first_or_create, first_or_new, insert, update_or_create, upsert,
 };
+pub use cursor::Cursor;
 pub(crate) use read::load_all;
 pub(crate) use relations::count_for;
 pub(crate) use row::Beside;
 pub use row::{FromRow, Part, Rooted};
 pub use select::{Selection, Whole, record};
+pub(crate) use source::Finish;
 
 use crate::{
     db::Db,

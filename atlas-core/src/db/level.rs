@@ -9,7 +9,13 @@ use std::{
 use tokio::sync::{Mutex, MutexGuard, OwnedMutexGuard};
 
 use crate::{
-    db::{callbacks::Callbacks, database::Database, event::Step, inside},
+    db::{
+        callbacks::Callbacks,
+        database::Database,
+        event::Step,
+        inside,
+        reading::{Occupant, Work},
+    },
     driver::{Connection, Ran, RowSink, TransactionOptions},
     error::{Error, Result},
     statement::Statement,
@@ -19,6 +25,8 @@ use crate::{
 pub(super) struct Level {
     /// The connection, and the levels that are open on it.
     stack: Arc<Mutex<Stack>>,
+    /// The stream that is being read on the connection.
+    occupant: Arc<Occupant>,
     /// The level that this one is inside of.
     parent: Option<Arc<Level>>,
     form: Form,
@@ -98,7 +106,7 @@ impl Level {
         let stack = Stack { connection: Some(connection), levels: Vec::new(), half_done: false };
         let stack = Arc::new(Mutex::new(stack));
         let id = database.number_transaction();
-        let level = Arc::new(Self::new(stack.clone(), None, form, database, id));
+        let level = Arc::new(Self::new(stack.clone(), Arc::default(), None, form, database, id));
         if let Ok(mut stack) = stack.try_lock() {
             stack.levels.push(Arc::downgrade(&level));
         }
@@ -121,7 +129,8 @@ impl Level {
         stack.half_done = false;
         begun?;
         let database = Arc::clone(&self.database);
-        let level = Arc::new(Self::new(self.stack.clone(), Some(self.clone()), form, database, self.id));
+        let (stack_too, occupant) = (self.stack.clone(), self.occupant.clone());
+        let level = Arc::new(Self::new(stack_too, occupant, Some(self.clone()), form, database, self.id));
         stack.levels.push(Arc::downgrade(&level));
         drop(stack);
         level.tell(Step::Begin);
@@ -130,6 +139,7 @@ impl Level {
 
     fn new(
         stack: Arc<Mutex<Stack>>,
+        occupant: Arc<Occupant>,
         parent: Option<Arc<Self>>,
         form: Form,
         database: Arc<Database>,
@@ -137,6 +147,7 @@ impl Level {
     ) -> Self {
         Self {
             stack,
+            occupant,
             parent,
             form,
             fate: AtomicU8::new(OPEN),
@@ -182,9 +193,16 @@ impl Level {
         }
     }
 
-    pub(super) async fn run(self: &Arc<Self>, statement: &Statement, sink: Box<dyn RowSink>) -> Ran {
+    /// `reading`: the stream that the statement is for.
+    pub(super) async fn run(
+        self: &Arc<Self>,
+        statement: &Statement,
+        sink: Box<dyn RowSink>,
+        reading: Option<&Weak<Work>>,
+    ) -> Ran {
         let _release = Release(self);
         let mut stack = self.enter().await?;
+        let _reading = reading.and_then(Weak::upgrade).map(|work| self.occupant.enters(work));
         match &mut stack.connection {
             Some(connection) => connection.run(statement, sink).await,
             None => Err(CLOSED),
@@ -210,7 +228,7 @@ impl Level {
 
     /// The connection, with what was dropped undone.
     async fn enter_now(self: &Arc<Self>) -> Result<MutexGuard<'_, Stack>> {
-        let mut stack = self.stack.lock().await;
+        let mut stack = self.occupant.out_of_the_way(self.stack.lock()).await;
         if stack.half_done {
             stack.close();
         }
@@ -224,6 +242,7 @@ impl Level {
     /// Ends this level, and first undoes what is still open inside it.
     pub(super) async fn end(self: &Arc<Self>, keep: bool) -> Result<()> {
         let _release = Release(self);
+        self.occupant.shut(CLOSED);
         let mut stack = self.enter_now().await?;
         let depth = stack.depth(self).ok_or(CLOSED)?;
         stack.unwind_to(depth + 1).await?;
@@ -242,6 +261,10 @@ impl Level {
     /// Marks this level as undone, where it has not ended: the next user of the connection undoes it.
     pub(super) fn abandon(&self) {
         if self.fate.compare_exchange(OPEN, UNDONE, SeqCst, SeqCst).is_ok() {
+            match &self.parent {
+                Some(_) => self.occupant.shut(CLOSED),
+                None => self.occupant.cancel(CLOSED),
+            }
             self.release_if_ended();
             self.ended(UNDONE);
         }

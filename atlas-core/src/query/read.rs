@@ -211,14 +211,14 @@ async fn pluck<N: Model, T, Lifted: Attribute>(
 }
 
 /// What a query reads.
-struct Reading<M: Model, Out> {
-    select: Select,
-    loaders: Vec<Loader<Record<M>>>,
-    root: Option<Root<M, Out>>,
+pub(super) struct Reading<M: Model, Out> {
+    pub(super) select: Select,
+    pub(super) loaders: Vec<Loader<Record<M>>>,
+    pub(super) root: Option<Root<M, Out>>,
 }
 
 impl<M: Model, Out, Scope> Query<M, Out, Scope> {
-    fn reading(self) -> Reading<M, Out> {
+    pub(super) fn reading(self) -> Reading<M, Out> {
         Reading { select: self.select, loaders: self.loaders, root: self.root }
     }
 }

@@ -20,6 +20,12 @@ pub trait FromRow: Sized + Send + 'static {
     /// [`Error::Decode`](crate::Error::Decode) where a value does not fit.
     fn from_row(row: &dyn Row, start: usize) -> Result<Self>;
 
+    /// Which of its columns tell it from others, where the row's first is at `start`.
+    #[doc(hidden)]
+    fn keys(_start: usize) -> Vec<usize> {
+        Vec::new()
+    }
+
     /// Notes that the records in these rows came together; `part` finds this part of a row.
     #[doc(hidden)]
     fn introduce<R>(_rows: &mut [R], _part: Part<'_, R, Self>) {}
@@ -60,6 +66,10 @@ impl<M: Model> FromRow for Record<M> {
         M::decode(row, start).map(Self::loaded)
     }
 
+    fn keys(start: usize) -> Vec<usize> {
+        M::meta().key.iter().map(|index| start + index).collect()
+    }
+
     fn introduce<R>(rows: &mut [R], part: Part<'_, R, Self>) {
         Siblings::introduce(rows, part);
     }
@@ -84,6 +94,10 @@ impl<M: Model> FromRow for Option<Record<M>> {
             [key, ..] => is_null(*key)?,
         };
         if absent { Ok(None) } else { Record::from_row(row, start).map(Some) }
+    }
+
+    fn keys(start: usize) -> Vec<usize> {
+        M::meta().key.iter().map(|index| start + index).collect()
     }
 
     fn introduce<R>(rows: &mut [R], part: Part<'_, R, Self>) {
@@ -123,6 +137,17 @@ macro_rules! tuple {
                         part
                     },)*
                 ))
+            }
+
+            #[allow(unused_assignments)]
+            fn keys(mut start: usize) -> Vec<usize> {
+                let mut keys = $first::keys(start);
+                start += $first::width();
+                $(
+                    keys.extend($part::keys(start));
+                    start += $part::width();
+                )*
+                keys
             }
 
             fn introduce<Whole>(rows: &mut [Whole], part: Part<'_, Whole, Self>) {

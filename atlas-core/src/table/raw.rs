@@ -1,6 +1,7 @@
 use crate::{
     db::{Db, Pending},
     error::Result,
+    query::{Cursor, Finish},
     statement::{Raw, Statement},
     table::{DynRow, read},
     value::{Attribute, Binds},
@@ -50,6 +51,11 @@ impl<'a> RawQuery<'a> {
     /// What the database reports.
     pub fn get(self) -> Pending<'a, Vec<DynRow>> {
         Pending::new(async move { self.rows().await })
+    }
+
+    /// Every row, as a stream: see [`Query::cursor`](crate::Query::cursor).
+    pub fn cursor(self) -> Cursor<DynRow> {
+        read::cursor(self.db, Statement::Raw(self.raw), Finish::loading(Vec::new()))
     }
 
     /// The first row, if there is one. The statement runs to its end.

@@ -3,10 +3,13 @@
 use crate::{
     db::Pending,
     error::{Error, Result},
-    query::load_all,
+    query::{Cursor, Finish, load_all},
     schema::Name,
     statement::{Aggregate, CompareOp, Expr, From, Projection, Select, Statement},
-    table::{DynRow, Relations, Table, column_expr, row::Rows},
+    table::{
+        DynRow, Relations, Table, column_expr,
+        row::{Reader, Rows},
+    },
     value::{Attribute, IntoValue},
 };
 
@@ -18,6 +21,14 @@ impl<'a> Table<'a> {
     /// What the database reports: [`Error::MissingTable`], [`Error::MissingColumn`], ….
     pub fn get(self) -> Pending<'a, Vec<DynRow>> {
         Pending::new(async move { self.loaded_rows().await })
+    }
+
+    /// Every row, as a stream: see [`Query::cursor`](crate::Query::cursor).
+    pub fn cursor(self) -> Cursor<DynRow> {
+        match self.loaders() {
+            Ok(loaders) => cursor(self.db, self.select.into(), Finish::loading(loaders)),
+            Err(error) => Cursor::failed(error),
+        }
     }
 
     /// The first row, if there is one. Adds no order.
@@ -159,6 +170,12 @@ impl<'a> Table<'a> {
 /// The rows of a statement.
 pub(super) async fn rows(db: &crate::Db, statement: &Statement) -> Result<Vec<DynRow>> {
     Ok(db.fetch(None, statement, Rows::default()).await?.0.rows)
+}
+
+/// The rows of a statement, as a stream.
+pub(super) fn cursor(db: &crate::Db, statement: Statement, finish: Finish<DynRow>) -> Cursor<DynRow> {
+    let mut reader = Reader::default();
+    Cursor::of(db, None, statement, Box::new(move |row| reader.read(row)), finish)
 }
 
 #[cold]

@@ -217,19 +217,31 @@ impl fmt::Display for Hyphenated<'_> {
     }
 }
 
+/// Reads the rows of a result.
+#[derive(Default)]
+pub(super) struct Reader {
+    names: Option<Arc<[Box<str>]>>,
+}
+
+impl Reader {
+    pub(super) fn read(&mut self, row: &dyn Row) -> Result<DynRow> {
+        let names = || (0..row.len()).map(|index| row.name(index).into()).collect();
+        let names = Arc::clone(self.names.get_or_insert_with(names));
+        let values = (0..row.len()).map(|index| row.get(index).map(|value| value.to_owned()));
+        Ok(DynRow { names, values: values.collect::<Result<_>>()?, related: Vec::new() })
+    }
+}
+
 /// Every row of a result.
 #[derive(Default)]
 pub(super) struct Rows {
-    names: Option<Arc<[Box<str>]>>,
+    reader: Reader,
     pub(super) rows: Vec<DynRow>,
 }
 
 impl RowSink for Rows {
     fn row(&mut self, row: &dyn Row) -> Result<ControlFlow<()>> {
-        let names = || (0..row.len()).map(|index| row.name(index).into()).collect();
-        let names = Arc::clone(self.names.get_or_insert_with(names));
-        let values = (0..row.len()).map(|index| row.get(index).map(|value| value.to_owned()));
-        self.rows.push(DynRow { names, values: values.collect::<Result<_>>()?, related: Vec::new() });
+        self.rows.push(self.reader.read(row)?);
         Ok(ControlFlow::Continue(()))
     }
 

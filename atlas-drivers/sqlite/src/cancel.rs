@@ -3,25 +3,13 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use tokio::sync::Notify;
-
 /// Tells a statement on another thread that nobody waits for it any more.
 #[derive(Debug, Default)]
-pub(crate) struct Cancel {
-    cancelled: AtomicBool,
-    told: Notify,
-}
+pub(crate) struct Cancel(AtomicBool);
 
 impl Cancel {
     pub(crate) fn is_cancelled(&self) -> bool {
-        self.cancelled.load(Ordering::Relaxed)
-    }
-
-    /// Ends when the statement is cancelled.
-    pub(crate) async fn cancelled(&self) {
-        while !self.is_cancelled() {
-            self.told.notified().await;
-        }
+        self.0.load(Ordering::Relaxed)
     }
 }
 
@@ -30,7 +18,6 @@ pub(crate) struct CancelOnDrop(pub(crate) Arc<Cancel>);
 
 impl Drop for CancelOnDrop {
     fn drop(&mut self) {
-        self.0.cancelled.store(true, Ordering::Relaxed);
-        self.0.told.notify_one();
+        self.0.0.store(true, Ordering::Relaxed);
     }
 }

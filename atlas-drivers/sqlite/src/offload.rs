@@ -1,7 +1,12 @@
-use std::{panic, sync::Arc, time::Duration};
+use std::{
+    panic,
+    sync::Arc,
+    task::{Context, Waker},
+    time::Duration,
+};
 
 use atlas_core::{
-    driver::{Outcome, Ran, RowSink},
+    driver::{Outcome, RowSink},
     error::{Error, Result},
     schema::SchemaChange,
 };
@@ -30,6 +35,14 @@ pub(crate) enum Job {
     Command(&'static str),
 }
 
+/// What is left of a job.
+pub(crate) enum Left {
+    /// Nothing: this was done.
+    Nothing(Outcome),
+    /// Rows that the sink has no room for now. The statement is open, and no thread waits.
+    Rows(Running),
+}
+
 /// Runs a job on tokio's blocking pool; without a runtime, here. `table`: that of the statement.
 ///
 /// When the future is dropped, the job is interrupted, and its connection given back where it runs.
@@ -42,7 +55,7 @@ pub(crate) async fn offload(
     job: Job,
     mut sink: Box<dyn RowSink>,
     table: Option<&str>,
-) -> Ran {
+) -> Result<(Box<dyn RowSink>, Left)> {
     let mut lease = hold.take()?;
     let table = table.map(str::to_owned);
     let cancel = Arc::new(Cancel::default());
@@ -51,19 +64,18 @@ pub(crate) async fn offload(
     let Some(runtime) = runtime else {
         let session = lease.session()?;
         session.watch().set_patience(patience);
-        let done = run(session, job, &mut *sink, table.as_deref(), None, &cancel);
+        let done = run(session, job, &mut *sink, table.as_deref(), &cancel);
         session.watch().set_patience(Duration::ZERO);
         hold.put(lease);
-        return done.map(|outcome| (sink, outcome)).map_err(|error| with_patience(error, patience));
+        return done.map(|left| (sink, left)).map_err(|error| with_patience(error, patience));
     };
     let waits = CancelOnDrop(Arc::clone(&cancel));
-    let handle = runtime.clone();
     let ran = runtime.spawn_blocking(move || {
         let done = match lease.session() {
             Ok(session) => {
                 session.watch().set_cancel(Some(Arc::clone(&cancel)));
                 session.watch().set_patience(patience);
-                let done = run(session, job, &mut *sink, table.as_deref(), Some(&handle), &cancel);
+                let done = run(session, job, &mut *sink, table.as_deref(), &cancel);
                 session.watch().set_patience(Duration::ZERO);
                 session.watch().set_cancel(None);
                 done
@@ -82,7 +94,7 @@ pub(crate) async fn offload(
     };
     drop(waits);
     hold.put(lease);
-    done.map(|outcome| (sink, outcome))
+    done.map(|left| (sink, left))
 }
 
 fn run(
@@ -90,9 +102,8 @@ fn run(
     job: Job,
     sink: &mut dyn RowSink,
     table: Option<&str>,
-    runtime: Option<&Handle>,
     cancel: &Cancel,
-) -> Result<Outcome> {
+) -> Result<Left> {
     let mut running = match job {
         Job::GoOn(running) => running,
         Job::Run(owned) => {
@@ -102,17 +113,18 @@ fn run(
             running
         }
         Job::Schema(change) => {
-            return schema::change(&mut session.database, &change).map(|()| Outcome::affected(0));
+            schema::change(&mut session.database, &change)?;
+            return Ok(Left::Nothing(Outcome::affected(0)));
         }
         Job::Command(text) => {
             session.database.command(text).map_err(|failure| failure.into_error(None))?;
-            return Ok(Outcome::affected(0));
+            return Ok(Left::Nothing(Outcome::affected(0)));
         }
     };
     session.watch().begin(Limit::None);
     loop {
         match session.database.advance(&mut running, sink, table)? {
-            Progress::Done(outcome) => return Ok(outcome),
+            Progress::Done(outcome) => return Ok(Left::Nothing(outcome)),
             Progress::Again => return Err(busy()),
             Progress::Batch | Progress::Overdue => {}
         }
@@ -120,27 +132,10 @@ fn run(
             session.database.finish();
             return Err(Failure::cancelled().into_error(None));
         }
-        wait_for(sink, runtime, cancel);
-    }
-}
-
-/// Waits, on this thread, until the sink has room or nobody waits for the statement any more.
-fn wait_for(sink: &mut dyn RowSink, runtime: Option<&Handle>, cancel: &Cancel) {
-    use std::{
-        pin::pin,
-        task::{Context, Poll, Waker},
-    };
-    if sink.poll_ready(&mut Context::from_waker(Waker::noop())).is_ready() {
-        return;
-    }
-    let Some(runtime) = runtime else { return };
-    let mut cancelled = pin!(cancel.cancelled());
-    runtime.block_on(std::future::poll_fn(|context| {
-        if cancelled.as_mut().poll(context).is_ready() {
-            return Poll::Ready(());
+        if sink.poll_ready(&mut Context::from_waker(Waker::noop())).is_pending() {
+            return Ok(Left::Rows(running));
         }
-        sink.poll_ready(context)
-    }));
+    }
 }
 
 #[cold]

@@ -12,7 +12,7 @@ use crate::{
     dialect::SqliteDialect,
     hold::Hold,
     insert::{insert_at_once, insert_many, rows_at_once},
-    offload::{Job, offload},
+    offload::{Job, Left, offload},
     options::Execution,
     raw::BindRef,
     session::{Progress, Running, Session, hand_over, table_of},
@@ -77,10 +77,11 @@ pub(crate) async fn rest(
     match (rest, statement) {
         (Rest::Rows(running, progress), _) => rows(hold, statement, sink, running, progress).await,
         (Rest::Several, Statement::Schema(change)) => {
-            offload(hold, Job::Schema(change.clone()), sink, None).await
+            let (sink, _) = offload(hold, Job::Schema(change.clone()), sink, None).await?;
+            Ok((sink, Outcome::affected(0)))
         }
         (Rest::Several, Statement::Insert(insert)) => insert_many(hold, insert, sink).await,
-        _ => elsewhere(hold, statement, sink).await,
+        _ => rows(hold, statement, sink, Running::new(false, false), Progress::Again).await,
     }
 }
 
@@ -120,16 +121,30 @@ async fn rows(
     mut progress: Progress,
 ) -> Ran {
     loop {
-        match progress {
+        let job = match progress {
             Progress::Done(outcome) => return Ok((sink, outcome)),
-            Progress::Again => return elsewhere(hold, statement, sink).await,
+            Progress::Again => Some(Job::Run(hold.session()?.owned(statement)?)),
             Progress::Overdue if running.turns < TURNS => {
                 running.turns += 1;
                 let_others_run().await;
                 hold.session()?.watch().begin(running.limit);
+                None
             }
-            Progress::Overdue => return offload(hold, Job::GoOn(running), sink, table_of(statement)).await,
-            Progress::Batch => {}
+            Progress::Overdue => Some(Job::GoOn(running)),
+            Progress::Batch => None,
+        };
+        if let Some(job) = job {
+            let (given_back, left) = offload(hold, job, sink, table_of(statement)).await?;
+            sink = given_back;
+            match left {
+                Left::Nothing(outcome) => return Ok((sink, outcome)),
+                Left::Rows(left) => {
+                    running = left;
+                    if running.limit == Limit::None && hold.pool()?.options.execution == Execution::Auto {
+                        running.limit = Limit::Note;
+                    }
+                }
+            }
         }
         let has_room = poll_fn(|context| Poll::Ready(sink.poll_ready(context).is_ready())).await;
         if !has_room {
@@ -137,6 +152,14 @@ async fn rows(
                 return let_go(hold, &running, sink).await;
             }
             poll_fn(|context| sink.poll_ready(context)).await;
+            // What was long was the wait.
+            running.turns = 0;
+            hold.session()?.watch().begin(running.limit);
+        }
+        if hold.pool()?.options.execution == Execution::Threaded {
+            progress = Progress::Overdue;
+            running.turns = TURNS;
+            continue;
         }
         progress = hold.session()?.database.advance(&mut running, &mut *sink, table_of(statement))?;
     }
@@ -196,12 +219,6 @@ fn reaches_few(session: &mut Session, table: &TableRef, scope: &Scope) -> Result
     });
     session.compiled = compiled.recycle();
     few
-}
-
-/// Runs a statement from its start on the blocking pool.
-async fn elsewhere(hold: &mut Hold<'_>, statement: &Statement, sink: Box<dyn RowSink>) -> Ran {
-    let owned = hold.session()?.owned(statement)?;
-    offload(hold, Job::Run(owned), sink, table_of(statement)).await
 }
 
 /// Copies the rows that are left, so that others can use the only connection while the sink has no
