@@ -43,7 +43,7 @@ pub mod bounds {
         model::{
             Aggregated, Anywhere, Append, As, Assignments, Base, Both, Columns, Complete, In, IntoKey,
             IntoOrder, Keeps, Key, Maybe, Missing, Named, NotNull, Null, Operand, OrNull, Outer, Plain, Set,
-            Text,
+            SoftDeletes, Text,
         },
         query::{IntoFlow, Rooted, Selection, Whole},
         relation::{
@@ -106,7 +106,7 @@ pub mod __private {
         inventory,
         model::{
             ColumnMeta, Complete, DefaultMeta, DraftData, IndexMeta, KeyKind, Known, Missing, ModelMeta,
-            Reader, Set, create, locate,
+            Reader, Set, SoftDeletes, create, locate,
         },
         query::Loader,
         relation::{

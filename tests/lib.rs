@@ -16,6 +16,17 @@ pub mod guide {
         pub active: bool,
         #[has_many(foreign_key = author_id)]
         pub posts: HasMany<Post>,
+        #[has_many]
+        pub notes: HasMany<Note>,
+    }
+
+    #[derive(Model, Debug)]
+    #[soft_deletes]
+    pub struct Note {
+        pub id: i64,
+        pub user_id: i64,
+        pub text: String,
+        pub deleted_at: Option<chrono::DateTime<chrono::Utc>>,
     }
 
     #[derive(Model, Debug)]
@@ -59,10 +70,10 @@ pub mod guide {
     }
 
     /// Ann, 34, with two posts; Bob, 17, with one; Cid, of unknown age, with none. Of three tags the first post
-    /// has the first one.
+    /// has the first one. Ann has two notes.
     pub async fn blog() -> Result<Db> {
         let db = Db::connect("sqlite::memory:").await?;
-        db.create_tables(models![User, Post, Comment, Tag, Tagging]).await?;
+        db.create_tables(models![User, Post, Comment, Tag, Tagging, Note]).await?;
         let users = [("Ann", Some(34)), ("Bob", Some(17)), ("Cid", None)];
         User::insert(
             &db,
@@ -77,6 +88,7 @@ pub mod guide {
             .await?;
         Tag::insert(&db, ["rust", "sql", "news"].map(|name| Tag::draft().name(name))).await?;
         Tagging::draft().post_id(1).tag_id(1).save(&db).await?;
+        Note::insert(&db, ["buy milk", "call Bob"].map(|text| Note::draft().user_id(1).text(text))).await?;
         Ok(db)
     }
 
@@ -94,7 +106,7 @@ macro_rules! pages {
         pub mod $page {}
     )* };
 }
-pages!(first models columns queries records writing relations transactions tables connections sqlite postgres mysql capabilities watching errors drivers comparison);
+pages!(first models columns queries records writing relations soft_deletes transactions tables connections sqlite postgres mysql capabilities watching errors drivers comparison);
 
 #[cfg(doctest)]
 #[doc = include_str!("../docs/guide/src/large-results.md")]

@@ -7,6 +7,7 @@ mod expr;
 mod expression;
 mod fill;
 mod graph;
+mod guards;
 mod key;
 mod known;
 mod meta;
@@ -15,6 +16,7 @@ mod operand;
 mod reader;
 mod scalar;
 mod scope;
+mod soft;
 mod tables;
 
 pub use aggregate::{Aggregated, count_all};
@@ -35,6 +37,7 @@ pub use reader::{Reader, locate};
 pub use scalar::{Plain, Scalar, val};
 pub(crate) use scope::alias_of;
 pub use scope::{Anywhere, Append, As, Both, In, Maybe, Named, Outer};
+pub use soft::SoftDeletes;
 
 use crate::{
     db::{Db, Pending},
@@ -338,5 +341,28 @@ pub trait Model: Sized + Send + Sync + 'static {
         draft: impl Complete<Self>,
     ) -> Pending<'_, Record<Self>> {
         query::update_or_create(db, by.scoped(), draft.into_data())
+    }
+
+    /// The first record that matches, brought back where it was deleted softly, or a new one of the draft.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// Note::query().delete(&db).await?;
+    /// let draft = Note::draft().user_id(1).text("buy milk");
+    /// let note = Note::restore_or_create(&db, Note::text.eq("buy milk"), draft).await?;
+    /// assert!(note.id == 1 && !note.trashed());
+    /// # Ok(())
+    /// # });
+    /// ```
+    fn restore_or_create<X: In<Self, I>, I>(
+        db: &Db,
+        by: Expr<X>,
+        draft: impl Complete<Self>,
+    ) -> Pending<'_, Record<Self>>
+    where
+        Self: SoftDeletes,
+    {
+        query::restore_or_create(db, by.scoped(), draft.into_data())
     }
 }

@@ -15,6 +15,7 @@ mod order;
 mod read;
 mod relations;
 mod row;
+mod scopes;
 mod select;
 mod source;
 mod walk;
@@ -26,13 +27,14 @@ use std::{marker::PhantomData, sync::Arc};
 pub use chunk::IntoFlow;
 pub use condition::Given;
 pub(crate) use create::{
-    create, create_many, first_or_create, first_or_new, insert, update_or_create, upsert,
+    create, create_many, first_or_create, first_or_new, insert, restore_or_create, update_or_create, upsert,
 };
 pub use cursor::Cursor;
 pub(crate) use read::load_all;
 pub(crate) use relations::count_for;
 pub(crate) use row::Beside;
 pub use row::{FromRow, Part, Rooted};
+pub(crate) use scopes::Unscoped;
 pub use select::{Selection, Whole, record};
 pub(crate) use source::Finish;
 
@@ -67,9 +69,7 @@ pub struct Query<M, Out = Record<M>, Scope = M>
 where
     M: Model,
 {
-    select: Select,
-    /// A part of the filter that alternatives do not widen: which record's relation it is.
-    bounds: Option<Expr>,
+    select: Unscoped,
     /// What is loaded for the rows once they are there.
     loaders: Vec<Loader<Record<M>>>,
     /// Where in a row the record is that they are loaded for.
@@ -118,13 +118,7 @@ pub type Put<Out> = Box<dyn FnOnce(&mut [&mut Out]) + Send>;
 
 impl<M: Model, Out, Scope> Clone for Query<M, Out, Scope> {
     fn clone(&self) -> Self {
-        Self {
-            select: self.select.clone(),
-            bounds: self.bounds.clone(),
-            loaders: self.loaders.clone(),
-            root: self.root,
-            of: PhantomData,
-        }
+        Self { select: self.select.clone(), loaders: self.loaders.clone(), root: self.root, of: PhantomData }
     }
 }
 
@@ -133,25 +127,20 @@ impl<M: Model> Query<M> {
     pub fn new() -> Self {
         let meta = M::meta();
         Self {
-            select: Select::new(TableRef::new(meta.table), meta.names),
-            bounds: None,
+            select: Unscoped::new(Select::new(TableRef::new(meta.table), meta.names)),
             loaders: M::eager(),
             root: Some(Rooted::root),
             of: PhantomData,
         }
     }
 
-    pub(crate) fn statement(&self) -> &Select {
+    /// What tells this query from others of the model.
+    pub(crate) fn shape(&self) -> &Unscoped {
         &self.select
     }
 
     pub(crate) fn loaders(&self) -> &[Loader<Record<M>>] {
         &self.loaders
-    }
-
-    /// The select, and what is loaded for its rows.
-    pub(crate) fn into_parts(self) -> (Select, Vec<Loader<Record<M>>>) {
-        (self.select, self.loaders)
     }
 
     /// Adds a condition that is data already.
@@ -160,16 +149,15 @@ impl<M: Model> Query<M> {
         self
     }
 
-    /// Adds a condition that alternatives do not widen. Before any other.
+    /// Adds a condition that alternatives do not widen.
     pub(crate) fn bounded(mut self, node: Expr) -> Self {
-        self.select.and_where(node);
-        self.bounds = self.select.filter.clone();
+        self.select.bind(node);
         self
     }
 
     /// Changes the select as a whole.
-    pub(crate) fn reshaped(mut self, change: impl FnOnce(Select) -> Select) -> Self {
-        self.select = change(self.select);
+    pub(crate) fn reshaped(mut self, change: impl FnOnce(&mut Select)) -> Self {
+        change(&mut self.select);
         self
     }
 
@@ -187,23 +175,24 @@ impl<M: Model> Default for Query<M> {
 }
 
 impl<M: Model, Out, Scope> Query<M, Out, Scope> {
-    /// Adds an alternative to the whole filter that stands, within its bounds.
+    /// The select as it is sent, and what is loaded for its rows.
+    pub(crate) fn into_parts(mut self) -> (Select, Vec<Loader<Record<M>>>) {
+        let loaders = std::mem::take(&mut self.loaders);
+        (self.into_select(), loaders)
+    }
+
+    /// Adds an alternative to the whole filter that stands. What the query leaves out by itself stays out.
     fn or_where(mut self, node: Expr) -> Self {
-        let standing = self.select.filter.take().filter(|standing| Some(standing) != self.bounds.as_ref());
-        let widened = match standing {
+        self.select.filter = Some(match self.select.filter.take() {
             Some(standing) => standing.or(node),
             None => node,
-        };
-        self.select.filter = Some(match &self.bounds {
-            Some(bounds) => bounds.clone().and(widened),
-            None => widened,
         });
         self
     }
 
     /// The select that reads one column of each row instead.
     fn selecting(self, projection: Projection) -> Select {
-        Select { columns: projection, ..self.select }
+        Select { columns: projection, ..self.into_select() }
     }
 }
 

@@ -4,6 +4,7 @@ mod erased;
 mod insert;
 mod save;
 mod siblings;
+mod soft;
 mod state;
 mod values;
 

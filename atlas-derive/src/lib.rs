@@ -81,6 +81,7 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `#[guarded(a, b)]` | it reaches all but these and the key. Without either attribute, none |
 /// | `#[timestamps]` | `created_at` and `updated_at`, or the one that is there, are maintained |
 /// | `#[timestamps(created_at = made, updated_at = changed)]` | the same for other fields |
+/// | `#[soft_deletes]`, `#[soft_deletes(removed_at)]` | rows that are deleted stay, with the time in `deleted_at` or that field, an `Option`, and are left out wherever the model is read |
 /// | `#[index(a, b)]`, `#[unique(a, b)]` | an index over several columns; repeatable |
 ///
 /// # Attributes of a column
@@ -148,6 +149,7 @@ use syn::{DeriveInput, parse_macro_input};
         guarded,
         rename_all,
         timestamps,
+        soft_deletes,
         connection,
         index,
         unique,

@@ -62,6 +62,7 @@ struct Model {
     indexes: Vec<Index>,
     created_at: Option<usize>,
     updated_at: Option<usize>,
+    soft_deletes: Option<usize>,
     relations: Vec<Relation>,
 }
 

@@ -1,7 +1,7 @@
 use atlas::prelude::*;
 
 #[derive(Model)]
-#[soft_deletes]
+#[prunable]
 pub struct User {
     pub id: i64,
 }

@@ -2,7 +2,7 @@ use crate::{
     db::About,
     error::{Error, Result},
     relation::RelationMeta,
-    statement::ColumnRef,
+    statement::{ColumnRef, Expr},
     value::{ColumnType, Moment, Stored, Value, ValueRef},
 };
 
@@ -29,6 +29,8 @@ pub struct ModelMeta {
     pub created_at: Option<usize>,
     /// The column that is set when a row is written, by index.
     pub updated_at: Option<usize>,
+    /// The column that is set when a row is deleted softly, by index.
+    pub soft_deletes: Option<usize>,
     /// The columns whose values are not shown, by name.
     pub sensitive: &'static [&'static str],
     /// The relations, in the order of the fields.
@@ -152,10 +154,38 @@ impl ColumnMeta {
 }
 
 impl ModelMeta {
+    /// For the derive: what most models have not.
+    pub const PLAIN: Self = Self {
+        name: "",
+        table: "",
+        connection: None,
+        columns: &[],
+        names: &[],
+        key: &[],
+        key_kind: KeyKind::Manual,
+        indexes: &[],
+        created_at: None,
+        updated_at: None,
+        soft_deletes: None,
+        sensitive: &[],
+        relations: &[],
+    };
+
     /// A moment as a timestamp column stores it.
     pub(crate) fn stamp(&self, index: usize, at: Moment) -> Result<Value> {
         let column = self.column(index)?;
         (column.cast)(ValueRef::Timestamp(at)).map_err(|error| error.at(self.name, column.name))
+    }
+
+    /// Adds `updated_at` to what an update sets, unless it is there.
+    pub(crate) fn stamp_update(&self, set: &mut Vec<(ColumnRef, Expr)>) -> Result<()> {
+        if let Some(index) = self.updated_at {
+            let column = self.column(index)?;
+            if !set.iter().any(|(target, _)| target.name == column.name) {
+                set.push((column.target(), self.stamp(index, Moment::now())?.into()));
+            }
+        }
+        Ok(())
     }
 
     /// Whether a value of a JSON column reads as it was written: serde writes some values that it does not

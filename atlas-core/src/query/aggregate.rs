@@ -21,7 +21,7 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
     /// # });
     /// ```
     pub fn count(self, db: &Db) -> Pending<'_, u64> {
-        let select = over_all(self.select, Expr::aggregate(Aggregate::Count, None));
+        let select = over_all(self.into_select(), Expr::aggregate(Aggregate::Count, None));
         Pending::new(async move {
             Ok(value::<u64>(db, M::meta().about(), select, (M::meta().name, "count")).await?.unwrap_or(0))
         })
@@ -46,7 +46,7 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
         N: Model + In<Scope, I>,
         T: Attribute<Base: Number>,
     {
-        let select = over_all(self.select, of(Aggregate::Sum, column));
+        let select = over_all(self.into_select(), of(Aggregate::Sum, column));
         let place = (N::meta().name, column.name);
         Pending::new(async move {
             let sum = value::<<T::Base as Number>::Sum>(db, M::meta().about(), select, place).await?;
@@ -72,7 +72,7 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
         N: Model + In<Scope, I>,
         T: Attribute<Base: Number>,
     {
-        let select = over_all(self.select, of(Aggregate::Avg, column));
+        let select = over_all(self.into_select(), of(Aggregate::Avg, column));
         Pending::new(value(db, M::meta().about(), select, (N::meta().name, column.name)))
     }
 
@@ -82,7 +82,7 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
         N: Model + In<Scope, I>,
         T: Attribute,
     {
-        let select = over_all(self.select, of(Aggregate::Min, column));
+        let select = over_all(self.into_select(), of(Aggregate::Min, column));
         Pending::new(value(db, M::meta().about(), select, (N::meta().name, column.name)))
     }
 
@@ -100,7 +100,7 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
         N: Model + In<Scope, I>,
         T: Attribute,
     {
-        let select = over_all(self.select, of(Aggregate::Max, column));
+        let select = over_all(self.into_select(), of(Aggregate::Max, column));
         Pending::new(value(db, M::meta().about(), select, (N::meta().name, column.name)))
     }
 
@@ -114,7 +114,7 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
     /// # });
     /// ```
     pub fn exists(self, db: &Db) -> Pending<'_, bool> {
-        let mut select = self.select;
+        let mut select = self.into_select();
         select.order.clear();
         select.distinct = false;
         select.limit = Some(select.limit.unwrap_or(1).min(1));

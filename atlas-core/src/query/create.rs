@@ -3,7 +3,7 @@
 use crate::{
     db::{Db, Pending},
     error::{Error, Result},
-    model::{DraftData, Expr, Model, ModelMeta},
+    model::{DraftData, Expr, Model, ModelMeta, SoftDeletes},
     query::Query,
     record::{self, Drafts, Record},
     schema::Name,
@@ -68,6 +68,26 @@ pub(crate) fn first_or_create<M: Model>(db: &Db, by: Expr<M>, draft: DraftData) 
             Some(record) => Ok(record),
             None => create_or_first(&*db.of(M::meta().about())?, &by, draft).await,
         }
+    })
+}
+
+pub(crate) fn restore_or_create<M: SoftDeletes>(
+    db: &Db,
+    by: Expr<M>,
+    draft: DraftData,
+) -> Pending<'_, Record<M>> {
+    Pending::new(async move {
+        let tx = db.of(M::meta().about())?.begin_own().await?;
+        let found = Query::<M>::new().with_trashed().and_node(by.clone().into_node()).first(&tx).await?;
+        let mut record = match found {
+            Some(record) => record,
+            None => create_or_first(&tx, &by, draft).await?,
+        };
+        if record.trashed() {
+            record.restore(&tx).await?;
+        }
+        tx.commit().await?;
+        Ok(record)
     })
 }
 

@@ -27,7 +27,7 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
     ///
     /// [`Error::Unsupported`](crate::Error::Unsupported) where the driver cannot do it.
     pub fn to_sql(&self, db: &Db) -> Result<Rendered> {
-        db.of(M::meta().about())?.render(&Statement::Select(self.select.clone()))
+        db.of(M::meta().about())?.render(&self.clone().into_select().into())
     }
 
     /// The database's plan for the query, a step a line.
@@ -41,9 +41,9 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
     /// # });
     /// ```
     pub fn explain(self, db: &Db) -> Pending<'_, String> {
-        Pending::new(async move {
-            let statement = Statement::Explain(Box::new(self.select.into()));
-            Ok(db.fetch(Some(M::meta().about()), &statement, Lines::default()).await?.0.0)
-        })
+        let statement = Statement::Explain(Box::new(self.into_select().into()));
+        Pending::new(
+            async move { Ok(db.fetch(Some(M::meta().about()), &statement, Lines::default()).await?.0.0) },
+        )
     }
 }

@@ -186,7 +186,7 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
     ) -> Query<M, Beside, Wider> {
         let mut select = self.select;
         add(&mut select, join, M::meta().names, N::meta().names);
-        Query { select, bounds: self.bounds, loaders: self.loaders, root: Some(root), of: PhantomData }
+        Query { select, loaders: self.loaders, root: Some(root), of: PhantomData }
     }
 }
 

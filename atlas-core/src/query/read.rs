@@ -219,7 +219,8 @@ pub(super) struct Reading<M: Model, Out> {
 
 impl<M: Model, Out, Scope> Query<M, Out, Scope> {
     pub(super) fn reading(self) -> Reading<M, Out> {
-        Reading { select: self.select, loaders: self.loaders, root: self.root }
+        let (root, (select, loaders)) = (self.root, self.into_parts());
+        Reading { select, loaders, root }
     }
 }
 

@@ -262,14 +262,13 @@ impl<M: Model, Out: Rooted<M>, Scope> Query<M, Out, Scope> {
     /// Reads something beside the columns, as an extra.
     fn beside(mut self, name: Name, expr: Expr) -> Self {
         let selected = Selected { expr, alias: Some(name) };
-        self.select.columns = match self.select.columns {
-            Projection::NamesAnd(names, mut beside) => {
+        match &mut self.select.columns {
+            Projection::NamesAnd(_, beside) => {
                 beside.retain(|other| other.alias != selected.alias);
                 beside.push(selected);
-                Projection::NamesAnd(names, beside)
             }
-            _ => Projection::NamesAnd(M::meta().names, vec![selected]),
-        };
+            columns => *columns = Projection::NamesAnd(M::meta().names, vec![selected]),
+        }
         self
     }
 }

@@ -129,6 +129,6 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
         selection.selected(&mut selected);
         let mut select = self.select;
         select.columns = Projection::Expressions(selected);
-        Query { select, bounds: self.bounds, loaders: Vec::new(), root: None, of: PhantomData }
+        Query { select, loaders: Vec::new(), root: None, of: PhantomData }
     }
 }

@@ -2,8 +2,8 @@
 
 use crate::{
     db::{Db, Pending},
-    error::{Error, Result},
-    model::{Assignments, Column, In, Model, ModelMeta, Operand},
+    error::Error,
+    model::{Assignments, Column, In, Model, ModelMeta, Operand, SoftDeletes},
     query::Query,
     statement::{
         ArithmeticOp, ColumnRef, Delete, Expr, From, Join, Projection, Scope, Select, Statement, TableRef,
@@ -25,7 +25,7 @@ impl<M: Model, Out> Query<M, Out> {
     /// ```
     pub fn update(self, db: &Db, set: impl Assignments<M>) -> Pending<'_, u64> {
         let set = set.assignments().into_iter().map(|one| (one.column, one.value)).collect();
-        update::<M>(db, self.select, set)
+        update(db, M::meta(), self.into_select(), set)
     }
 
     /// Adds to a column of every row, and sets `updated_at`: how many rows there were.
@@ -55,7 +55,8 @@ impl<M: Model, Out> Query<M, Out> {
         self.update(db, column.reckoned(ArithmeticOp::Sub, by.operand()))
     }
 
-    /// Deletes every row of the query: how many there were.
+    /// Deletes every row of the query: how many there were. With `#[soft_deletes]` the rows stay, with the
+    /// time in their column: [`force_delete`](Self::force_delete) removes them.
     ///
     /// ```
     /// # use atlas_tests::guide::*;
@@ -65,16 +66,83 @@ impl<M: Model, Out> Query<M, Out> {
     /// # });
     /// ```
     pub fn delete(self, db: &Db) -> Pending<'_, u64> {
-        let delete = Delete { table: TableRef::new(M::meta().table), scope: scope(M::meta(), self.select) };
-        Pending::new(async move {
-            Ok(db.run(Some(M::meta().about()), &delete.into(), Box::new(())).await?.1.affected)
-        })
+        let meta = M::meta();
+        match meta.soft_deletes {
+            Some(column) => mark(db, meta, column, self.into_select(), Some(Moment::now())),
+            None => remove(db, meta, self.into_select()),
+        }
+    }
+
+    /// Removes every row of the query for good: how many there were. What was deleted before is among them where
+    /// the query has it: [`with_trashed`](Self::with_trashed), [`only_trashed`](Self::only_trashed).
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// Note::query().where_eq(Note::id, 1).delete(&db).await?;
+    /// assert_eq!(Note::query().only_trashed().force_delete(&db).await?, 1);
+    /// assert_eq!(Note::query().with_trashed().count(&db).await?, 1);
+    /// # Ok(())
+    /// # });
+    /// ```
+    pub fn force_delete(self, db: &Db) -> Pending<'_, u64>
+    where
+        M: SoftDeletes,
+    {
+        remove(db, M::meta(), self.into_select())
+    }
+
+    /// Brings back those rows of the query that were deleted softly, and sets `updated_at`: how many there were.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// assert_eq!(Note::query().delete(&db).await?, 2);
+    /// assert_eq!(Note::query().where_eq(Note::id, 2).restore(&db).await?, 1);
+    /// assert_eq!(Note::query().pluck(&db, Note::id).await?, [2]);
+    /// # Ok(())
+    /// # });
+    /// ```
+    pub fn restore(self, db: &Db) -> Pending<'_, u64>
+    where
+        M: SoftDeletes,
+    {
+        let (meta, query) = (M::meta(), self.only_trashed());
+        match meta.soft_deletes {
+            Some(column) => mark(db, meta, column, query.into_select(), None),
+            None => Pending::new(std::future::ready(Ok(0))),
+        }
     }
 }
 
-fn update<M: Model>(db: &Db, select: Select, mut set: Vec<(ColumnRef, Expr)>) -> Pending<'_, u64> {
+/// Sets the time at which rows were deleted.
+fn mark<'a>(
+    db: &'a Db,
+    meta: &'static ModelMeta,
+    column: usize,
+    select: Select,
+    deleted: Option<Moment>,
+) -> Pending<'a, u64> {
     Pending::new(async move {
-        let meta = M::meta();
+        let set = vec![(meta.column(column)?.target(), meta.deletion(column, deleted)?.into())];
+        update(db, meta, select, set).await
+    })
+}
+
+fn remove<'a>(db: &'a Db, meta: &'static ModelMeta, select: Select) -> Pending<'a, u64> {
+    let delete = Delete { table: TableRef::new(meta.table), scope: scope(meta, select) };
+    Pending::new(
+        async move { Ok(db.run(Some(meta.about()), &delete.into(), Box::new(())).await?.1.affected) },
+    )
+}
+
+fn update<'a>(
+    db: &'a Db,
+    meta: &'static ModelMeta,
+    select: Select,
+    mut set: Vec<(ColumnRef, Expr)>,
+) -> Pending<'a, u64> {
+    Pending::new(async move {
         if set.is_empty() {
             return Err(Error::config(format!(
                 "an update of `{}` sets no column: name at least one",
@@ -86,7 +154,7 @@ fn update<M: Model>(db: &Db, select: Select, mut set: Vec<(ColumnRef, Expr)>) ->
                 meta.check(index, value)?;
             }
         }
-        stamp(meta, &mut set)?;
+        meta.stamp_update(&mut set)?;
         let update: Statement = Update {
             table: TableRef::new(meta.table),
             set,
@@ -96,17 +164,6 @@ fn update<M: Model>(db: &Db, select: Select, mut set: Vec<(ColumnRef, Expr)>) ->
         .into();
         Ok(db.run(Some(meta.about()), &update, Box::new(())).await?.1.affected)
     })
-}
-
-/// Adds `updated_at`, unless it is set already.
-fn stamp(meta: &'static ModelMeta, set: &mut Vec<(ColumnRef, Expr)>) -> Result<()> {
-    if let Some(index) = meta.updated_at {
-        let column = meta.column(index)?;
-        if !set.iter().any(|(target, _)| target.name == column.name) {
-            set.push((column.target(), meta.stamp(index, Moment::now())?.into()));
-        }
-    }
-    Ok(())
 }
 
 /// Whether a table that was joined has a row.

@@ -47,7 +47,9 @@ impl<M: Model> Record<M> {
         Ok(self)
     }
 
-    /// Deletes the row. The record can be read afterwards, and not be saved.
+    /// Deletes the row. The record can be read afterwards, and not be saved. With `#[soft_deletes]` the row
+    /// stays, with the time in its column: see [`trashed`](Self::trashed), [`restore`](Self::restore) and
+    /// [`force_delete`](Self::force_delete).
     ///
     /// ```
     /// # use atlas_tests::guide::*;
@@ -87,7 +89,7 @@ impl<M: Model> Record<M> {
         Pending::new(self.erased_mut().refresh(db))
     }
 
-    /// The row as it is now, as another record; `None` where it is gone.
+    /// The row as it is now, as another record, also where it was deleted softly; `None` where it is gone.
     ///
     /// ```
     /// # use atlas_tests::guide::*;
@@ -99,7 +101,8 @@ impl<M: Model> Record<M> {
     /// # });
     /// ```
     pub fn fresh<'a>(&'a self, db: &'a Db) -> Pending<'a, Option<Self>> {
-        let mut query = Query::<M>::new().and_node(key_filter(M::meta(), self.erased().stored_key()));
+        let mut query = Query::<M>::new().unscoped();
+        query = query.and_node(key_filter(M::meta(), self.erased().stored_key()));
         if !self.exists() {
             query = query.limit(0);
         }
@@ -175,7 +178,7 @@ impl<M: Model> Record<M> {
 }
 
 impl dyn AnyRecord + '_ {
-    async fn save(&mut self, db: &Db) -> Result<()> {
+    pub(super) async fn save(&mut self, db: &Db) -> Result<()> {
         self.settle();
         let model = self.meta().name;
         if self.state().is_deleted() {
@@ -189,14 +192,29 @@ impl dyn AnyRecord + '_ {
     }
 
     async fn delete(&mut self, db: &Db) -> Result<()> {
+        match self.meta().soft_deletes {
+            Some(column) => self.delete_softly(db, column).await,
+            None => self.force_delete(db).await,
+        }
+    }
+
+    /// Whether there is a row that could be deleted.
+    pub(super) fn deletable(&mut self) -> Result<()> {
         self.settle();
-        let meta = self.meta();
+        let model = self.meta().name;
         if self.state().is_deleted() {
-            return Err(Error::Deleted { model: meta.name, operation: "deleted again" });
+            return Err(Error::Deleted { model, operation: "deleted again" });
         }
         if !self.state().exists() {
-            return Err(Error::NotFound { model: meta.name, key: None });
+            return Err(Error::NotFound { model, key: None });
         }
+        Ok(())
+    }
+
+    /// Removes the row.
+    pub(super) async fn force_delete(&mut self, db: &Db) -> Result<()> {
+        self.deletable()?;
+        let meta = self.meta();
         let db = &*db.of(meta.about())?;
         let scope = row_scope(meta, self.stored_key());
         let delete = Statement::Delete(Delete { table: TableRef::new(meta.table), scope });
@@ -244,7 +262,7 @@ impl dyn AnyRecord + '_ {
     }
 
     /// The key by which the row is stored, also where it was changed on the record.
-    fn stored_key(&self) -> Vec<Value> {
+    pub(super) fn stored_key(&self) -> Vec<Value> {
         let original = self.state().original();
         let stored = |column: &usize| match original.and_then(|values| values.get(*column)) {
             Some(value) => value.clone(),
@@ -289,7 +307,7 @@ impl dyn AnyRecord + '_ {
 }
 
 /// Adds `updated_at` to the changes of an update, unless it is among them.
-fn stamp(meta: &'static ModelMeta, changes: &mut Vec<(usize, Value)>) -> Result<()> {
+pub(super) fn stamp(meta: &'static ModelMeta, changes: &mut Vec<(usize, Value)>) -> Result<()> {
     if let Some(updated_at) = meta.updated_at
         && !changes.iter().any(|(column, _)| *column == updated_at)
     {
@@ -298,7 +316,7 @@ fn stamp(meta: &'static ModelMeta, changes: &mut Vec<(usize, Value)>) -> Result<
     Ok(())
 }
 
-async fn update_row(
+pub(super) async fn update_row(
     db: &Db,
     meta: &'static ModelMeta,
     key: Vec<Value>,

@@ -9,9 +9,8 @@ use std::{
 use crate::{
     db::Moment,
     model::{Model, ModelMeta},
-    query::Part,
+    query::{Part, Unscoped},
     record::Record,
-    statement::Select,
     value::Value,
 };
 
@@ -26,7 +25,7 @@ pub(crate) struct Siblings {
 /// Something that was loaded for all of them.
 struct Entry {
     relation: &'static str,
-    select: Select,
+    shape: Unscoped,
     /// When and where: what was written since, or is seen from elsewhere, may differ.
     moment: Moment,
     found: Arc<dyn Any + Send + Sync>,
@@ -80,9 +79,9 @@ impl Siblings {
     }
 
     /// What a sibling loaded of this relation in this way.
-    pub(crate) fn take(&self, place: u32, relation: &str, select: &Select, moment: Moment) -> Shared {
+    pub(crate) fn take(&self, place: u32, relation: &str, shape: &Unscoped, moment: Moment) -> Shared {
         let mut loaded = self.loaded();
-        let entry = loaded.iter_mut().find(|entry| entry.relation == relation && entry.select == *select);
+        let entry = loaded.iter_mut().find(|entry| entry.relation == relation && entry.shape == *shape);
         match entry {
             None => Shared::Nothing,
             Some(entry) if entry.moment == moment && !entry.taken.contains(&place) => {
@@ -98,13 +97,13 @@ impl Siblings {
         &self,
         place: u32,
         relation: &'static str,
-        select: Select,
+        shape: Unscoped,
         moment: Moment,
         found: Arc<dyn Any + Send + Sync>,
     ) {
         let mut loaded = self.loaded();
-        loaded.retain(|entry| entry.relation != relation || entry.select != select);
-        loaded.push(Entry { relation, select, moment, found, taken: BTreeSet::from([place]) });
+        loaded.retain(|entry| entry.relation != relation || entry.shape != shape);
+        loaded.push(Entry { relation, shape, moment, found, taken: BTreeSet::from([place]) });
     }
 
     fn loaded(&self) -> MutexGuard<'_, Vec<Entry>> {

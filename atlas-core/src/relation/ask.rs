@@ -84,7 +84,7 @@ impl<N: Model> Question<N> {
     /// The select of the records of one row of `owner`, which stands around it.
     fn select(self, owner: &'static ModelMeta, columns: Vec<Expr>) -> Select {
         let target = N::meta();
-        let mut select = self.query.into_parts().0;
+        let mut select = self.query.into_select();
         select.columns = Projection::Expressions(columns.into_iter().map(Into::into).collect());
         select.order.clear();
         (select.limit, select.offset) = (None, None);
@@ -126,6 +126,7 @@ fn correlate(
                 same(of_via(name, column_ref(target, *foreign).ty), of_target(*foreign))
             });
             let on = on.chain(link.morph.map(|morph| named(&via, morph)));
+            let on = on.chain(between.guards(&via, link.trashed_between));
             let on = on.reduce(Expr::and).unwrap_or(Expr::And(Vec::new()));
             select.joins.push(Join::new(JoinKind::Inner, table, on));
             near.iter()

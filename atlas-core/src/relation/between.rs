@@ -12,7 +12,8 @@ use crate::{
     },
     schema::Name,
     statement::{
-        ColumnRef, Delete, Expr, From, Insert, OnConflict, Projection, Scope, Select, TableRef, Update,
+        ColumnRef, Delete, Expr, From, Insert, OnConflict, Projection, Scope, Select, Statement, TableRef,
+        Update,
     },
     value::{Moment, Plain, Value},
 };
@@ -252,7 +253,9 @@ impl Between {
     /// The rows of the record, of those that lead to these records or of all: a condition for each statement.
     fn scopes(&self, of: Option<&[Row]>) -> Vec<Expr> {
         let (columns, values): (Vec<_>, Vec<_>) = self.near.iter().cloned().unzip();
-        let mine = self.conditions.iter().cloned().fold(equal(&columns, &values), Expr::and);
+        let guards = self.meta.and_then(|meta| meta.guards(&self.table.into(), false));
+        let conditions = self.conditions.iter().cloned().chain(guards);
+        let mine = conditions.fold(equal(&columns, &values), Expr::and);
         let Some(rows) = of else { return vec![mine] };
         let mut groups = Groups::default();
         for row in rows {
@@ -270,14 +273,24 @@ impl Between {
         let mut affected = 0;
         for filter in scopes {
             let db = together.as_deref().unwrap_or(db);
-            let scope = Scope { filter: Some(filter), ..Scope::default() };
-            let delete = Delete { table: TableRef::new(self.table), scope };
-            affected += db.run(Some(self.about()), &delete.into(), Box::new(())).await?.1.affected;
+            affected += db.run(Some(self.about()), &self.removal(filter)?, Box::new(())).await?.1.affected;
         }
         if let Some(tx) = together {
             tx.commit().await?;
         }
         Ok(affected)
+    }
+
+    /// What removes rows: for good, or softly where the table's model does so.
+    fn removal(&self, filter: Expr) -> Result<Statement> {
+        let (table, scope) = (TableRef::new(self.table), Scope { filter: Some(filter), ..Scope::default() });
+        let Some((meta, column)) = self.meta.and_then(|meta| Some((meta, meta.soft_deletes?))) else {
+            return Ok(Delete { table, scope }.into());
+        };
+        let mut set =
+            vec![(meta.column(column)?.target(), meta.deletion(column, Some(Moment::now()))?.into())];
+        meta.stamp_update(&mut set)?;
+        Ok(Update { table, set, scope, returning: Vec::new() }.into())
     }
 
     /// Sets columns of the rows that lead to a record: how many there were.
@@ -299,11 +312,8 @@ impl Between {
                 None => (ColumnRef { table: None, name, ty: None }, Expr::Value(value)),
             });
         }
-        if let Some((meta, index)) = self.meta.and_then(|meta| Some((meta, meta.updated_at?))) {
-            let column = meta.column(index)?;
-            if !set.iter().any(|(target, _)| target.name == column.name) {
-                set.push((column.target(), meta.stamp(index, Moment::now())?.into()));
-            }
+        if let Some(meta) = self.meta {
+            meta.stamp_update(&mut set)?;
         }
         let scope = Scope { filter: Some(filter), ..Scope::default() };
         let update = Update { table: TableRef::new(self.table), set, scope, returning: Vec::new() };

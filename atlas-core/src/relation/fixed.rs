@@ -98,10 +98,7 @@ impl Fixed {
             None => query,
         };
         let Some(order) = self.order else { return query };
-        query.reshaped(|mut select| {
-            select.order = order();
-            select
-        })
+        query.reshaped(|select| select.order = order())
     }
 
     /// A select of the records, before any other condition or order.

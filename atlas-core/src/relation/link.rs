@@ -2,6 +2,8 @@ use crate::{
     error::{Error, Result},
     model::{Column, Model, ModelMeta},
     relation::{Fixed, MorphVariant, Present, Relation, SameKey, kind},
+    schema::Name,
+    statement::Expr,
     value::{Attribute, Value},
 };
 
@@ -19,6 +21,8 @@ pub struct Link {
     pub pick: Option<Pick>,
     /// What its declaration says of all its records.
     pub fixed: Fixed,
+    /// Whether rows of the table between count that were deleted softly.
+    pub trashed_between: bool,
 }
 
 /// Which one of several rows a relation to one leads to: the one with the smallest or greatest value.
@@ -123,6 +127,14 @@ impl Between {
         match self {
             Self::Named(name) => name,
             Self::Model(meta) => meta().table,
+        }
+    }
+
+    /// What holds of its rows, where the statement calls it so.
+    pub(super) fn guards(&self, called: &Name, trashed: bool) -> Option<Expr> {
+        match self {
+            Self::Model(meta) => meta().guards(called, trashed),
+            Self::Named(_) => None,
         }
     }
 }

@@ -6,8 +6,8 @@ use crate::{
     db::Db,
     driver::BoxFuture,
     error::Result,
-    model::{self, In, IntoOrder, Model, ModelMeta},
-    query::{Beside, FromRow, Loader, Put, Query, column_ref, load_all},
+    model::{self, In, IntoOrder, Model, ModelMeta, SoftDeletes},
+    query::{Beside, FromRow, Loader, Put, Query, Unscoped, column_ref, load_all},
     record::{Record, Shared, Siblings, Values},
     relation::{Between, Link, Linked, Path, Relation, Slot, ToMany, groups::Groups},
     schema::Name,
@@ -47,6 +47,32 @@ impl<M: Model, N: Model, K> Relation<M, N, K> {
         K: ToMany,
     {
         Load::from(self).limit(records)
+    }
+
+    /// Also records that were deleted softly.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// Note::query().where_eq(Note::id, 1).delete(&db).await?;
+    /// let ann = User::query().with(User::notes.with_trashed()).find_or_fail(&db, 1).await?;
+    /// assert_eq!(ann.notes.get()?.len(), 2);
+    /// # Ok(())
+    /// # });
+    /// ```
+    pub fn with_trashed(self) -> Load<M, N, K>
+    where
+        N: SoftDeletes,
+    {
+        Load::from(self).with_trashed()
+    }
+
+    /// Only records that were deleted softly.
+    pub fn only_trashed(self) -> Load<M, N, K>
+    where
+        N: SoftDeletes,
+    {
+        Load::from(self).only_trashed()
     }
 
     /// Loads what is left of the records after any steps of a query.
@@ -112,6 +138,24 @@ impl<M: Model, N: Model, K> Load<M, N, K> {
         K: ToMany,
     {
         self.apply(|query| query.offset(records))
+    }
+
+    /// Also records that were deleted softly.
+    #[must_use]
+    pub fn with_trashed(self) -> Self
+    where
+        N: SoftDeletes,
+    {
+        self.apply(Query::with_trashed)
+    }
+
+    /// Only records that were deleted softly.
+    #[must_use]
+    pub fn only_trashed(self) -> Self
+    where
+        N: SoftDeletes,
+    {
+        self.apply(Query::only_trashed)
     }
 
     /// Loads what is left of the records after any steps of a query. A limit is one for each parent.
@@ -238,7 +282,7 @@ impl<M: Model, N: Model> Loading<M, N> {
                     // Its own key may have been changed since.
                     let all = together.keys.iter().chain(&keys).cloned();
                     let found = Arc::new(this.found(db, all).await?);
-                    together.keep(this.name, this.query.statement(), db, Arc::clone(&found));
+                    together.keep(this.name, this.query.shape(), db, Arc::clone(&found));
                     found
                 }
             };
@@ -290,7 +334,7 @@ impl<M: Model, N: Model> Loading<M, N> {
             return None;
         }
         let (siblings, place) = record.siblings()?;
-        let found = match siblings.take(place, self.name, self.query.statement(), db.moment()) {
+        let found = match siblings.take(place, self.name, self.query.shape(), db.moment()) {
             Shared::Found(found) => Some(found.downcast::<Found<N>>().ok()?),
             Shared::Nothing => None,
             Shared::Stale => return None,
@@ -352,8 +396,8 @@ struct Together<N: Model> {
 }
 
 impl<N: Model> Together<N> {
-    fn keep(&self, relation: &'static str, select: &Select, db: &Db, found: Arc<Found<N>>) {
-        self.siblings.keep(self.place, relation, select.clone(), db.moment(), found);
+    fn keep(&self, relation: &'static str, shape: &Unscoped, db: &Db, found: Arc<Found<N>>) {
+        self.siblings.keep(self.place, relation, shape.clone(), db.moment(), found);
     }
 }
 
@@ -412,7 +456,8 @@ impl Plan {
                     Expr::Compare(CompareOp::Eq, Box::new(between), Box::new(Expr::Column(foreign)))
                 });
                 let on = on.next().map(|first| on.fold(first, Expr::and)).unwrap_or(Expr::And(Vec::new()));
-                let on = named(&of).into_iter().fold(on, Expr::and);
+                let guards = between.guards(&of, link.trashed_between);
+                let on = named(&of).into_iter().chain(guards).fold(on, Expr::and);
                 plan.join = Some(Join::new(JoinKind::Inner, table, on));
                 plan.keys = near
                     .iter()

@@ -165,7 +165,11 @@ impl<M: Model, N, K> Relation<M, N, K> {
         N: Model,
     {
         let path = Path::Direct(Pairs::One([local.index, foreign.index]));
-        Self::linked(name, Link { target, path, morph: None, pick: None, fixed: Fixed::NONE }, slot)
+        Self::linked(
+            name,
+            Link { target, path, morph: None, pick: None, fixed: Fixed::NONE, trashed_between: false },
+            slot,
+        )
     }
 
     /// For the derive: a relation by several columns, which `Link::pair` has checked.
@@ -176,7 +180,11 @@ impl<M: Model, N, K> Relation<M, N, K> {
         slot: fn(&mut M) -> &mut dyn Slot<N>,
     ) -> Self {
         let path = Path::Direct(Pairs::Several(pairs));
-        Self::linked(name, Link { target, path, morph: None, pick: None, fixed: Fixed::NONE }, slot)
+        Self::linked(
+            name,
+            Link { target, path, morph: None, pick: None, fixed: Fixed::NONE, trashed_between: false },
+            slot,
+        )
     }
 
     /// For the derive: a relation through a table between.
@@ -189,7 +197,11 @@ impl<M: Model, N, K> Relation<M, N, K> {
         slot: fn(&mut M) -> &mut dyn Slot<N>,
     ) -> Self {
         let path = Path::Via { between, near, far };
-        Self::linked(name, Link { target, path, morph: None, pick: None, fixed: Fixed::NONE }, slot)
+        Self::linked(
+            name,
+            Link { target, path, morph: None, pick: None, fixed: Fixed::NONE, trashed_between: false },
+            slot,
+        )
     }
 
     /// For the derive: only rows whose column says this.
@@ -260,7 +272,11 @@ impl<M: Model, E, R> Relation<M, E, kind::MorphTo<R>> {
     {
         let path = Path::Direct(Pairs::One([type_column.index, key_column.index]));
         let morph = Some(Morph { column: type_column.name, key: key_column.name, name: "" });
-        Self::linked(name, Link { target: meta, path, morph, pick: None, fixed: Fixed::NONE }, slot)
+        Self::linked(
+            name,
+            Link { target: meta, path, morph, pick: None, fixed: Fixed::NONE, trashed_between: false },
+            slot,
+        )
     }
 }
 
@@ -282,9 +298,27 @@ impl<M: Model, N: Model, K> Relation<M, N, K> {
             None => None,
         };
         let path = Path::Direct(Pairs::One([local.index, foreign]));
-        Self::linked(name, Link { target, path, morph, pick: None, fixed: Fixed::NONE }, slot)
+        Self::linked(
+            name,
+            Link { target, path, morph, pick: None, fixed: Fixed::NONE, trashed_between: false },
+            slot,
+        )
     }
 }
+
+macro_rules! through {
+    ($($kind:ident)*) => { $(
+        impl<M: Model, N: Model> Relation<M, N, kind::$kind> {
+            /// Also through records of the model between that were deleted softly.
+            #[must_use]
+            pub const fn with_trashed_parents(mut self) -> Self {
+                self.link.trashed_between = true;
+                self
+            }
+        }
+    )* };
+}
+through!(HasManyThrough HasOneThrough);
 
 /// Kinds whose target is one model.
 #[diagnostic::on_unimplemented(

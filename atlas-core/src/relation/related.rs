@@ -5,7 +5,7 @@ use std::{future::ready, sync::Arc};
 use crate::{
     db::{Db, Pending},
     error::{Error, Result},
-    model::{Assignments, Column, Expr, Expression, In, IntoKey, IntoOrder, Model, Operand},
+    model::{Assignments, Column, Expr, Expression, In, IntoKey, IntoOrder, Model, Operand, SoftDeletes},
     query::{Loader, Put, Query, column_ref},
     record::{Record, Values},
     relation::{
@@ -108,17 +108,14 @@ impl<M: Model, N: Model, K: Linked> Related<M, N, K> {
             Path::Direct(_) => query.bounded(plan.named.iter().cloned().fold(here, statement::Expr::and)),
             Path::Via { between, .. } => {
                 let condition = self.between.into_iter().fold(here, statement::Expr::and);
-                query.reshaped(|select| joined(select, &plan, between.table(), condition))
+                query.reshaped(|select| join(select, &plan, between.table(), condition))
             }
         };
         let query = match K::PIVOT {
             Some(pivot) => query.loading(pivots(pivot)),
             None => query,
         };
-        query.reshaped(|mut select| {
-            plan.pick(&mut select);
-            select
-        })
+        query.reshaped(|select| plan.pick(select))
     }
 
     /// What [`apply`](Query::apply) does, on the records.
@@ -148,6 +145,22 @@ impl<M: Model, N: Model, K: Linked> Related<M, N, K> {
     /// The records with relations of their own.
     pub fn with(self, relations: impl IntoLoad<N>) -> Query<N> {
         self.query().with(relations)
+    }
+
+    /// Also the records that were deleted softly.
+    pub fn with_trashed(self) -> Query<N>
+    where
+        N: SoftDeletes,
+    {
+        self.query().with_trashed()
+    }
+
+    /// Only the records that were deleted softly.
+    pub fn only_trashed(self) -> Query<N>
+    where
+        N: SoftDeletes,
+    {
+        self.query().only_trashed()
     }
 
     /// At most so many of the records.
@@ -260,9 +273,9 @@ impl<M: Model, N: Model, K> Related<M, N, K> {
     }
 }
 
-/// A select of records that a table between leads to, each with what the row of that table says.
-fn joined(mut select: Select, plan: &Plan, table: &'static str, condition: statement::Expr) -> Select {
-    let Some(mut join) = plan.join.clone() else { return select };
+/// Makes a select one of records that a table between leads to, each with what the row of that table says.
+fn join(select: &mut Select, plan: &Plan, table: &'static str, condition: statement::Expr) {
+    let Some(mut join) = plan.join.clone() else { return };
     let condition = condition.renamed(&table.into(), join.from.qualifier());
     join.on = join.on.and(condition);
     select.joins.push(join);
@@ -271,7 +284,6 @@ fn joined(mut select: Select, plan: &Plan, table: &'static str, condition: state
     {
         select.columns = Projection::NamesAnd(names, plan.beside.clone());
     }
-    select
 }
 
 /// Makes the values that came with each record from a table between a record of that table's model. Sends

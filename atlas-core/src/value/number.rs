@@ -25,7 +25,7 @@ number!(rust_decimal::Decimal => rust_decimal::Decimal, rust_decimal::Decimal);
 
 /// Column types that `#[timestamps]` can maintain.
 #[diagnostic::on_unimplemented(
-    message = "#[timestamps] cannot maintain a `{Self}`",
+    message = "a `{Self}` keeps no date and time, which this attribute maintains",
     label = "not a date and time",
     note = "use `DateTime<Utc>`, `NaiveDateTime` or an `Option` of one"
 )]

@@ -36,6 +36,12 @@ pub(super) fn model(model: &Model) -> TokenStream {
     let meta = model.body(quote_spanned!(span=> &__META));
     let key = model.body(key);
     let (eager, slot) = (relations::eager(model), relations::slot(model));
+    let soft = (model.soft_deletes.is_some() && !model.faulty).then(|| {
+        quote_spanned! {span=>
+            #[automatically_derived]
+            impl __a::SoftDeletes for #ident {}
+        }
+    });
     let new_draft = model.body(quote_spanned! {span=>
         __draft(__a::DraftData::new(&__META))
     });
@@ -87,6 +93,8 @@ pub(super) fn model(model: &Model) -> TokenStream {
 
                 #eager
             }
+
+            #soft
         };
     }
 }

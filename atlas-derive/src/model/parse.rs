@@ -15,8 +15,17 @@ use crate::{
 };
 
 /// Attributes of the struct.
-const ON_STRUCT: [&str; 8] =
-    ["table", "fillable", "guarded", "rename_all", "timestamps", "connection", "index", "unique"];
+const ON_STRUCT: [&str; 9] = [
+    "table",
+    "fillable",
+    "guarded",
+    "rename_all",
+    "timestamps",
+    "soft_deletes",
+    "connection",
+    "index",
+    "unique",
+];
 /// Attributes of a field that is a column.
 const ON_COLUMN: [&str; 8] =
     ["primary_key", "column", "default", "unique", "index", "cast", "mutator", "sensitive"];
@@ -59,6 +68,7 @@ pub(super) fn model(input: &DeriveInput, errors: &mut Errors) -> Option<Model> {
     let name = input.ident.unraw().to_string();
     let (key, key_kind) = key::find(&input.ident, &columns, keys, errors);
     let (created_at, updated_at) = rules.timestamps(&columns, errors);
+    let soft_deletes = rules.soft_deletes(&columns, errors);
     rules.fillable(&mut columns, &key, errors);
     let indexes = rules.indexes(&columns, errors);
     let relations: Vec<_> = relations
@@ -90,6 +100,7 @@ pub(super) fn model(input: &DeriveInput, errors: &mut Errors) -> Option<Model> {
         indexes,
         created_at,
         updated_at,
+        soft_deletes,
         relations,
     })
 }
@@ -192,6 +203,8 @@ struct StructAttributes {
     connection: Option<LitStr>,
     rename: Option<RenameRule>,
     timestamps: Option<Timestamps>,
+    /// And the name of the column, where one is given.
+    soft_deletes: Option<(Attribute, Option<Ident>)>,
     fillable: Option<(Attribute, Vec<Ident>)>,
     guarded: Option<(Attribute, Vec<Ident>)>,
     indexes: Vec<(bool, Vec<Ident>)>,
@@ -255,6 +268,13 @@ impl StructAttributes {
                 })?;
                 self.timestamps = Some(Timestamps { attribute: attribute.clone(), created_at, updated_at });
             }
+            "soft_deletes" => {
+                let named = match arguments::tokens(attribute) {
+                    None => None,
+                    Some(_) => Some(only_name(attribute, "#[soft_deletes(deleted_at)]")?),
+                };
+                self.soft_deletes = Some((attribute.clone(), named));
+            }
             "fillable" => {
                 let names = arguments::names(attribute, "#[fillable(name, email)]")?;
                 self.fillable = Some((attribute.clone(), names));
@@ -291,6 +311,35 @@ impl StructAttributes {
         (created_at, updated_at)
     }
 
+    /// The index of the column that is set when a row is deleted softly.
+    fn soft_deletes(&self, columns: &[Column], errors: &mut Errors) -> Option<usize> {
+        let (attribute, named) = self.soft_deletes.as_ref()?;
+        let found = match named {
+            Some(ident) => known_column("#[soft_deletes]", ident, columns, errors)?,
+            None => match columns.iter().position(|column| column.field == "deleted_at") {
+                Some(found) => found,
+                None => {
+                    errors.push(arguments::error(
+                        attribute,
+                        "#[soft_deletes] needs a field `deleted_at`: add `deleted_at: Option<DateTime<Utc>>`, \
+                         or name yours, as in #[soft_deletes(removed_at)]",
+                    ));
+                    return None;
+                }
+            },
+        };
+        if let Some(column) = columns.get(found).filter(|column| column.optional.is_none()) {
+            errors.at(
+                &column.ty,
+                format_args!(
+                    "`{}` is NULL while the row is not deleted: make it an `Option<DateTime<Utc>>`",
+                    column.field
+                ),
+            );
+        }
+        Some(found)
+    }
+
     /// Marks the columns that mass assignment reaches: those that `#[fillable]` names, or all but the key
     /// and those that `#[guarded]` names, or none.
     fn fillable(&self, columns: &mut [Column], key: &[usize], errors: &mut Errors) {
@@ -324,6 +373,15 @@ impl StructAttributes {
             indexes.extend(found.map(|columns| Index { columns, unique: *unique }));
         }
         indexes
+    }
+}
+
+/// `#[name(field)]`
+fn only_name(attribute: &Attribute, example: &str) -> syn::Result<Ident> {
+    let mut names = arguments::names(attribute, example)?;
+    match (names.pop(), names.pop()) {
+        (Some(name), None) => Ok(name),
+        _ => Err(arguments::error(attribute, format_args!("expected the name of one field: `{example}`"))),
     }
 }
 

@@ -40,7 +40,8 @@ pub(super) fn assertions(model: &Model) -> TokenStream {
             });
         }
     }
-    for column in [column(model.created_at), column(model.updated_at)].into_iter().flatten() {
+    let stamps = [model.created_at, model.updated_at, model.soft_deletes];
+    for column in stamps.into_iter().filter_map(column) {
         let ty = &column.ty;
         assertions.extend(quote_spanned!(span=> const _: () = <#ty as __a::Stamp>::MAINTAINED;));
     }

@@ -2,6 +2,7 @@
 
 use proc_macro2::{Literal, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
+use syn::Ident;
 
 use super::{index, relations};
 use crate::model::{Column, Default, KeyKind, Model};
@@ -12,38 +13,29 @@ pub(super) fn statics(model: &Model) -> TokenStream {
     let count = model.columns.len();
     let columns = model.columns.iter().map(column);
     let names = model.columns.iter().map(|column| &column.name);
-    let sensitive = model.columns.iter().filter(|column| column.sensitive).map(|column| &column.name);
     let key = indices(key);
-    let connection = option(model.connection.as_ref());
     let key_kind = match model.key_kind {
         KeyKind::Generated => quote!(Generated),
         KeyKind::Manual => quote!(Manual),
         KeyKind::Uuid => quote!(Uuid),
         KeyKind::Ulid => quote!(Ulid),
     };
-    let indexes = model.indexes.iter().map(|of| {
-        let (columns, unique) = (indices(&of.columns), of.unique);
-        quote_spanned!(span=> __a::IndexMeta { columns: &[#(#columns),*], unique: #unique })
-    });
-    let (created_at, updated_at) = (option(model.created_at.map(index)), option(model.updated_at.map(index)));
     let relations = relations::meta(model);
     let known = (!relations.is_empty())
         .then(|| quote_spanned!(span=> __a::inventory::submit! { __a::Known(&__META) }));
+    let further = further(model);
     quote_spanned! {span=>
         static __COLUMNS: [__a::ColumnMeta; #count] = [#(#columns),*];
         static __META: __a::ModelMeta = __a::ModelMeta {
             name: #name,
             table: #table,
-            connection: #connection,
             columns: &__COLUMNS,
             names: &[#(#names),*],
             key: &[#(#key),*],
             key_kind: __a::KeyKind::#key_kind,
-            indexes: &[#(#indexes),*],
-            created_at: #created_at,
-            updated_at: #updated_at,
-            sensitive: &[#(#sensitive),*],
             relations: &[#relations],
+            #further
+            ..__a::ModelMeta::PLAIN
         };
         #known
     }
@@ -107,9 +99,29 @@ fn indices(columns: &[usize]) -> impl Iterator<Item = Literal> {
     columns.iter().copied().map(index)
 }
 
-fn option(value: Option<impl ToTokens>) -> TokenStream {
-    match value {
-        Some(value) => quote!(::core::option::Option::Some(#value)),
-        None => quote!(::core::option::Option::None),
-    }
+/// What few models have.
+fn further(model: &Model) -> TokenStream {
+    let span = Span::mixed_site();
+    let column = |name: &str, column: Option<usize>| {
+        let (name, index) = (Ident::new(name, span), index(column?));
+        Some(quote_spanned!(span=> #name: ::core::option::Option::Some(#index),))
+    };
+    let connection = model
+        .connection
+        .as_ref()
+        .map(|name| quote_spanned!(span=> connection: ::core::option::Option::Some(#name),));
+    let indexes = model.indexes.iter().map(|of| {
+        let (columns, unique) = (indices(&of.columns), of.unique);
+        quote_spanned!(span=> __a::IndexMeta { columns: &[#(#columns),*], unique: #unique })
+    });
+    let indexes = (!model.indexes.is_empty()).then(|| quote_spanned!(span=> indexes: &[#(#indexes),*],));
+    let sensitive: Vec<&String> =
+        model.columns.iter().filter(|column| column.sensitive).map(|column| &column.name).collect();
+    let sensitive = (!sensitive.is_empty()).then(|| quote_spanned!(span=> sensitive: &[#(#sensitive),*],));
+    let columns = [
+        column("created_at", model.created_at),
+        column("updated_at", model.updated_at),
+        column("soft_deletes", model.soft_deletes),
+    ];
+    connection.into_iter().chain(indexes).chain(columns.into_iter().flatten()).chain(sensitive).collect()
 }

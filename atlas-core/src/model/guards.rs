@@ -1,0 +1,41 @@
+//! What holds of every row of a model that is there: conditions that stand wherever its table enters a statement.
+
+use crate::{
+    error::Result,
+    model::ModelMeta,
+    schema::Name,
+    statement::{ColumnRef, Expr},
+    value::{Moment, Value},
+};
+
+impl ModelMeta {
+    /// Whether rows, in a table of this name in the statement, were not deleted softly; `None` for a model
+    /// that deletes for good.
+    pub(crate) fn not_deleted(&self, called: &Name) -> Option<Expr> {
+        Some(Expr::IsNull(Box::new(Expr::Column(self.guarding(self.soft_deletes?, called)))))
+    }
+
+    /// Whether rows were deleted softly.
+    pub(crate) fn deleted(&self, called: &Name) -> Option<Expr> {
+        self.not_deleted(called).map(|kept| Expr::Not(Box::new(kept)))
+    }
+
+    /// All of it, for a table that is put beside others. `trashed`: with what was deleted softly.
+    pub(crate) fn guards(&self, called: &Name, trashed: bool) -> Option<Expr> {
+        if trashed { None } else { self.not_deleted(called) }
+    }
+
+    /// What a row gets that is deleted softly, or (`None`) that is brought back.
+    pub(crate) fn deletion(&self, column: usize, at: Option<Moment>) -> Result<Value> {
+        at.map_or(Ok(Value::Null), |at| self.stamp(column, at))
+    }
+
+    fn guarding(&self, column: usize, called: &Name) -> ColumnRef {
+        let column = self.columns.get(column);
+        ColumnRef {
+            table: Some(called.clone()),
+            name: column.map_or("", |column| column.name).into(),
+            ty: column.map(|column| column.ty),
+        }
+    }
+}
