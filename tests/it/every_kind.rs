@@ -145,6 +145,10 @@ macro_rules! every_kind {
                 Labelling::insert(db, labels).await.unwrap();
             }
 
+            fn ann_name() -> Option<String> {
+                Some("Ann".to_owned())
+            }
+
             fn all<T: Model>(records: &[Record<T>], name: impl Fn(&T) -> &str) -> String {
                 records.iter().map(|record| name(record)).collect::<Vec<_>>().join(" ")
             }
@@ -197,14 +201,13 @@ macro_rules! every_kind {
                 // From the other side.
                 let posts = Post::query().with(Post::user).order_by(Post::id).get(db).await.unwrap();
                 let of = |post: &Record<Post>| post.user.get().unwrap().map(|user| user.name.clone());
-                let ann = || Some("Ann".to_owned());
-                assert_eq!(posts.iter().map(of).collect::<Vec<_>>(), [ann(), ann(), None]);
+                assert_eq!(posts.iter().map(of).collect::<Vec<_>>(), [ann_name(), ann_name(), None]);
                 let images = Image::query().with(Image::subject).order_by(Image::id).get(db).await.unwrap();
                 let of = |image: &Record<Image>| match image.subject.get().unwrap()? {
                     Subject::User(user) => Some(user.name.clone()),
                     Subject::Post(post) => Some(post.title.clone()),
                 };
-                assert_eq!(images.iter().map(of).collect::<Vec<_>>(), [ann(), None]);
+                assert_eq!(images.iter().map(of).collect::<Vec<_>>(), [ann_name(), None]);
                 let admin = Role::query().with(Role::users).find_or_fail(db, 1).await.unwrap();
                 assert_eq!(all(admin.users.get().unwrap(), |user| &user.name), "Ann");
                 let label = Label::query().with(Label::users).find_or_fail(db, 1).await.unwrap();
@@ -254,6 +257,27 @@ macro_rules! every_kind {
                 assert_eq!(orphans, ["p4"]);
                 let nested = Role::query().where_has(Role::users, |users| users.has(User::posts));
                 assert_eq!(nested.pluck(db, Role::name).await.unwrap(), ["admin"]);
+
+                // Joined.
+                let users = || User::query().order_by(User::id);
+                let posts = users().join(User::posts).order_by(Post::id).select(Post::title);
+                assert_eq!(posts.get(db).await.unwrap(), ["p1", "p3"]);
+                let users_of = Post::query().left_join(Post::user).order_by(Post::id).select(User::name);
+                assert_eq!(users_of.get(db).await.unwrap(), [ann_name(), ann_name(), None]);
+                assert_eq!(users().join(User::roles).select(Role::name).get(db).await.unwrap(), ["admin"]);
+                let said = users().left_join(User::comments).select(Comment::text);
+                assert_eq!(said.get(db).await.unwrap(), [Some("c1".to_owned())]);
+                let newest = users().left_join(User::newest).select(Post::title);
+                assert_eq!(newest.get(db).await.unwrap(), [Some("p3".to_owned())]);
+                let images = users().join(User::images).select(Image::name);
+                assert_eq!(images.get(db).await.unwrap(), ["i1"]);
+                let labels = users().join(User::labels).select(Label::name);
+                assert_eq!(labels.get(db).await.unwrap(), ["l1"]);
+                let beside = users().cross_join(Label::query()).order_by(Label::id).select(Label::name);
+                assert_eq!(beside.get(db).await.unwrap(), ["l1", "l3"]);
+                let on = Post::query().left_join_on(User::query(), Post::user_id.eq(User::id));
+                let on = on.order_by(Post::id).select(User::name);
+                assert_eq!(on.get(db).await.unwrap(), [ann_name(), ann_name(), None]);
 
                 // One record's.
                 let ann = User::find_or_fail(db, 1).await.unwrap();

@@ -65,7 +65,8 @@ impl Joining {
                 let far = far.iter().map(|(name, foreign)| {
                     same(of_via(name, column_ref(self.target, *foreign).ty), self.of_target(*foreign))
                 });
-                let far = far.chain(of_morph(&via)).reduce(Expr::and);
+                let guards = between.guards(&via, self.link.trashed_between);
+                let far = far.chain(of_morph(&via)).chain(guards).reduce(Expr::and);
                 let table = TableRef { name: between.table().into(), alias: Some(via.clone()) };
                 inner.push(Join::new(JoinKind::Inner, table, far.unwrap_or(Expr::And(Vec::new()))));
                 let near = near.iter().map(|(local, name)| {

@@ -131,6 +131,10 @@ impl Loading {
         for condition in groups.conditions(&plan.keys) {
             let mut select = Select::new(TableRef::new(self.target.table), self.target.names);
             self.link.fixed.narrow_select(&mut select);
+            self.target
+                .guards(&self.target.table.into(), false)
+                .into_iter()
+                .for_each(|own| select.and_where(own));
             select.and_where(condition);
             let statement = plan.select(select).into();
             let mut rows = db.fetch(Some(self.target.about()), &statement, Rows::default()).await?.0.rows;
