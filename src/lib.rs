@@ -3,13 +3,15 @@
 #![warn(missing_docs, unreachable_pub)]
 
 pub use atlas_core::model::Complete;
+#[cfg(feature = "chrono")]
+pub use atlas_core::now;
 pub use atlas_core::{
     Assign, Assignment, Attribute, BelongsTo, BelongsToMany, Cast, Changed, Column, Config, Connections,
     ConstraintKind, Cursor, DB, Db, DynRow, Error, Event, Expr, Expression, Fill, FromRow, HasMany,
     HasManyThrough, HasOne, HasOneThrough, Health, HealthStatus, Isolation, Json, Model, MorphMany, MorphOne,
     MorphTarget, MorphTo, MorphToMany, Order, Pending, Query, Record, Records, Related, Relation, Result,
-    Scalar, TlsMode, Transaction, With, count_all, db, models, register_driver, relations, table, val, value,
-    values,
+    Scalar, TlsMode, Transaction, With, case_when, count_all, cume_dist, db, dense_rank, models, ntile,
+    percent_rank, rank, register_driver, relations, row_number, table, val, value, values,
 };
 #[cfg(feature = "runtime")]
 pub use atlas_derive::main;
@@ -41,9 +43,10 @@ pub mod bounds {
     pub use atlas_core::{
         db::Retryable,
         model::{
-            Aggregated, Anywhere, Append, As, Assignments, Base, Both, Columns, Complete, In, IntoKey,
-            IntoOrder, Keeps, Key, Maybe, Missing, Named, NotNull, Null, Operand, OrNull, Outer, Plain, Set,
-            SoftDeletes, Text,
+            Aggregated, Alike, Anywhere, Append, As, Assignments, Base, Both, Case, Choice, Columns,
+            Complete, DateExpression, In, Integer, IntoKey, IntoOrder, Keeps, Key, Made, Maybe, Missing,
+            Named, NotNull, Null, NumberExpression, Operand, OrNull, Outer, Plain, Set, SoftDeletes, Term,
+            Text, TextExpression, Window, WindowExpression, Windowed,
         },
         query::{IntoFlow, Rooted, Selection, Whole},
         relation::{
@@ -51,7 +54,7 @@ pub mod bounds {
             LeadsTo, Link, Linked, MorphVariant, OrderOf, Pivot, PivotColumn, PivotValues, Present,
             RefersToOne, SameKey, Sortable, ToMany,
         },
-        value::{Binds, IntoValue, Mutator, Nullable, Number, Placeholder, Serde, Stamp},
+        value::{Binds, HasDate, HasTime, IntoValue, Mutator, Nullable, Number, Placeholder, Serde, Stamp},
     };
 }
 
@@ -64,6 +67,9 @@ pub mod prelude {
     };
 
     pub use crate::{Attribute, Model, MorphTarget};
+    pub use atlas_core::model::{
+        Choice as _, DateExpression as _, NumberExpression as _, TextExpression as _, WindowExpression as _,
+    };
 }
 
 /// The crates whose types can be columns, in the versions that Atlas was built with.

@@ -23,7 +23,12 @@ pub mod value;
 pub use db::{Config, Connections, DB, Db, Event, Health, HealthStatus, Pending, Transaction};
 pub use driver::{Isolation, TlsMode, register_driver};
 pub use error::{ConstraintKind, Error, Result};
-pub use model::{Assignment, Column, Expr, Expression, Fill, Model, Order, Scalar, count_all, val};
+#[cfg(feature = "chrono")]
+pub use model::now;
+pub use model::{
+    Assignment, Column, Expr, Expression, Fill, Model, Order, Scalar, case_when, count_all, cume_dist,
+    dense_rank, ntile, percent_rank, rank, row_number, val,
+};
 pub use query::{Cursor, FromRow, Query};
 pub use record::Record;
 pub use relation::{

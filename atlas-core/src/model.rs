@@ -1,11 +1,14 @@
 //! Models: what `#[derive(Model)]` fills in, and what is typed by it.
 
 mod aggregate;
+mod case;
 mod column;
+mod dates;
 mod draft;
 mod expr;
 mod expression;
 mod fill;
+mod functions;
 mod graph;
 mod guards;
 mod key;
@@ -18,26 +21,36 @@ mod scalar;
 mod scope;
 mod soft;
 mod tables;
+mod window;
 
 pub use aggregate::{Aggregated, count_all};
+pub use case::{Case, Choice, case_when};
 pub use column::{Assignment, Assignments, Column, Columns};
+pub use dates::DateExpression;
+#[cfg(feature = "chrono")]
+pub use dates::now;
 pub use draft::{Complete, DraftData, Missing, Set};
 pub(crate) use expr::compare;
 pub use expr::{Expr, IntoOrder, Order};
 pub use expression::{Base, Expression, Text};
 pub use fill::Fill;
+pub use functions::{Integer, NumberExpression, TextExpression};
 pub(crate) use graph::{After, Before, Brought, Graph, InsertGraphs, PutReferred, Referred};
 pub use key::{IntoKey, Key};
 pub use known::Known;
 pub(crate) use known::{relation_of_model, relation_of_table};
 pub use meta::{ColumnMeta, DefaultMeta, IndexMeta, KeyKind, ModelMeta};
-pub use null::{Keeps, NotNull, Null, OrNull};
+pub use null::{Alike, Keeps, Made, NotNull, Null, OrNull};
 pub use operand::Operand;
 pub use reader::{Reader, locate};
-pub use scalar::{Plain, Scalar, val};
+pub use scalar::{Plain, Scalar, Term, val};
 pub(crate) use scope::alias_of;
 pub use scope::{Anywhere, Append, As, Both, In, Maybe, Named, Outer};
 pub use soft::SoftDeletes;
+
+pub use window::{
+    Window, WindowExpression, Windowed, cume_dist, dense_rank, ntile, percent_rank, rank, row_number,
+};
 
 use crate::{
     db::{Db, Pending},

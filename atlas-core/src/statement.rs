@@ -5,20 +5,24 @@
 
 mod delete;
 mod expr;
+mod function;
 mod insert;
 mod raw;
 mod rename;
 mod select;
 mod update;
+mod window;
 
 pub use delete::Delete;
 pub use expr::{Aggregate, Aggregation, ArithmeticOp, ColumnRef, CompareOp, Expr};
+pub use function::{DatePart, Function, TimeUnit};
 pub use insert::{Insert, OnConflict};
 pub use raw::Raw;
 pub use select::{
     From, Join, JoinKind, Lock, LockStrength, LockWait, Nulls, OrderTerm, Projection, Select, Selected,
 };
 pub use update::{Scope, Update};
+pub use window::{Frame, Over};
 
 use crate::schema::{Name, SchemaChange};
 

@@ -29,7 +29,7 @@ pub use cast::{Cast, With};
 pub use column_type::ColumnType;
 pub use into_value::{Binds, IntoValue};
 pub use json::{Json, Serde};
-pub use number::{Number, Stamp};
+pub use number::{HasDate, HasTime, Number, Stamp};
 pub use numeric::Numeric;
 pub use temporal::{Date, Moment, Time};
 

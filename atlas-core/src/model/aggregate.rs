@@ -40,6 +40,18 @@ fn aggregation(node: &mut Node) -> Option<&mut Aggregation> {
     }
 }
 
+/// The same with something around its aggregate.
+pub(super) fn around(node: Node, put: impl FnOnce(Node) -> Node) -> Node {
+    match node {
+        Node::Coalesce(mut parts) if !parts.is_empty() => {
+            let all = parts.remove(0);
+            parts.insert(0, put(all));
+            Node::Coalesce(parts)
+        }
+        node => put(node),
+    }
+}
+
 pub(super) fn distinct(aggregate: Aggregate, of: Node, distinct: bool) -> Node {
     Node::Aggregate(Box::new(Aggregation { aggregate, of: Some(of), distinct, filter: None }))
 }

@@ -15,11 +15,12 @@ pub type Base<E> = <<E as Expression>::Type as Attribute>::Base;
 /// ```
 /// # use atlas_tests::guide::*;
 /// # run(async |db| {
-/// let found = Post::query().filter((Post::votes * 2).gt(8)).order_by((Post::votes + Post::id).desc());
+/// let found = Post::query().filter((Post::votes * 2).gt(8)).order_by((Post::votes + 1).desc());
 /// assert_eq!(found.pluck(&db, Post::title).await?, ["Rust in anger"]);
 /// # Ok(())
 /// # });
 /// ```
+#[allow(clippy::wrong_self_convention)]
 pub trait Expression: Sized {
     /// The models that it mentions.
     type Scope;

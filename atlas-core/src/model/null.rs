@@ -1,6 +1,6 @@
 //! Whether a computed value can be NULL: types only.
 
-use crate::value::Attribute;
+use crate::{model::Expression, value::Attribute};
 
 /// Whether something can be NULL: [`NotNull`] or [`OrNull`].
 pub trait Null: 'static {
@@ -43,3 +43,9 @@ impl<T: Attribute<Base = T>> Keeps<T> for T {
 impl<T: Attribute<Base = T>> Keeps<T> for Option<T> {
     type Null = OrNull;
 }
+
+/// `U`, or an `Option` of it where the expression can be NULL.
+pub type Alike<E, U> = Made<<E as Expression>::Type, NotNull, U>;
+
+/// `U`, or an `Option` of it where the type `T` or the other nullness `N` says so.
+pub type Made<T, N, U> = <<<T as Keeps<<T as Attribute>::Base>>::Null as Null>::Or<N> as Null>::Of<U>;

@@ -4,7 +4,7 @@ use std::{
 };
 
 use crate::{
-    model::{Anywhere, Column, Expression, Keeps, Model, Null, Operand, OrNull, expr},
+    model::{Anywhere, Column, Expression, Keeps, Made, Model, Operand, OrNull, expr},
     statement::{ArithmeticOp, Expr as Node},
     value::{Attribute, Number},
 };
@@ -52,18 +52,70 @@ impl<S, T: Attribute, K> Expression for Scalar<S, T, K> {
 /// # use atlas_tests::guide::*;
 /// use atlas::val;
 /// # run(async |db| {
-/// let found = Post::query().filter((val(10_i64) - Post::votes).le(5));
+/// let found = Post::query().filter((val(10) - Post::votes).le(5));
 /// assert_eq!(found.pluck(&db, Post::title).await?, ["Rust in anger"]);
 /// # Ok(())
 /// # });
 /// ```
-pub fn val<T: Attribute>(value: T) -> Scalar<Anywhere, T> {
-    Scalar::new(value.into_value().into())
+pub fn val<V: Term>(value: V) -> Scalar<V::Scope, V::Type> {
+    Scalar::new(value.term())
 }
 
-/// What is made of a `T` and of what may be NULL where `N` says so.
-type Made<T, N> =
-    <<<T as Keeps<<T as Attribute>::Base>>::Null as Null>::Or<N> as Null>::Of<<T as Attribute>::Base>;
+/// A value or an expression, whatever its type: what [`val`] and [`case_when`](crate::case_when) begin with.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is neither a value of a column type nor an expression",
+    label = "expected a value, a column, or what is computed"
+)]
+pub trait Term {
+    /// The models that it mentions.
+    type Scope;
+    /// Its type.
+    type Type: Attribute;
+
+    /// The expression as data.
+    #[doc(hidden)]
+    fn term(self) -> Node;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Attribute> Term for T {
+    type Scope = Anywhere;
+    type Type = T;
+
+    fn term(self) -> Node {
+        self.into_value().into()
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl Term for &str {
+    type Scope = Anywhere;
+    type Type = String;
+
+    fn term(self) -> Node {
+        self.to_owned().into_value().into()
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<M: Model, T: Attribute> Term for Column<M, T> {
+    type Scope = M;
+    type Type = T;
+
+    fn term(self) -> Node {
+        self.into_node()
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<S, T: Attribute, K> Term for Scalar<S, T, K> {
+    type Scope = S;
+    type Type = T;
+
+    fn term(self) -> Node {
+        self.into_node()
+    }
+}
 
 macro_rules! arithmetic {
     ($($trait:ident $method:ident $null:ty;)*) => { $(
@@ -73,7 +125,7 @@ macro_rules! arithmetic {
             T: Attribute<Base: Number> + Keeps<T::Base>,
             V: Operand<T::Base, M>,
         {
-            type Output = Scalar<V::Scope, Made<T, $null>>;
+            type Output = Scalar<V::Scope, Made<T, $null, T::Base>>;
 
             fn $method(self, other: V) -> Self::Output {
                 Scalar::new(expr::arithmetic(ArithmeticOp::$trait, self.into_node(), other.operand()))
@@ -85,7 +137,7 @@ macro_rules! arithmetic {
             T: Attribute<Base: Number> + Keeps<T::Base>,
             V: Operand<T::Base, S>,
         {
-            type Output = Scalar<V::Scope, Made<T, $null>>;
+            type Output = Scalar<V::Scope, Made<T, $null, T::Base>>;
 
             fn $method(self, other: V) -> Self::Output {
                 Scalar::new(expr::arithmetic(ArithmeticOp::$trait, self.into_node(), other.operand()))

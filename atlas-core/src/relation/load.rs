@@ -12,7 +12,8 @@ use crate::{
     relation::{Between, Link, Linked, Path, Relation, Slot, ToMany, groups::Groups},
     schema::Name,
     statement::{
-        ColumnRef, CompareOp, Expr, From, Join, JoinKind, OrderTerm, Projection, Select, Selected, TableRef,
+        ColumnRef, CompareOp, Expr, From, Function, Join, JoinKind, OrderTerm, Over, Projection, Select,
+        Selected, TableRef,
     },
     value::Value,
 };
@@ -539,7 +540,9 @@ impl Plan {
         let kept = names.map(|name| Selected { expr: Expr::Column(outer(name.clone())), alias: Some(name) });
         let kept: Vec<Selected> = kept.collect();
         let partition = self.keys.iter().cloned().map(Expr::Column).collect();
-        beside.push(Selected { expr: Expr::RowNumber { partition, order }, alias: Some(ROW.into()) });
+        let of = Expr::function(Function::RowNumber, []);
+        let number = Expr::Over(Box::new(Over { of, partition, order, frame: None }));
+        beside.push(Selected { expr: number, alias: Some(ROW.into()) });
         select.columns = Projection::NamesAnd(self.target.names, beside);
         let columns = if kept.is_empty() {
             Projection::Names(self.target.names)

@@ -1,6 +1,6 @@
 use crate::{
     schema::Name,
-    statement::{OrderTerm, Raw, Select},
+    statement::{Function, Over, Raw, Select},
     value::{ColumnType, Value},
 };
 
@@ -43,13 +43,12 @@ pub enum Expr {
     Select(Box<Select>),
     /// The first of them that is not NULL.
     Coalesce(Vec<Expr>),
-    /// The row's number, from 1, among those that have the same values, in an order.
-    RowNumber {
-        /// What rows have in common that are counted together.
-        partition: Vec<Expr>,
-        /// In which order they are counted.
-        order: Vec<OrderTerm>,
-    },
+    /// What a function makes of these.
+    Function(Function, Vec<Expr>),
+    /// The value beside the first condition that holds, else the last one, else NULL.
+    Case(Vec<(Expr, Expr)>, Option<Box<Expr>>),
+    /// A value that is computed of the rows around each row.
+    Over(Box<Over>),
     /// A text in the database's own language, from the program's source.
     Raw(Raw),
     /// Something that the program got wrong: a statement with it is [`Error::Config`](crate::Error::Config)
@@ -132,7 +131,11 @@ impl Expr {
         match self {
             Self::Column(_) | Self::Columns(..) | Self::Value(_) | Self::Raw(_) | Self::Fault(_) => {}
             Self::Exists(_) | Self::Select(_) => {}
-            Self::And(parts) | Self::Or(parts) | Self::Coalesce(parts) | Self::InSelect(parts, _) => {
+            Self::And(parts)
+            | Self::Or(parts)
+            | Self::Coalesce(parts)
+            | Self::InSelect(parts, _)
+            | Self::Function(_, parts) => {
                 parts.iter().for_each(see);
             }
             Self::Not(of) | Self::IsNull(of) | Self::In(of, _) | Self::Like(of, _) => see(of),
@@ -142,8 +145,16 @@ impl Expr {
             }
             Self::Between(of, low, high) => [of, low, high].into_iter().for_each(|part| see(part)),
             Self::Aggregate(all) => all.of.iter().chain(&all.filter).for_each(see),
-            Self::RowNumber { partition, order } => {
-                partition.iter().chain(order.iter().map(|term| &term.expr)).for_each(see);
+            Self::Case(cases, otherwise) => {
+                cases.iter().for_each(|(condition, value)| {
+                    see(condition);
+                    see(value);
+                });
+                otherwise.iter().for_each(|otherwise| see(otherwise));
+            }
+            Self::Over(over) => {
+                see(&over.of);
+                over.partition.iter().chain(over.order.iter().map(|term| &term.expr)).for_each(see);
             }
         }
     }
@@ -153,7 +164,11 @@ impl Expr {
         match self {
             Self::Column(_) | Self::Columns(..) | Self::Value(_) | Self::Raw(_) | Self::Fault(_) => {}
             Self::Exists(_) | Self::Select(_) => {}
-            Self::And(parts) | Self::Or(parts) | Self::Coalesce(parts) | Self::InSelect(parts, _) => {
+            Self::And(parts)
+            | Self::Or(parts)
+            | Self::Coalesce(parts)
+            | Self::InSelect(parts, _)
+            | Self::Function(_, parts) => {
                 parts.iter_mut().for_each(change);
             }
             Self::Not(of) | Self::IsNull(of) | Self::In(of, _) | Self::Like(of, _) => change(of),
@@ -163,8 +178,17 @@ impl Expr {
             }
             Self::Between(of, low, high) => [of, low, high].into_iter().for_each(|part| change(part)),
             Self::Aggregate(all) => all.of.iter_mut().chain(&mut all.filter).for_each(change),
-            Self::RowNumber { partition, order } => {
-                partition.iter_mut().chain(order.iter_mut().map(|term| &mut term.expr)).for_each(change);
+            Self::Case(cases, otherwise) => {
+                cases.iter_mut().for_each(|(condition, value)| {
+                    change(condition);
+                    change(value);
+                });
+                otherwise.iter_mut().for_each(|otherwise| change(otherwise));
+            }
+            Self::Over(over) => {
+                change(&mut over.of);
+                let order = over.order.iter_mut().map(|term| &mut term.expr);
+                over.partition.iter_mut().chain(order).for_each(change);
             }
         }
     }
@@ -191,6 +215,11 @@ impl Expr {
             Self::Column(column) => column.ty,
             Self::Arithmetic(_, left, right) => left.ty().or_else(|| right.ty()),
             Self::Coalesce(parts) => parts.iter().find_map(Self::ty),
+            Self::Function(function, of) => function.ty(of),
+            Self::Case(cases, otherwise) => {
+                cases.iter().map(|(_, value)| value).chain(otherwise.as_deref()).find_map(Self::ty)
+            }
+            Self::Over(over) => over.of.ty(),
             Self::Aggregate(all) if all.aggregate != Aggregate::Count => all.of.as_ref().and_then(Self::ty),
             _ => None,
         }

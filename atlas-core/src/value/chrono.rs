@@ -4,7 +4,9 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Timelike,
 
 use crate::{
     error::{Error, Result},
-    value::{Attribute, ColumnType, Date, Moment, Stamp, Time, Value, ValueRef, attribute::unfit},
+    value::{
+        Attribute, ColumnType, Date, HasDate, HasTime, Moment, Stamp, Time, Value, ValueRef, attribute::unfit,
+    },
 };
 
 fn moment(value: ValueRef<'_>) -> Option<Moment> {
@@ -114,3 +116,20 @@ impl Attribute for NaiveTime {
 impl Stamp for DateTime<Utc> {}
 #[diagnostic::do_not_recommend]
 impl Stamp for NaiveDateTime {}
+
+macro_rules! parts {
+    ($($type:ty => $trait:ident $part:ident $of:ty;)*) => { $(
+        #[diagnostic::do_not_recommend]
+        impl $trait for $type {
+            type $part = $of;
+        }
+    )* };
+}
+parts! {
+    NaiveDate => HasDate Date NaiveDate;
+    NaiveDateTime => HasDate Date NaiveDate;
+    DateTime<Utc> => HasDate Date NaiveDate;
+    NaiveTime => HasTime Time NaiveTime;
+    NaiveDateTime => HasTime Time NaiveTime;
+    DateTime<Utc> => HasTime Time NaiveTime;
+}

@@ -36,3 +36,17 @@ pub trait Stamp: Attribute {
 }
 #[diagnostic::do_not_recommend]
 impl<T: Stamp + Attribute<Base = T>> Stamp for Option<T> {}
+
+/// Column types with a date: a date, or a date and time.
+#[diagnostic::on_unimplemented(message = "a `{Self}` column has no date", label = "only for dates")]
+pub trait HasDate: Attribute {
+    /// The date alone.
+    type Date: Attribute<Base = Self::Date>;
+}
+
+/// Column types with a time of day: a time, or a date and time.
+#[diagnostic::on_unimplemented(message = "a `{Self}` column has no time of day", label = "only for times")]
+pub trait HasTime: Attribute {
+    /// The time alone.
+    type Time: Attribute<Base = Self::Time>;
+}

@@ -1,11 +1,11 @@
 use atlas_core::{
     schema::Column,
-    statement::{Lock, LockStrength, LockWait},
+    statement::{Function, Lock, LockStrength, LockWait},
     value::{ColumnType, Value},
 };
 use atlas_sql::{Conflicts, Dialect};
 
-use crate::list;
+use crate::{functions, list};
 
 /// SQL as MySQL and MariaDB read it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,6 +115,10 @@ impl Dialect for MySqlDialect {
 
     fn integer_division(&self) -> &'static str {
         "DIV"
+    }
+
+    fn function(&self, function: Function, of: Option<ColumnType>) -> Option<&'static str> {
+        functions::function(function, of)
     }
 
     fn column_type(&self, column: &Column) -> &'static str {

@@ -16,6 +16,7 @@ mod connection;
 mod dialect;
 mod driver;
 mod error;
+mod functions;
 mod indexes;
 mod insert;
 mod job;

@@ -1,9 +1,11 @@
 use atlas_core::{
     schema::Column,
-    statement::{Aggregate, ArithmeticOp},
+    statement::{Aggregate, ArithmeticOp, Function},
     value::{ColumnType, Value},
 };
 use atlas_sql::{Beside, Dialect};
+
+use crate::functions;
 
 /// SQL as PostgreSQL reads it.
 #[derive(Clone, Copy, Debug)]
@@ -98,6 +100,10 @@ impl Dialect for PostgresDialect {
 
     fn array_list(&self, negated: bool) -> Option<[&'static str; 2]> {
         Some([if negated { " <> ALL(" } else { " = ANY(" }, ")"])
+    }
+
+    fn function(&self, function: Function, of: Option<ColumnType>) -> Option<&'static str> {
+        functions::function(function, of)
     }
 
     fn column_type(&self, column: &Column) -> &'static str {

@@ -18,6 +18,7 @@ mod dialect;
 mod driver;
 mod encode;
 mod error;
+mod functions;
 mod insert;
 mod kind;
 mod layout;

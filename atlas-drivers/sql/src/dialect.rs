@@ -1,8 +1,10 @@
 use atlas_core::{
     schema::Column,
-    statement::{Aggregate, ArithmeticOp, Lock, LockStrength, LockWait},
+    statement::{Aggregate, ArithmeticOp, Function, Lock, LockStrength, LockWait},
     value::{ColumnType, Value},
 };
+
+use crate::function;
 
 /// What a bound value stands beside: what tells a database its type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -135,6 +137,12 @@ pub trait Dialect: Send + Sync {
     /// take it for another one, or could not tell.
     fn value_type(&self, _value: &Value, _beside: Beside) -> Option<&'static str> {
         None
+    }
+
+    /// How a function is written whose first argument has this type: `{0}` stands for that argument, which is
+    /// put in parentheses where it stands beside an operator. `None` where the database has no such function.
+    fn function(&self, function: Function, of: Option<ColumnType>) -> Option<&'static str> {
+        function::common(function, of)
     }
 
     /// What is written before and after an aggregate of an argument of this type.

@@ -1,6 +1,6 @@
 use atlas_core::{
     error::{Error, Result},
-    statement::{Aggregate, Aggregation, ArithmeticOp, CompareOp, Expr, Select},
+    statement::{ArithmeticOp, CompareOp, Expr, Select},
     value::{ColumnType, Value},
 };
 
@@ -9,7 +9,7 @@ use crate::{Beside, Bind, compiler::Compiler};
 /// How tightly an expression holds together. One that holds less than its place asks for is put in
 /// parentheses. All that tests something is on one level, since databases order those differently.
 #[derive(Clone, Copy, PartialEq, PartialOrd)]
-enum Level {
+pub(crate) enum Level {
     Or,
     And,
     Not,
@@ -68,7 +68,7 @@ impl<'s> Compiler<'_, 's> {
             Expr::In(of, values) => self.among(of, values, false),
             Expr::Between(of, low, high) => self.between(of, low, high, false),
             Expr::Like(of, pattern) => self.like(of, pattern, false),
-            Expr::Aggregate(all) => self.aggregate(all),
+            Expr::Aggregate(all) => self.aggregate(all, None),
             Expr::InSelect(of, select) => self.in_select(of, select, false),
             Expr::Exists(select) => {
                 self.push("EXISTS (");
@@ -92,16 +92,9 @@ impl<'s> Compiler<'_, 's> {
                 self.push(")");
                 Ok(())
             }
-            Expr::RowNumber { partition, order } => {
-                self.push("ROW_NUMBER() OVER (");
-                for (index, part) in partition.iter().enumerate() {
-                    self.push(if index > 0 { ", " } else { "PARTITION BY " });
-                    self.expr(part)?;
-                }
-                self.order(order)?;
-                self.push(")");
-                Ok(())
-            }
+            Expr::Function(function, of) => self.function(*function, of),
+            Expr::Case(cases, otherwise) => self.case(cases, otherwise.as_deref()),
+            Expr::Over(over) => self.over(over),
             Expr::Fault(message) => Err(Error::config(message.clone())),
             Expr::Raw(raw) => {
                 self.push("(");
@@ -130,7 +123,7 @@ impl<'s> Compiler<'_, 's> {
     }
 
     /// An expression beside something that may tell its type, where it is a bare value.
-    fn operand(&mut self, expr: &'s Expr, beside: Beside, at_least: Level) -> Result<()> {
+    pub(crate) fn operand(&mut self, expr: &'s Expr, beside: Beside, at_least: Level) -> Result<()> {
         let Expr::Value(value) = expr else { return self.at(expr, at_least) };
         self.value(value);
         if let Some(ty) = self.dialect.value_type(value, beside) {
@@ -140,7 +133,7 @@ impl<'s> Compiler<'_, 's> {
         Ok(())
     }
 
-    fn at(&mut self, expr: &'s Expr, at_least: Level) -> Result<()> {
+    pub(crate) fn at(&mut self, expr: &'s Expr, at_least: Level) -> Result<()> {
         if level(expr) >= at_least {
             return self.expr(expr);
         }
@@ -356,69 +349,6 @@ impl<'s> Compiler<'_, 's> {
         Ok(())
     }
 
-    fn aggregate(&mut self, all: &'s Aggregation) -> Result<()> {
-        let function = match all.aggregate {
-            Aggregate::Count => "COUNT",
-            Aggregate::Sum => "SUM",
-            Aggregate::Avg => "AVG",
-            Aggregate::Min => "MIN",
-            Aggregate::Max => "MAX",
-            _ => return Err(self.unsupported("this aggregate", "update the driver")),
-        };
-        let ty = all.of.as_ref().and_then(type_of);
-        let numeric = ty == Some(ColumnType::Numeric);
-        if all.aggregate == Aggregate::Avg && numeric && self.dialect.rounds_averages() {
-            return self.rounded_average(all);
-        }
-        let own = if numeric { self.dialect.numeric_aggregate(all.aggregate) } else { None };
-        let [before, after] = self.dialect.around_aggregate(all.aggregate, ty).unwrap_or_default();
-        self.push(before);
-        self.folded(own.unwrap_or(function), all, "")?;
-        self.push(after);
-        Ok(())
-    }
-
-    /// A function of all rows, or of those that its filter leaves. `more` stands behind its argument.
-    fn folded(&mut self, function: &str, all: &'s Aggregation, more: &str) -> Result<()> {
-        let filter = all.filter.as_ref();
-        let filters = self.dialect.filters_aggregates();
-        self.push(function);
-        self.push(if all.distinct { "(DISTINCT " } else { "(" });
-        let case = filter.filter(|_| !filters);
-        if let Some(filter) = case {
-            self.push("CASE WHEN ");
-            self.expr(filter)?;
-            self.push(" THEN ");
-        }
-        match &all.of {
-            None if case.is_some() => self.push("1"),
-            None => self.push("*"),
-            Some(of) if all.distinct || matches!(all.aggregate, Aggregate::Min | Aggregate::Max) => {
-                self.ordered(of)?;
-            }
-            Some(of) if !more.is_empty() => self.operand(of, Beside::Nothing, Level::Sum)?,
-            Some(of) => self.alone(of)?,
-        }
-        self.push(more);
-        self.push(if case.is_some() { " END)" } else { ")" });
-        if let Some(filter) = filter.filter(|_| filters) {
-            self.push(" FILTER (WHERE ");
-            self.expr(filter)?;
-            self.push(")");
-        }
-        Ok(())
-    }
-
-    /// The average to 28 digits, before and after the point: the more stand before it, the fewer after it.
-    fn rounded_average(&mut self, all: &'s Aggregation) -> Result<()> {
-        self.push("ROUND(");
-        self.folded("AVG", all, " + 0.0000000000000000000000000000")?;
-        self.push(", GREATEST(0, 28 - LENGTH(TRUNC(ABS(");
-        self.folded("AVG", all, "")?;
-        self.push("))::text)))");
-        Ok(())
-    }
-
     fn in_select(&mut self, of: &'s [Expr], select: &'s Select, negated: bool) -> Result<()> {
         match of {
             [only] => self.at(only, Level::Sum)?,
@@ -468,13 +398,13 @@ impl<'s> Compiler<'_, 's> {
 }
 
 /// What a value stands beside: the first of these that is more than a value.
-fn beside(others: &[&Expr]) -> Beside {
+pub(crate) fn beside(others: &[&Expr]) -> Beside {
     let typed = others.iter().find(|other| !matches!(other, Expr::Value(_)));
     typed.map_or(Beside::Nothing, |other| Beside::Column(type_of(other)))
 }
 
 /// The type of an expression as far as arithmetic and comparing are concerned.
-fn type_of(expr: &Expr) -> Option<ColumnType> {
+pub(crate) fn type_of(expr: &Expr) -> Option<ColumnType> {
     match expr {
         Expr::Value(Value::Numeric(_)) => Some(ColumnType::Numeric),
         Expr::Value(Value::F64(_)) => Some(ColumnType::F64),

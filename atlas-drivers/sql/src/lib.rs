@@ -8,11 +8,13 @@
 //! parts of a statement, `compiler` holds what they share, and `dialect` is what databases differ in.
 #![forbid(unsafe_code)]
 
+mod aggregate;
 mod compiled;
 mod compiler;
 mod delete;
 mod dialect;
 mod expr;
+mod function;
 mod insert;
 mod raw;
 mod schema;
@@ -22,6 +24,7 @@ mod update;
 
 pub use compiled::{Bind, Compiled};
 pub use dialect::{Beside, Conflicts, Dialect};
+pub use function::common as common_function;
 pub use raw::compile_raw;
 pub use schema::schema_statements;
 

@@ -1,11 +1,11 @@
 use atlas_core::{
     schema::Column,
-    statement::{Aggregate, ArithmeticOp, Lock},
+    statement::{Aggregate, ArithmeticOp, Function, Lock},
     value::{ColumnType, Value},
 };
 use atlas_sql::Dialect;
 
-use crate::{functions, list};
+use crate::{compute, functions, list};
 
 /// SQL as SQLite reads it.
 #[derive(Clone, Copy, Debug)]
@@ -60,6 +60,10 @@ impl Dialect for SqliteDialect {
 
     fn float_remainder(&self) -> Option<[&'static str; 3]> {
         Some(functions::REMAINDER)
+    }
+
+    fn function(&self, function: Function, of: Option<ColumnType>) -> Option<&'static str> {
+        compute::function(function, of)
     }
 
     fn column_type(&self, column: &Column) -> &'static str {

@@ -6,11 +6,11 @@ use std::borrow::Cow;
 use atlas_core::value::Numeric;
 use rusqlite::{
     Connection, Error, Result,
-    functions::{Aggregate, Context, FunctionFlags},
+    functions::{Aggregate, Context, FunctionFlags, WindowAggregate},
     types::ValueRef,
 };
 
-use crate::{like::Pattern, numeric};
+use crate::{compute, like::Pattern, numeric};
 
 pub(crate) const COLLATION: &str = "atlas_numeric";
 pub(crate) const SUM: &str = "atlas_sum";
@@ -40,8 +40,8 @@ pub(crate) fn register(connection: &Connection) -> Result<()> {
     connection.create_collation(COLLATION, numeric::compare)?;
     let flags =
         FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_INNOCUOUS;
-    connection.create_aggregate_function(SUM, 1, flags, Sum)?;
-    connection.create_aggregate_function(AVG, 1, flags, Avg)?;
+    connection.create_window_function(SUM, 1, flags, SUM_OF)?;
+    connection.create_window_function(AVG, 1, flags, AVERAGE_OF)?;
     let operators: [(&str, Operator); 5] = [
         (ADD, Numeric::checked_add),
         (SUB, |left, right| left.checked_add(numeric::negate(right)?)),
@@ -59,6 +59,7 @@ pub(crate) fn register(connection: &Connection) -> Result<()> {
             operator(left, right).map(|number| Some(number.to_string())).ok_or_else(too_long)
         })?;
     }
+    compute::register(connection)?;
     connection.create_scalar_function(LIKE, 2, flags, like)?;
     connection.create_scalar_function(FMOD, 2, flags, |context| {
         let (left, right) = (context.get::<Option<f64>>(0)?, context.get::<Option<f64>>(1)?);
@@ -82,7 +83,7 @@ fn like(context: &Context<'_>) -> Result<Option<bool>> {
 }
 
 /// A value as the text that SQLite would make of it; `None` for NULL.
-fn as_text(value: ValueRef<'_>) -> Option<Cow<'_, str>> {
+pub(crate) fn as_text(value: ValueRef<'_>) -> Option<Cow<'_, str>> {
     match value {
         ValueRef::Null => None,
         ValueRef::Integer(number) => Some(number.to_string().into()),
@@ -92,7 +93,7 @@ fn as_text(value: ValueRef<'_>) -> Option<Cow<'_, str>> {
 }
 
 /// An argument as a decimal: a float is what it is written as, so that 0.1 is 0.1.
-fn read(context: &Context<'_>, index: usize) -> Result<Option<Numeric>> {
+pub(crate) fn read(context: &Context<'_>, index: usize) -> Result<Option<Numeric>> {
     let number = match context.get_raw(index) {
         ValueRef::Null => return Ok(None),
         ValueRef::Integer(number) => Some(Numeric::new(number.into(), 0)),
@@ -108,7 +109,7 @@ fn read(context: &Context<'_>, index: usize) -> Result<Option<Numeric>> {
     }
 }
 
-fn too_long() -> Error {
+pub(crate) fn too_long() -> Error {
     failed("the result has more than the 38 digits that a decimal holds")
 }
 
@@ -116,48 +117,60 @@ fn failed(message: &str) -> Error {
     Error::UserFunctionError(message.into())
 }
 
-fn add(total: &mut Option<Numeric>, context: &Context<'_>) -> Result<bool> {
-    let Some(number) = read(context, 0)? else { return Ok(false) };
-    *total = Some(match *total {
-        None => number,
-        Some(so_far) => so_far.checked_add(number).ok_or_else(too_long)?,
-    });
-    Ok(true)
+/// What has been added up: the total, and how many numbers there are in it.
+#[derive(Default)]
+struct Total {
+    sum: Option<Numeric>,
+    count: i64,
 }
 
-struct Sum;
+/// What is made of a total at the end, and in a window for each row.
+struct Fold(fn(&Total) -> Result<Option<Numeric>>);
 
-impl Aggregate<Option<Numeric>, Option<String>> for Sum {
-    fn init(&self, _: &mut Context<'_>) -> Result<Option<Numeric>> {
-        Ok(None)
-    }
+const SUM_OF: Fold = Fold(|total| Ok(total.sum));
+const AVERAGE_OF: Fold = Fold(|total| {
+    let Some(sum) = total.sum else { return Ok(None) };
+    numeric::divide(sum, Numeric::new(total.count.into(), 0)).map(Some).ok_or_else(too_long)
+});
 
-    fn step(&self, context: &mut Context<'_>, total: &mut Option<Numeric>) -> Result<()> {
-        add(total, context).map(|_| ())
-    }
-
-    fn finalize(&self, _: &mut Context<'_>, total: Option<Option<Numeric>>) -> Result<Option<String>> {
-        Ok(total.flatten().map(|total| total.to_string()))
+impl Fold {
+    fn of(&self, total: Option<&Total>) -> Result<Option<String>> {
+        let Some(total) = total else { return Ok(None) };
+        Ok((self.0)(total)?.map(|number| number.to_string()))
     }
 }
 
-struct Avg;
-
-impl Aggregate<(Option<Numeric>, i64), Option<String>> for Avg {
-    fn init(&self, _: &mut Context<'_>) -> Result<(Option<Numeric>, i64)> {
-        Ok((None, 0))
+impl Aggregate<Total, Option<String>> for Fold {
+    fn init(&self, _: &mut Context<'_>) -> Result<Total> {
+        Ok(Total::default())
     }
 
-    fn step(&self, context: &mut Context<'_>, (total, count): &mut (Option<Numeric>, i64)) -> Result<()> {
-        if add(total, context)? {
-            *count += 1;
-        }
+    fn step(&self, context: &mut Context<'_>, total: &mut Total) -> Result<()> {
+        let Some(number) = read(context, 0)? else { return Ok(()) };
+        total.count += 1;
+        total.sum = Some(match total.sum {
+            None => number,
+            Some(so_far) => so_far.checked_add(number).ok_or_else(too_long)?,
+        });
         Ok(())
     }
 
-    fn finalize(&self, _: &mut Context<'_>, all: Option<(Option<Numeric>, i64)>) -> Result<Option<String>> {
-        let Some((Some(total), count)) = all else { return Ok(None) };
-        let average = numeric::divide(total, Numeric::new(count.into(), 0));
-        average.map(|average| Some(average.to_string())).ok_or_else(too_long)
+    fn finalize(&self, _: &mut Context<'_>, total: Option<Total>) -> Result<Option<String>> {
+        self.of(total.as_ref())
+    }
+}
+
+impl WindowAggregate<Total, Option<String>> for Fold {
+    fn value(&self, total: Option<&mut Total>) -> Result<Option<String>> {
+        self.of(total.as_deref())
+    }
+
+    /// Takes away what the window has left behind.
+    fn inverse(&self, context: &mut Context<'_>, total: &mut Total) -> Result<()> {
+        let Some(number) = read(context, 0)? else { return Ok(()) };
+        total.count -= 1;
+        let rest = total.sum.and_then(|sum| sum.checked_add(numeric::negate(number)?));
+        total.sum = rest.filter(|_| total.count > 0);
+        if rest.is_some() { Ok(()) } else { Err(too_long()) }
     }
 }

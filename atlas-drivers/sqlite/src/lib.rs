@@ -9,6 +9,7 @@
 
 mod cancel;
 mod checkpoint;
+mod compute;
 mod connection;
 mod dialect;
 mod driver;

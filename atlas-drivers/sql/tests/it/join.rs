@@ -1,8 +1,8 @@
 //! Selects over several tables, and selects in selects.
 
 use atlas_core::statement::{
-    Aggregate, ColumnRef, CompareOp, Expr, From, Join, JoinKind, Lock, LockStrength, LockWait, OrderTerm,
-    Projection, Raw, Select, Selected, TableRef,
+    Aggregate, ColumnRef, CompareOp, Expr, From, Function, Join, JoinKind, Lock, LockStrength, LockWait,
+    OrderTerm, Over, Projection, Raw, Select, Selected, TableRef,
 };
 
 use crate::support::{check, column, eq, select};
@@ -83,10 +83,12 @@ fn selects_in_expressions_tell_their_columns_apart() {
 
 #[test]
 fn rows_are_numbered() {
-    let number = Expr::RowNumber {
+    let number = Expr::Over(Box::new(Over {
+        of: Expr::function(Function::RowNumber, []),
         partition: vec![column("name")],
         order: vec![OrderTerm { expr: column("id"), descending: true, nulls: None }],
-    };
+        frame: None,
+    }));
     let numbered = Select {
         columns: Projection::NamesAnd(&["id"], vec![Selected { expr: number, alias: Some("n".into()) }]),
         ..select(None)

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod expr;
+mod function;
 mod join;
 mod raw;
 mod schema;
