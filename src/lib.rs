@@ -21,7 +21,7 @@ pub use atlas_derive::{Attribute, Model, MorphTarget};
 pub use atlas_core::relation::kind;
 
 /// Whole records among what a query selects.
-pub use atlas_core::query::record;
+pub use atlas_core::query::{exists, record};
 
 /// What a driver is made of: for those who write one.
 pub use atlas_core::{driver, schema, statement};
@@ -43,12 +43,9 @@ pub mod bounds {
     pub use atlas_core::{
         db::Retryable,
         model::{
-            Aggregated, Alike, Anywhere, Append, As, Assignments, Base, Both, Case, Choice, Columns,
-            Complete, DateExpression, In, Integer, IntoKey, IntoOrder, Keeps, Key, Made, Maybe, Missing,
-            Named, NotNull, Null, NumberExpression, Operand, OrNull, Outer, Plain, Set, SoftDeletes, Term,
-            Text, TextExpression, Window, WindowExpression, Windowed,
+            Aggregated, Alike, Anywhere, Append, As, Assignments, Base, Both, Case, Choice, Columns, Complete, DateExpression, In, Integer, IntoKey, IntoOrder, Keeps, Key, Made, Maybe, Missing, Named, NotNull, Null, NumberExpression, Operand, OrNull, Outer, Plain, Set, SoftDeletes, Subquery, Term, Text, TextExpression, Window, Windowed, WindowExpression,
         },
-        query::{IntoFlow, Rooted, Selection, Whole},
+        query::{Inner, IntoFlow, Rooted, RowOf, ScopePart, Selection, Whole},
         relation::{
             Asked, Attaching, AttributesOf, Creates, Dissociates, FilterOf, HasPivot, IntoLoad, KeyedBy,
             LeadsTo, Link, Linked, MorphVariant, OrderOf, Pivot, PivotColumn, PivotValues, Present,
@@ -114,7 +111,7 @@ pub mod __private {
             ColumnMeta, Complete, DefaultMeta, DraftData, IndexMeta, KeyKind, Known, Missing, ModelMeta,
             Reader, Set, SoftDeletes, create, locate,
         },
-        query::Loader,
+        query::{Loader, RowOf},
         relation::{
             Between, IntoLoad, Link, Morph, MorphTarget, MorphTo, MorphVariant, NthSlot, RelationKind,
             SameKey, eager, no_variant, nth_slot, with_children, with_parent,

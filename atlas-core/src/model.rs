@@ -32,7 +32,7 @@ pub use dates::now;
 pub use draft::{Complete, DraftData, Missing, Set};
 pub(crate) use expr::compare;
 pub use expr::{Expr, IntoOrder, Order};
-pub use expression::{Base, Expression, Text};
+pub use expression::{Base, Expression, Subquery, Text};
 pub use fill::Fill;
 pub use functions::{Integer, NumberExpression, TextExpression};
 pub(crate) use graph::{After, Before, Brought, Graph, InsertGraphs, PutReferred, Referred};

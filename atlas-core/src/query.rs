@@ -17,13 +17,16 @@ mod relations;
 mod row;
 mod scopes;
 mod select;
+mod set;
 mod source;
+mod subquery;
 mod walk;
 mod with;
 mod write;
 
 use std::{marker::PhantomData, sync::Arc};
 
+use aggregate::numbered;
 pub use chunk::IntoFlow;
 pub use condition::Given;
 pub(crate) use create::{
@@ -36,7 +39,9 @@ pub(crate) use row::Beside;
 pub use row::{FromRow, Part, Rooted};
 pub(crate) use scopes::Unscoped;
 pub use select::{Selection, Whole, record};
+pub use set::RowOf;
 pub(crate) use source::Finish;
+pub use subquery::{Inner, ScopePart, exists};
 
 use crate::{
     db::Db,

@@ -19,7 +19,8 @@ pub use function::{DatePart, Function, TimeUnit};
 pub use insert::{Insert, OnConflict};
 pub use raw::Raw;
 pub use select::{
-    From, Join, JoinKind, Lock, LockStrength, LockWait, Nulls, OrderTerm, Projection, Select, Selected,
+    Cte, From, Join, JoinKind, Lock, LockStrength, LockWait, Nulls, OrderTerm, Projection, Select, Selected,
+    SetOf, SetOperator,
 };
 pub use update::{Scope, Update};
 pub use window::{Frame, Over};

@@ -43,6 +43,7 @@ mod relation_scale;
 mod relations;
 mod schema;
 mod soft_deletes;
+mod subqueries;
 mod tables;
 mod timestamps;
 mod transaction_options;

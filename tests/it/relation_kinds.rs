@@ -316,7 +316,6 @@ pub mod media {
     }
 
     #[derive(MorphTarget, Debug)]
-    #[expect(dead_code, reason = "only led to from the other side")]
     pub enum Taggable {
         Article(Record<Article>),
         Film(Record<Film>),

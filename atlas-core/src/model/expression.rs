@@ -1,13 +1,27 @@
 use std::ops::RangeBounds;
 
 use crate::{
-    model::{Aggregated, Expr, Operand, Order, Scalar, aggregate, expr},
+    model::{Aggregated, Both, Expr, Operand, Order, Scalar, aggregate, expr},
     statement::{self, Aggregate, CompareOp},
     value::{Attribute, Nullable, Number},
 };
 
 /// What the values of an expression are compared with.
 pub type Base<E> = <<E as Expression>::Type as Attribute>::Base;
+
+/// A query that gives one value a row, whose type is that of values compared with `T`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` gives no values to compare with a `{T}`",
+    label = "expected a query that selects one such column: `.select(Model::column)`"
+)]
+pub trait Subquery<T> {
+    /// What it mentions of the query around it.
+    type Needs;
+
+    /// The query as data.
+    #[doc(hidden)]
+    fn into_select(self) -> statement::Select;
+}
 
 /// Whatever has a value in each row: a [`Column`](crate::Column), or a [`Scalar`](crate::Scalar), which is
 /// computed. The prelude brings its methods into scope.
@@ -76,6 +90,27 @@ pub trait Expression: Sized {
         values: impl IntoIterator<Item = V>,
     ) -> Expr<V::Scope> {
         Expr::new(expr::is_in(self.into_node(), values.into_iter().map(Operand::operand).collect()))
+    }
+
+    /// Whether a query gives this value.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let writers = Post::query().where_gt(Post::votes, 0).select(Post::author_id);
+    /// let users = User::query().filter(User::id.in_query(writers));
+    /// assert_eq!(users.pluck(&db, User::name).await?, ["Ann"]);
+    /// # Ok(())
+    /// # });
+    /// ```
+    fn in_query<Q: Subquery<Base<Self>>>(self, query: Q) -> Expr<Both<Self::Scope, Q::Needs>> {
+        Expr::new(statement::Expr::InSelect(vec![self.into_node()], Box::new(query.into_select())))
+    }
+
+    /// Whether a query gives other values only. Where it gives NULL, that is not known, and no row is found: leave
+    /// NULL out of it.
+    fn not_in_query<Q: Subquery<Base<Self>>>(self, query: Q) -> Expr<Both<Self::Scope, Q::Needs>> {
+        self.in_query(query).not()
     }
 
     /// Is none of these: everything where there are none. A `None` among them leaves NULL out.

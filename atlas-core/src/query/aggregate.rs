@@ -163,7 +163,7 @@ fn over_all(mut select: Select, aggregate: Expr) -> Select {
 }
 
 /// The same columns, each by a name of its own.
-fn numbered(columns: Projection, table: &Name) -> Projection {
+pub(super) fn numbered(columns: Projection, table: &Name) -> Projection {
     let (own, selected) = match columns {
         Projection::Names(names) => return Projection::Names(names),
         Projection::NamesAnd(names, selected) => (names, selected),

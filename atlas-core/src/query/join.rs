@@ -16,6 +16,9 @@ type Beside<Out, N> = <Out as Append<Record<N>>>::Out;
 /// The rows of a query, with a record of `N` beside those that have one.
 type MaybeBeside<Out, N> = <Out as Append<Option<Record<N>>>>::Out;
 
+/// A scope with one thing more.
+type Wider<Scope, A> = <Scope as Append<A>>::Out;
+
 impl<M: Model, Out, Scope> Query<M, Out, Scope> {
     /// Puts the records of a relation beside each row: a row for each of them, and none where there is
     /// none. Rows become tuples; conditions, orders and selections may mention the model.
@@ -37,10 +40,7 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
     ///
     /// The relation may be of any model of the query, and have conditions: `.join(Post::comments.filter(..))`.
     /// To load each record's relations into the record, without repeating it, use [`with`](Self::with).
-    pub fn join<A, N, I>(
-        self,
-        relation: impl Asked<A, N>,
-    ) -> Query<M, Beside<Out, N>, <Scope as Append<N>>::Out>
+    pub fn join<A, N, I>(self, relation: impl Asked<A, N>) -> Query<M, Beside<Out, N>, Wider<Scope, N>>
     where
         A: Model + In<Scope, I>,
         N: Model,
@@ -65,7 +65,7 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
     pub fn left_join<A, N, I>(
         self,
         relation: impl Asked<A, N>,
-    ) -> Query<M, MaybeBeside<Out, N>, <Scope as Append<Maybe<N>>>::Out>
+    ) -> Query<M, MaybeBeside<Out, N>, Wider<Scope, Maybe<N>>>
     where
         A: Model + In<Scope, I>,
         N: Model,
@@ -82,7 +82,7 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
         self,
         _name: Tag,
         relation: impl Asked<A, N>,
-    ) -> Query<M, Beside<Out, N>, <Scope as Append<As<N, Tag>>>::Out>
+    ) -> Query<M, Beside<Out, N>, Wider<Scope, As<N, Tag>>>
     where
         A: Model + In<Scope, I>,
         N: Model,
@@ -111,7 +111,7 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
         self,
         _name: Tag,
         relation: impl Asked<A, N>,
-    ) -> Query<M, MaybeBeside<Out, N>, <Scope as Append<Maybe<As<N, Tag>>>>::Out>
+    ) -> Query<M, MaybeBeside<Out, N>, Wider<Scope, Maybe<As<N, Tag>>>>
     where
         A: Model + In<Scope, I>,
         N: Model,
@@ -141,12 +141,12 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
         self,
         others: Query<N>,
         condition: Expr<X>,
-    ) -> Query<M, Beside<Out, N>, <Scope as Append<N>>::Out>
+    ) -> Query<M, Beside<Out, N>, Wider<Scope, N>>
     where
         N: Model,
         Out: Append<Record<N>, Out: Rooted<M>>,
         Scope: Append<N>,
-        X: In<<Scope as Append<N>>::Out, I>,
+        X: In<Wider<Scope, N>, I>,
     {
         let join = on(others, JoinKind::Inner, condition.into_node());
         self.beside_of::<N, _, _>(join, Rooted::root)
@@ -157,19 +157,19 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
         self,
         others: Query<N>,
         condition: Expr<X>,
-    ) -> Query<M, MaybeBeside<Out, N>, <Scope as Append<Maybe<N>>>::Out>
+    ) -> Query<M, MaybeBeside<Out, N>, Wider<Scope, Maybe<N>>>
     where
         N: Model,
         Out: Append<Option<Record<N>>, Out: Rooted<M>>,
         Scope: Append<Maybe<N>>,
-        X: In<<Scope as Append<Maybe<N>>>::Out, I>,
+        X: In<Wider<Scope, Maybe<N>>, I>,
     {
         let join = on(others, JoinKind::Left, condition.into_node());
         self.beside_of::<N, _, _>(join, Rooted::root)
     }
 
     /// Puts every record of another query beside every row.
-    pub fn cross_join<N>(self, others: Query<N>) -> Query<M, Beside<Out, N>, <Scope as Append<N>>::Out>
+    pub fn cross_join<N>(self, others: Query<N>) -> Query<M, Beside<Out, N>, Wider<Scope, N>>
     where
         N: Model,
         Out: Append<Record<N>, Out: Rooted<M>>,
@@ -179,11 +179,11 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
         self.beside_of::<N, _, _>(join, Rooted::root)
     }
 
-    fn beside_of<N: Model, Beside: FromRow, Wider>(
+    fn beside_of<N: Model, Beside: FromRow, Joined>(
         self,
         join: Join,
         root: Root<M, Beside>,
-    ) -> Query<M, Beside, Wider> {
+    ) -> Query<M, Beside, Joined> {
         let mut select = self.select;
         add(&mut select, join, M::meta().names, N::meta().names);
         Query { select, loaders: self.loaders, root: Some(root), of: PhantomData }

@@ -85,8 +85,13 @@ impl Renaming<'_> {
 
     /// A select inside, unless it has a table of the old name itself: what it mentions is that one.
     fn inner(&self, select: &mut Select) {
-        if let From::Select(inner, _) = &mut select.from {
-            self.inner(inner);
+        match &mut select.from {
+            From::Table(_) => {}
+            From::Select(inner, _) => self.inner(inner),
+            From::Set(set, _) => {
+                self.inner(&mut set.first);
+                set.then.iter_mut().for_each(|(_, select)| self.inner(select));
+            }
         }
         if select.from.qualifier() != self.from && !select.joins.iter().any(|join| join.brings(self.from)) {
             self.parts(select);

@@ -6,6 +6,8 @@ use crate::{
 /// Reads rows.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Select {
+    /// What it reads under names, as it would tables.
+    pub with: Vec<Cte>,
     /// Where from.
     pub from: From,
     /// What is put beside each row, in this order.
@@ -100,6 +102,48 @@ pub enum From {
     Table(TableRef),
     /// The rows of another select, under a name.
     Select(Box<Select>, Name),
+    /// The rows of several selects, under a name.
+    Set(Box<SetOf>, Name),
+}
+
+/// The rows of a select, put together with those of others, one after the other from the left.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SetOf {
+    /// The first, whose columns' names are those of the whole.
+    pub first: Select,
+    /// The others. What they read has as many columns, of the same types.
+    pub then: Vec<(SetOperator, Select)>,
+}
+
+/// How the rows of two selects are put together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SetOperator {
+    /// The rows of either, each once.
+    Union,
+    /// All rows of both.
+    UnionAll,
+    /// The rows that both have, each once.
+    Intersect,
+    /// The rows of the first that the other does not have, each once.
+    Except,
+}
+
+/// Rows that a statement reads under a name, as it would a table.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cte {
+    /// The name.
+    pub name: Name,
+    /// What its columns are called.
+    pub columns: Vec<Name>,
+    /// Its rows.
+    pub rows: SetOf,
+    /// Whether the selects after the first read the rows that there are so far, by the name, until there are
+    /// no new ones.
+    pub recursive: bool,
+    /// Whether the rows are to be made once and kept, or anew wherever they are read; `None` leaves it to the
+    /// database, and a database that cannot be told MAY pass over it.
+    pub materialized: Option<bool>,
 }
 
 impl From {
@@ -107,7 +151,7 @@ impl From {
     pub fn qualifier(&self) -> &Name {
         match self {
             Self::Table(table) => table.qualifier(),
-            Self::Select(_, name) => name,
+            Self::Select(_, name) | Self::Set(_, name) => name,
         }
     }
 }
@@ -167,6 +211,7 @@ impl Select {
     /// Every row, and of each what the projection says.
     pub fn of(from: From, columns: Projection) -> Self {
         Self {
+            with: Vec::new(),
             from,
             joins: Vec::new(),
             columns,

@@ -29,9 +29,9 @@ pub(super) fn model(model: &Model) -> TokenStream {
     let (statics, [decode, encode, assign]) = if model.faulty {
         (TokenStream::new(), [(); 3].map(|()| model.body(TokenStream::new())))
     } else {
-        let (assertions, meta, codec) =
-            (columns::assertions(model), meta::statics(model), codec::functions(model));
-        (quote_spanned!(span=> #assertions #meta #codec), codec::calls(model))
+        let (assertions, row) = (columns::assertions(model), columns::row(model));
+        let (meta, codec) = (meta::statics(model), codec::functions(model));
+        (quote_spanned!(span=> #assertions #row #meta #codec), codec::calls(model))
     };
     let meta = model.body(quote_spanned!(span=> &__META));
     let key = model.body(key);

@@ -84,6 +84,10 @@ impl Dialect for MySqlDialect {
         true
     }
 
+    fn materializes(&self) -> bool {
+        false
+    }
+
     fn wraps_selects(&self) -> bool {
         true
     }

@@ -38,6 +38,11 @@ pub trait Dialect: Send + Sync {
         None
     }
 
+    /// Whether it can be said that the rows of `WITH` are to be made once, or not.
+    fn materializes(&self) -> bool {
+        true
+    }
+
     /// Whether an order can say `NULLS FIRST` and `NULLS LAST`. Where not, NULL has to come before all values
     /// of an ascending order.
     fn orders_nulls(&self) -> bool {

@@ -1,7 +1,9 @@
 use atlas_core::{
     error::Result,
     schema::Name,
-    statement::{Expr, From, Join, JoinKind, Nulls, OrderTerm, Projection, Select, Selected},
+    statement::{
+        Cte, Expr, From, Join, JoinKind, Nulls, OrderTerm, Projection, Select, Selected, SetOf, SetOperator,
+    },
 };
 
 use crate::{Bind, compiler::Compiler};
@@ -21,6 +23,7 @@ impl<'s> Compiler<'_, 's> {
     }
 
     fn parts(&mut self, select: &'s Select) -> Result<()> {
+        self.with(&select.with)?;
         self.push(if select.distinct { "SELECT DISTINCT " } else { "SELECT " });
         self.projection(select)?;
         self.push(" FROM ");
@@ -47,16 +50,83 @@ impl<'s> Compiler<'_, 's> {
         match from {
             From::Table(table) => self.table(table),
             From::Select(inner, name) => {
-                // What the inner select reads has no other table in scope.
-                let outer = std::mem::replace(&mut self.qualified, false);
                 self.push("(");
-                self.select(inner)?;
+                self.apart(|compiler| compiler.select(inner))?;
                 self.push(") AS ");
                 self.name(name);
-                self.qualified = outer;
+            }
+            From::Set(set, name) => {
+                self.push("(");
+                self.apart(|compiler| compiler.set(set))?;
+                self.push(") AS ");
+                self.name(name);
             }
             _ => return Err(self.unsupported("this source of rows", "update the driver")),
         }
+        Ok(())
+    }
+
+    /// Writes something that reads no other table in scope.
+    fn apart(&mut self, write: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
+        let outer = std::mem::replace(&mut self.qualified, false);
+        let done = write(self);
+        self.qualified = outer;
+        done
+    }
+
+    fn with(&mut self, with: &'s [Cte]) -> Result<()> {
+        let recursive = with.iter().any(|cte| cte.recursive);
+        for (index, cte) in with.iter().enumerate() {
+            self.push(match (index, recursive) {
+                (0, false) => "WITH ",
+                (0, true) => "WITH RECURSIVE ",
+                _ => ", ",
+            });
+            self.name(&cte.name);
+            if !cte.columns.is_empty() {
+                self.push(" (");
+                self.names(&cte.columns);
+                self.push(")");
+            }
+            self.push(match cte.materialized.filter(|_| self.dialect.materializes()) {
+                None => " AS (",
+                Some(true) => " AS MATERIALIZED (",
+                Some(false) => " AS NOT MATERIALIZED (",
+            });
+            self.apart(|compiler| compiler.set(&cte.rows))?;
+            self.push(")");
+        }
+        self.push(if with.is_empty() { "" } else { " " });
+        Ok(())
+    }
+
+    fn set(&mut self, set: &'s SetOf) -> Result<()> {
+        if set.then.is_empty() {
+            return self.select(&set.first);
+        }
+        self.member(&set.first)?;
+        for (operator, select) in &set.then {
+            self.push(match operator {
+                SetOperator::Union => " UNION ",
+                SetOperator::UnionAll => " UNION ALL ",
+                SetOperator::Intersect => " INTERSECT ",
+                SetOperator::Except => " EXCEPT ",
+                _ => return Err(self.unsupported("this way to put rows together", "update the driver")),
+            });
+            self.member(select)?;
+        }
+        Ok(())
+    }
+
+    /// One of several selects. An order or a limit of its own would be one of the whole.
+    fn member(&mut self, select: &'s Select) -> Result<()> {
+        let own = select.order.is_empty() && select.limit.is_none() && select.offset.is_none();
+        if own && select.with.is_empty() {
+            return self.select(select);
+        }
+        self.push("SELECT * FROM (");
+        self.select(select)?;
+        self.push(") AS member");
         Ok(())
     }
 

@@ -23,6 +23,21 @@ pub(super) fn constants(model: &Model) -> TokenStream {
     constants.collect()
 }
 
+/// How many columns a row of a selection has at most.
+const SELECTED: usize = 12;
+
+/// Which tuple is a row of the model.
+pub(super) fn row(model: &Model) -> TokenStream {
+    let (span, owner) = (Span::mixed_site(), &model.ident);
+    let stored: Vec<TokenStream> = model.columns.iter().map(|column| column.stored()).collect();
+    let row = match stored.as_slice() {
+        [only] => only.clone(),
+        several if several.len() <= SELECTED => quote_spanned!(span=> (#(#several),*)),
+        _ => return TokenStream::new(),
+    };
+    quote_spanned!(span=> impl __a::RowOf<#owner> for #row {})
+}
+
 /// What the attributes of a column ask of its type, checked by the compiler.
 pub(super) fn assertions(model: &Model) -> TokenStream {
     let span = Span::mixed_site();
