@@ -43,7 +43,10 @@ pub mod bounds {
     pub use atlas_core::{
         db::Retryable,
         model::{
-            Aggregated, Alike, Anywhere, Append, As, Assignments, Base, Both, Case, Choice, Columns, Complete, DateExpression, In, Integer, IntoKey, IntoOrder, Keeps, Key, Made, Maybe, Missing, Named, NotNull, Null, NumberExpression, Operand, OrNull, Outer, Plain, Set, SoftDeletes, Subquery, Term, Text, TextExpression, Window, Windowed, WindowExpression,
+            Aggregated, Alike, Anywhere, Append, As, Assignments, Base, Both, Case, Choice, Columns,
+            Complete, DateExpression, In, Integer, IntoKey, IntoOrder, Keeps, Key, Made, Maybe, Missing,
+            Named, NotNull, Null, NumberExpression, Operand, OrNull, Outer, Plain, Set, SoftDeletes,
+            Subquery, Term, Text, TextExpression, Window, WindowExpression, Windowed,
         },
         query::{Inner, IntoFlow, Rooted, RowOf, ScopePart, Selection, Whole},
         relation::{

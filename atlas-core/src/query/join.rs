@@ -18,6 +18,8 @@ type MaybeBeside<Out, N> = <Out as Append<Option<Record<N>>>>::Out;
 
 /// A scope with one thing more.
 type Wider<Scope, A> = <Scope as Append<A>>::Out;
+/// The scope of a query after a left join under another name.
+type MaybeAs<Scope, N, Tag> = Wider<Scope, Maybe<As<N, Tag>>>;
 
 impl<M: Model, Out, Scope> Query<M, Out, Scope> {
     /// Puts the records of a relation beside each row: a row for each of them, and none where there is
@@ -111,7 +113,7 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
         self,
         _name: Tag,
         relation: impl Asked<A, N>,
-    ) -> Query<M, MaybeBeside<Out, N>, Wider<Scope, Maybe<As<N, Tag>>>>
+    ) -> Query<M, MaybeBeside<Out, N>, MaybeAs<Scope, N, Tag>>
     where
         A: Model + In<Scope, I>,
         N: Model,
