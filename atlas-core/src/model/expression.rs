@@ -34,11 +34,7 @@ pub trait Subquery<T> {
 /// # Ok(())
 /// # });
 /// ```
-<<<<<<< HEAD
 #[allow(clippy::wrong_self_convention)]
-=======
-#[allow(clippy::wrong_self_convention, reason = "it is a condition that is made, of the expression")]
->>>>>>> 21144b8 (Shorten the types of joined queries)
 pub trait Expression: Sized {
     /// The models that it mentions.
     type Scope;
