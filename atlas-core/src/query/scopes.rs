@@ -8,6 +8,7 @@ use std::ops::{Deref, DerefMut};
 use crate::{
     model::{Model, ModelMeta, SoftDeletes},
     query::Query,
+    schema::Name,
     statement::{Expr, From, Select},
 };
 
@@ -43,14 +44,21 @@ impl Unscoped {
         });
     }
 
+    /// Calls the table by another name, wherever it is mentioned.
+    pub(super) fn call(&mut self, alias: Name) {
+        let own = self.select.from.qualifier().clone();
+        self.bounds = self.bounds.take().map(|bounds| bounds.renamed(&own, &alias));
+        self.select.call(alias);
+    }
+
     fn scoped(self, meta: &'static ModelMeta) -> Select {
         let Self { mut select, bounds, trashed } = self;
-        let From::Table(table) = &select.from else { return select };
-        let called = table.qualifier();
-        let deleted = match trashed {
-            Trashed::Without => meta.not_deleted(called),
-            Trashed::With => None,
-            Trashed::Only => meta.deleted(called),
+        let called = select.from.qualifier();
+        let deleted = match (&select.from, trashed) {
+            (From::Table(_), Trashed::Without) => meta.not_deleted(called),
+            (From::Table(_), Trashed::Only) => meta.deleted(called),
+            // What queries give has left out what it leaves out.
+            _ => None,
         };
         if let Some(own) = deleted.into_iter().chain(bounds).reduce(Expr::and) {
             select.filter = Some(match select.filter.take() {

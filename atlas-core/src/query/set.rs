@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use crate::{
     model::{Model, ModelMeta},
-    query::{FromRow, Query, numbered},
+    query::{FromRow, Query, Unscoped, numbered},
     record::Record,
     schema::Name,
     statement::{ColumnRef, Cte, Expr, From, Projection, Select, Selected, SetOf, SetOperator},
@@ -26,27 +26,28 @@ impl<M: Model, Out: FromRow, Scope> Query<M, Out, Scope> {
     ///
     /// Columns are those of the first query, by its model.
     pub fn union<N: Model, S>(self, other: Query<N, Out, S>) -> Query<M, Out> {
-        self.set(SetOperator::Union, other.select)
+        self.set(SetOperator::Union, other.into_select())
     }
 
     /// All rows of this query and of another one.
     pub fn union_all<N: Model, S>(self, other: Query<N, Out, S>) -> Query<M, Out> {
-        self.set(SetOperator::UnionAll, other.select)
+        self.set(SetOperator::UnionAll, other.into_select())
     }
 
     /// The rows that this query and another one both have, each once.
     pub fn intersect<N: Model, S>(self, other: Query<N, Out, S>) -> Query<M, Out> {
-        self.set(SetOperator::Intersect, other.select)
+        self.set(SetOperator::Intersect, other.into_select())
     }
 
     /// The rows of this query that another one does not have, each once.
     pub fn except<N: Model, S>(self, other: Query<N, Out, S>) -> Query<M, Out> {
-        self.set(SetOperator::Except, other.select)
+        self.set(SetOperator::Except, other.into_select())
     }
 
     fn set(self, operator: SetOperator, other: Select) -> Query<M, Out> {
-        let select = together(self.select, operator, other, M::meta().table.into());
-        Query { select, bounds: None, loaders: self.loaders, root: self.root, of: PhantomData }
+        let (loaders, root) = (self.loaders.clone(), self.root);
+        let select = together(self.into_select(), operator, other, M::meta().table.into());
+        Query { select: Unscoped::new(select), loaders, root, of: PhantomData }
     }
 }
 
@@ -125,7 +126,7 @@ impl<M: Model> Query<M> {
     pub fn from_query<N: Model, Row: RowOf<M>, S>(mut self, query: Query<N, Row, S>) -> Self {
         let meta = M::meta();
         let name = self.select.from.qualifier().clone();
-        let rows = renamed_columns(query.select, meta.names);
+        let rows = renamed_columns(query.into_select(), meta.names);
         self.select.from = From::Select(Box::new(rows), name);
         self
     }
@@ -158,7 +159,7 @@ impl<M: Model> Query<M> {
         base: Query<A, Row, S>,
         step: Query<B, Row, T>,
     ) -> Self {
-        self.recurring(base.select, SetOperator::Union, step.select)
+        self.recurring(base.into_select(), SetOperator::Union, step.into_select())
     }
 
     /// As [`recursive`](Self::recursive), with every row, however often it comes.
@@ -167,7 +168,7 @@ impl<M: Model> Query<M> {
         base: Query<A, Row, S>,
         step: Query<B, Row, T>,
     ) -> Self {
-        self.recurring(base.select, SetOperator::UnionAll, step.select)
+        self.recurring(base.into_select(), SetOperator::UnionAll, step.into_select())
     }
 
     fn recurring(mut self, base: Select, operator: SetOperator, step: Select) -> Self {
@@ -198,7 +199,7 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
     /// # });
     /// ```
     pub fn with_query<N: Model>(mut self, query: Query<N>) -> Self {
-        self.select.with.extend(ctes(N::meta(), query.select));
+        self.select.with.extend(ctes(N::meta(), query.into_select()));
         self
     }
 

@@ -63,7 +63,7 @@ impl<M: Model, Out: Attribute, Scope: Inner> Subquery<Out::Base> for Query<M, Ou
     type Needs = Scope::Needs;
 
     fn into_select(self) -> statement::Select {
-        self.select
+        Query::into_select(self)
     }
 }
 
@@ -81,7 +81,7 @@ impl<M: Model, Out: Attribute, Scope: Inner> Subquery<Out::Base> for Query<M, Ou
 /// # });
 /// ```
 pub fn exists<M: Model, Out, Scope: Inner>(query: Query<M, Out, Scope>) -> Expr<Scope::Needs> {
-    let mut select = query.select;
+    let mut select = query.into_select();
     if select.group.is_empty() {
         select.columns = Projection::Expressions(Vec::new());
     }
@@ -105,13 +105,7 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
     where
         Scope: Append<Outer<A>>,
     {
-        Query {
-            select: self.select,
-            bounds: self.bounds,
-            loaders: self.loaders,
-            root: self.root,
-            of: PhantomData,
-        }
+        Query { select: self.select, loaders: self.loaders, root: self.root, of: PhantomData }
     }
 
     /// Only rows for which another query has a row: see [`exists`].
@@ -133,7 +127,7 @@ impl<M: Model, Out: Attribute, Scope: Inner> Query<M, Out, Scope> {
     /// row. Several rows are an error of the database, but on SQLite and MariaDB, which take the first:
     /// an aggregate or a `limit(1)` says which.
     pub fn scalar(self) -> Scalar<Scope::Needs, Option<Out::Base>> {
-        Scalar::new(statement::Expr::Select(Box::new(self.select)))
+        Scalar::new(statement::Expr::Select(Box::new(Query::into_select(self))))
     }
 }
 
@@ -154,17 +148,7 @@ impl<M: Model> Query<M> {
     /// # });
     /// ```
     pub fn called<Tag>(mut self, _name: Tag) -> Query<M, Record<M>, As<M, Tag>> {
-        let name = alias_of::<Tag>().into();
-        if let Some(bounds) = self.bounds.take() {
-            self.bounds = Some(bounds.renamed(&M::meta().table.into(), &name));
-        }
-        self.select.call(name);
-        Query {
-            select: self.select,
-            bounds: self.bounds,
-            loaders: self.loaders,
-            root: self.root,
-            of: PhantomData,
-        }
+        self.select.call(alias_of::<Tag>().into());
+        Query { select: self.select, loaders: self.loaders, root: self.root, of: PhantomData }
     }
 }
