@@ -7,11 +7,12 @@ pub use atlas_core::model::Complete;
 pub use atlas_core::now;
 pub use atlas_core::{
     Assign, Assignment, Attribute, BelongsTo, BelongsToMany, Cast, Changed, Column, Config, Connections,
-    ConstraintKind, Cursor, DB, Db, DynRow, Error, Event, Expr, Expression, Fill, FromRow, HasMany,
-    HasManyThrough, HasOne, HasOneThrough, Health, HealthStatus, Isolation, Json, Model, MorphMany, MorphOne,
-    MorphTarget, MorphTo, MorphToMany, Order, Pending, Query, Record, Records, Related, Relation, Result,
-    Scalar, TlsMode, Transaction, With, case_when, count_all, cume_dist, db, dense_rank, models, ntile,
-    percent_rank, rank, register_driver, relations, row_number, table, val, value, values,
+    ConstraintKind, Cursor, CursorPage, DB, Db, DynRow, Error, Event, Expr, Expression, Fill, FromRow,
+    HasMany, HasManyThrough, HasOne, HasOneThrough, Health, HealthStatus, Isolation, Json, Model, MorphMany,
+    MorphOne, MorphTarget, MorphTo, MorphToMany, Order, Page, PageUrl, Pending, Query, Record, Records,
+    Related, Relation, Result, Scalar, SimplePage, TlsMode, Transaction, With, case_when, count_all,
+    cume_dist, db, dense_rank, models, ntile, percent_rank, rank, register_driver, relations, row_number,
+    table, val, value, values,
 };
 #[cfg(feature = "runtime")]
 pub use atlas_derive::main;

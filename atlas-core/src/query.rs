@@ -11,7 +11,10 @@ mod inspect;
 mod join;
 mod keyset;
 mod lock;
+mod one;
 mod order;
+mod page;
+mod paginate;
 mod read;
 mod relations;
 mod row;
@@ -20,6 +23,7 @@ mod select;
 mod set;
 mod source;
 mod subquery;
+mod token;
 mod walk;
 mod with;
 mod write;
@@ -33,6 +37,7 @@ pub(crate) use create::{
     create, create_many, first_or_create, first_or_new, insert, restore_or_create, update_or_create, upsert,
 };
 pub use cursor::Cursor;
+pub use page::{CursorPage, Page, PageUrl, SimplePage};
 pub(crate) use read::load_all;
 pub(crate) use relations::count_for;
 pub(crate) use row::Beside;
@@ -40,7 +45,7 @@ pub use row::{FromRow, Part, Rooted};
 pub(crate) use scopes::Unscoped;
 pub use select::{Selection, Whole, record};
 pub use set::RowOf;
-pub(crate) use source::Finish;
+pub(crate) use source::{Finish, check_size, window};
 pub use subquery::{Inner, ScopePart, exists};
 
 use crate::{

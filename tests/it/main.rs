@@ -30,6 +30,7 @@ mod locks;
 mod mass_assignment;
 mod orders;
 mod own_types;
+mod pages;
 mod reads;
 mod records;
 mod related;

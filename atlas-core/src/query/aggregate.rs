@@ -135,6 +135,23 @@ fn of<M: Model, T: Attribute>(aggregate: Aggregate, column: Column<M, T>) -> Exp
     Expr::aggregate(aggregate, Some(column.expr()))
 }
 
+/// How many rows a select gives, within its limit and offset.
+pub(super) fn counted(mut select: Select) -> Select {
+    let count = Expr::aggregate(Aggregate::Count, None);
+    select.lock = None;
+    if select.limit.is_none() && select.offset.is_none() {
+        return over_all(select, count);
+    }
+    let alias = select.from.qualifier().clone();
+    select.order.clear();
+    select.columns = match select.columns {
+        columns if select.distinct => numbered(columns, &alias),
+        _ => Projection::Expressions(Vec::new()),
+    };
+    let rows = From::Select(Box::new(select), alias);
+    Select::of(rows, Projection::Expressions(vec![count.into()]))
+}
+
 /// One value of all rows of a select. Rows that are groups, or distinct, are made first.
 fn over_all(mut select: Select, aggregate: Expr) -> Select {
     select.order.clear();
@@ -190,7 +207,7 @@ pub(super) fn numbered(columns: Projection, table: &Name) -> Projection {
 }
 
 /// The first column of the first row; `None` where there is no row or it is NULL.
-async fn value<T: Attribute>(
+pub(super) async fn value<T: Attribute>(
     db: &Db,
     about: About,
     select: Select,

@@ -59,6 +59,29 @@ impl Keyset {
         self.terms.iter().map(term).collect()
     }
 
+    /// The same order from behind.
+    pub(super) fn reversed(mut self) -> Self {
+        for term in &mut self.terms {
+            term.descending = !term.descending;
+            term.nulls = term.nulls.map(|nulls| match nulls {
+                Nulls::First => Nulls::Last,
+                Nulls::Last => Nulls::First,
+            });
+        }
+        self
+    }
+
+    /// What tells this order of a table from others.
+    pub(super) fn signature(&self, table: &str) -> String {
+        format!("{table} {:?}", self.terms)
+    }
+
+    /// Whether a row can have these values.
+    pub(super) fn fits(&self, values: &[Value]) -> bool {
+        let fits = |(term, value): (&Term, &Value)| !value.is_null() || term.nulls.is_some();
+        values.len() == self.terms.len() && self.terms.iter().zip(values).all(fits)
+    }
+
     /// The rows that come after the one with these values.
     pub(super) fn after(&self, values: &[Value]) -> Expr {
         let mut ways = Vec::with_capacity(self.terms.len());

@@ -106,11 +106,17 @@ impl<T: FromRow> Source<T> {
 
     /// The rows of a select like this one.
     pub(super) async fn rows(&self, db: &Db, select: Select) -> Result<Vec<T>> {
-        Ok(self.rows_and(db, select, Vec::new()).await?.rows)
+        Ok(self.rows_and(db, select, Vec::new(), u64::MAX).await?.rows)
     }
 
-    /// The rows of a select like this one, and what further expressions are in the first and the last.
-    pub(super) async fn rows_and(&self, db: &Db, mut select: Select, further: Vec<Expr>) -> Result<Part<T>> {
+    /// The first rows of a select like this one, and what further expressions are in the first and the last.
+    pub(super) async fn rows_and(
+        &self,
+        db: &Db,
+        mut select: Select,
+        further: Vec<Expr>,
+        most: u64,
+    ) -> Result<Part<T>> {
         let hidden = further.len();
         if !further.is_empty() {
             let further = further.into_iter().map(Into::into);
@@ -125,7 +131,7 @@ impl<T: FromRow> Source<T> {
             };
         }
         let sink =
-            Collecting { hidden, part: Part { rows: Vec::new(), first: Vec::new(), last: Vec::new() } };
+            Collecting { hidden, most: usize::try_from(most).unwrap_or(usize::MAX), part: Part::default() };
         let mut part = db.fetch(Some(self.about()), &select.into(), sink).await?.0.part;
         self.finish.apply(db, &mut part.rows).await?;
         Ok(part)
@@ -139,6 +145,14 @@ pub(super) struct Part<T> {
     pub(super) first: Vec<Value>,
     /// Those of the last row.
     pub(super) last: Vec<Value>,
+    /// Whether there are more rows than were wanted.
+    pub(super) more: bool,
+}
+
+impl<T> Default for Part<T> {
+    fn default() -> Self {
+        Self { rows: Vec::new(), first: Vec::new(), last: Vec::new(), more: false }
+    }
 }
 
 /// Reads a row, with what stands beside its own columns but for the last ones, which are not for it.
@@ -153,12 +167,18 @@ fn decode<T: FromRow>(row: &dyn Row, hidden: usize) -> Result<T> {
 struct Collecting<T> {
     /// How many columns at the end are not the row's.
     hidden: usize,
+    /// How many rows are wanted.
+    most: usize,
     part: Part<T>,
 }
 
 impl<T: FromRow> RowSink for Collecting<T> {
     fn row(&mut self, row: &dyn Row) -> Result<ControlFlow<()>> {
         let part = &mut self.part;
+        if part.rows.len() == self.most {
+            part.more = true;
+            return Ok(ControlFlow::Break(()));
+        }
         part.rows.push(decode(row, self.hidden)?);
         if self.hidden > 0 {
             part.last.clear();
@@ -173,7 +193,7 @@ impl<T: FromRow> RowSink for Collecting<T> {
     }
 
     fn restart(&mut self) -> bool {
-        self.part.rows.clear();
+        self.part = Part::default();
         true
     }
 

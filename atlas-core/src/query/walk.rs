@@ -50,7 +50,7 @@ impl<T: FromRow> Walk<T> {
             select.and_where(self.keyset.after(at));
             select.offset = None;
         }
-        let part = self.source.rows_and(db, select, self.keyset.expressions()).await?;
+        let part = self.source.rows_and(db, select, self.keyset.expressions(), take).await?;
         let found = u64::try_from(part.rows.len()).unwrap_or(u64::MAX);
         self.left = self.left.map(|left| left.saturating_sub(found));
         self.over = found < take;

@@ -3,7 +3,7 @@
 use crate::{
     db::Pending,
     error::{Error, Result},
-    query::{Cursor, Finish, load_all},
+    query::{Cursor, Finish, Page, check_size, load_all, window},
     schema::Name,
     statement::{Aggregate, CompareOp, Expr, From, Projection, Select, Statement},
     table::{
@@ -29,6 +29,34 @@ impl<'a> Table<'a> {
             Ok(loaders) => cursor(self.db, self.select.into(), Finish::loading(loaders)),
             Err(error) => Cursor::failed(error),
         }
+    }
+
+    /// A page of the rows, and how many there are in all: see [`Query::paginate`](crate::Query::paginate). Put them
+    /// in an order in which no two are equal, so that pages do not overlap.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let page = db.table("posts").order_by("id").paginate(2, 2).await?;
+    /// assert_eq!((page.total, page.data.len(), page.last_page), (3, 1, 2));
+    /// # Ok(())
+    /// # });
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] where `per_page` is 0.
+    pub fn paginate(self, page: u64, per_page: u64) -> Pending<'a, Page<DynRow>> {
+        Pending::new(async move {
+            check_size("pages", per_page)?;
+            let page = page.max(1);
+            let total = self.clone().bare().count().await?;
+            let rows = match window(&self.select, (page - 1).saturating_mul(per_page), per_page) {
+                Some(select) if total > 0 => Self { select, ..self }.loaded_rows().await?,
+                _ => Vec::new(),
+            };
+            Ok(Page::new(rows, total, per_page, page))
+        })
     }
 
     /// The first row, if there is one. Adds no order.
