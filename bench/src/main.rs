@@ -1,6 +1,7 @@
 //! Atlas beside the bare drivers, in one process, taking turns: `cargo xtask bench sqlite`.
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic)]
 
+mod associations;
 mod measure;
 #[cfg(feature = "postgres")]
 mod postgres;

@@ -19,6 +19,7 @@ use futures_core::Stream;
 use sqlx::{Connection as _, Executor as _, Row as _, postgres::PgRow};
 
 use crate::{
+    associations::{ASSOCIATIONS, postgres::associations},
     measure::{Side, turns},
     report,
 };
@@ -96,7 +97,7 @@ fn drafts(rows: i64) -> impl Iterator<Item = impl atlas::Complete<User>> {
 }
 
 /// The next of a stream.
-async fn next<S: Stream + ?Sized>(stream: &mut Pin<Box<S>>) -> Option<S::Item> {
+pub async fn next<S: Stream + ?Sized>(stream: &mut Pin<Box<S>>) -> Option<S::Item> {
     poll_fn(|context| stream.as_mut().poll_next(context)).await
 }
 
@@ -113,13 +114,13 @@ struct Sides {
 }
 
 /// A side's name, and one operation of it.
-type Work<'s> = (&'static str, Box<dyn FnMut() -> Pin<Box<dyn Future<Output = ()> + 's>> + 's>);
+pub type Work<'s> = (&'static str, Box<dyn FnMut() -> Pin<Box<dyn Future<Output = ()> + 's>> + 's>);
 
 /// A row of the report: what was done, of how many rows, by whom.
-struct Measured {
-    work: &'static str,
-    rows: u32,
-    sides: Vec<(&'static str, Side)>,
+pub struct Measured {
+    pub work: &'static str,
+    pub rows: u32,
+    pub sides: Vec<(&'static str, Side)>,
 }
 
 /// Runs everything, or what has `only` in its name; a whole run writes `docs/performance.md`.
@@ -173,6 +174,9 @@ async fn measure(rounds: usize, only: &str) -> Vec<Measured> {
     }
     if wanted("10,000 rows in bulk") {
         measured.push(bulk(rounds, &sides).await);
+    }
+    if wanted(ASSOCIATIONS) {
+        measured.push(associations(rounds, &sides.db, &sides.sqlx, &sides.diesel).await);
     }
     sides.db.execute("DROP TABLE atlas_bench_users", ()).await.unwrap();
     measured

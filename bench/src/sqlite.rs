@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Row, Statement, params};
 
 use crate::{
+    associations::{ASSOCIATIONS, sqlite::associations},
     measure::{Comparison, Target, compare},
     report,
 };
@@ -181,6 +182,9 @@ async fn measure(rounds: usize, only: &str) -> Vec<Comparison> {
     }
     if wanted(BULK_RECORDS) {
         done.push(bulk_records(rounds, &db, &bare).await);
+    }
+    if wanted(ASSOCIATIONS) {
+        done.push(associations(rounds).await);
     }
     done
 }

@@ -11,6 +11,7 @@ use crate::{
     model::{Model, ModelMeta},
     query::{Part, Unscoped},
     record::Record,
+    relation::Key,
     value::Value,
 };
 
@@ -68,7 +69,7 @@ impl Siblings {
     }
 
     /// The values of these columns for each record; `None` where one of them leads to no relation.
-    pub(crate) fn keys(&self, columns: &[usize]) -> Option<Vec<Vec<Value>>> {
+    pub(crate) fn keys(&self, columns: &[usize]) -> Option<Vec<Key>> {
         let columns: Option<Vec<&Vec<Value>>> = columns
             .iter()
             .map(|column| self.columns.iter().find(|(other, _)| other == column).map(|(_, values)| values))

@@ -9,7 +9,10 @@ use crate::{
     model::{self, In, IntoOrder, Model, ModelMeta, SoftDeletes},
     query::{Beside, FromRow, Loader, Put, Query, Unscoped, column_ref, load_all},
     record::{Record, Shared, Siblings, Values},
-    relation::{Between, Link, Linked, Path, Relation, Slot, ToMany, groups::Groups},
+    relation::{
+        Between, Link, Linked, Path, Relation, Slot, ToMany,
+        groups::{Groups, Key},
+    },
     schema::Name,
     statement::{
         ColumnRef, CompareOp, Expr, From, Function, Join, JoinKind, OrderTerm, Over, Projection, Select,
@@ -257,19 +260,17 @@ impl<M: Model, N: Model> Loading<M, N> {
         records: &[&Record<M>],
     ) -> BoxFuture<'a, Result<Put<Record<M>>>> {
         let local = self.link.local();
-        let key_of = |record: &&Record<M>| -> Vec<Value> {
-            local.iter().map(|column| record.encode(*column)).collect()
-        };
+        let owner = |record: &&Record<M>| local.iter().map(|column| record.encode(*column)).collect();
         let owners: Vec<Vec<Value>> = match self.link.fixed.default() {
-            Some(_) => records.iter().map(key_of).collect(),
+            Some(_) => records.iter().map(owner).collect(),
             None => Vec::new(),
         };
         // Nothing can refer to a record that was never saved.
         let key_of = |record: &&Record<M>| match self.key_is_here || !record.erased().state().is_new() {
-            true => key_of(record),
-            false => vec![Value::Null; local.len()],
+            true => Key::of(&***record, &local),
+            false => Key::One(Value::Null),
         };
-        let keys: Vec<Vec<Value>> = records.iter().map(key_of).collect();
+        let keys: Vec<Key> = records.iter().map(key_of).collect();
         let siblings = match records {
             [only] => self.siblings(db, only, &local),
             _ => None,
@@ -309,7 +310,7 @@ impl<M: Model, N: Model> Loading<M, N> {
         &self,
         db: &Db,
         owners: Vec<Vec<Value>>,
-        keys: &[Vec<Value>],
+        keys: &[Key],
         found: &Found<N>,
     ) -> Result<Vec<Arc<Vec<Record<N>>>>> {
         let mut defaults = Vec::new();
@@ -345,8 +346,8 @@ impl<M: Model, N: Model> Loading<M, N> {
     }
 
     /// The records of each key.
-    async fn found(&self, db: &Db, keys: impl Iterator<Item = Vec<Value>>) -> Result<Found<N>> {
-        let mut groups = Groups::default();
+    async fn found(&self, db: &Db, keys: impl Iterator<Item = Key>) -> Result<Found<N>> {
+        let mut groups = Groups::with_capacity(keys.size_hint().0);
         keys.for_each(|key| {
             groups.expect(key);
         });
@@ -360,13 +361,38 @@ impl<M: Model, N: Model> Loading<M, N> {
             let sink: Beside<Record<N>> =
                 db.fetch(Some(N::meta().about()), &select.into(), Beside::after(width)).await?.0;
             let Beside { mut rows, names, values, .. } = sink;
-            load_all(db, &mut rows.iter_mut().collect::<Vec<_>>(), &loaders).await?;
+            if !loaders.is_empty() {
+                load_all(db, &mut rows.iter_mut().collect::<Vec<_>>(), &loaders).await?;
+            }
+            let foreign = self.link.foreign();
             let mut values = values.chunks(names.len().max(1));
-            for mut record in rows {
-                let beside = if names.is_empty() { &[][..] } else { values.next().unwrap_or_default() };
-                let key = plan.key_of(&record, beside)?;
-                plan.put_beside(&mut record, &names, beside)?;
-                if let Some(group) = groups.of(&key).and_then(|group| found.get_mut(group)) {
+            let mut places = Vec::with_capacity(rows.len());
+            let mut sizes = vec![0; groups.len()];
+            // Most often, rows of the same key come one after the other.
+            let mut last: Option<(Key, Option<usize>)> = None;
+            for record in &mut rows {
+                let key = if names.is_empty() {
+                    Key::of(&**record, &foreign)
+                } else {
+                    let beside = values.next().unwrap_or_default();
+                    plan.put_beside(record, &names, beside)?;
+                    plan.key_of(record, beside)?
+                };
+                let place = match &last {
+                    Some((same, place)) if *same == key => *place,
+                    _ => groups.of(&key),
+                };
+                if let Some(size) = place.and_then(|place| sizes.get_mut(place)) {
+                    *size += 1;
+                }
+                places.push(place);
+                last = Some((key, place));
+            }
+            for (group, size) in found.iter_mut().zip(sizes) {
+                group.reserve_exact(size);
+            }
+            for (record, place) in rows.into_iter().zip(places) {
+                if let Some(group) = place.and_then(|place| found.get_mut(place)) {
                     group.push(record);
                 }
             }
@@ -383,7 +409,7 @@ struct Found<N: Model> {
 
 impl<N: Model> Found<N> {
     /// The records of a key, where there are any.
-    fn of(&self, key: &[Value]) -> Option<&Arc<Vec<Record<N>>>> {
+    fn of(&self, key: &Key) -> Option<&Arc<Vec<Record<N>>>> {
         self.records.get(self.groups.of(key)?).filter(|records| !records.is_empty())
     }
 }
@@ -392,7 +418,7 @@ impl<N: Model> Found<N> {
 struct Together<N: Model> {
     siblings: Arc<Siblings>,
     place: u32,
-    keys: Vec<Vec<Value>>,
+    keys: Vec<Key>,
     found: Option<Arc<Found<N>>>,
 }
 
@@ -564,7 +590,7 @@ impl Plan {
     }
 
     /// The key of the group that a record belongs to. `beside`: what came beside its columns.
-    fn key_of<N: Model>(&self, record: &Record<N>, beside: &[Value]) -> Result<Vec<Value>> {
+    fn key_of<N: Model>(&self, record: &Record<N>, beside: &[Value]) -> Result<Key> {
         match &self.link.path {
             Path::Direct(pairs) => {
                 Ok(pairs.as_slice().iter().map(|[_, foreign]| record.encode(*foreign)).collect())

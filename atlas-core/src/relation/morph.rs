@@ -12,7 +12,7 @@ use crate::{
     relation::{
         AnySlot, IntoLoad, Pairs, Path, Relation, Slot,
         eager::Within,
-        groups::Groups,
+        groups::{Groups, Key},
         kind,
         slot::{not_loaded, shared},
     },
@@ -146,7 +146,7 @@ impl<E: MorphTarget> MorphTo<E> {
         };
         let mut groups = Groups::default();
         for value in keys {
-            groups.expect(vec![value]);
+            groups.expect(Key::One(value));
         }
         let query = Query::<M>::new();
         Box::pin(async move {
@@ -229,7 +229,7 @@ fn start<'a, M: Model, E: MorphTarget>(
         let places = wanted?;
         let mut keys: BTreeMap<String, Groups> = BTreeMap::new();
         for (name, key) in places.iter().flatten() {
-            keys.entry(name.clone()).or_default().expect(vec![key.clone()]);
+            keys.entry(name.clone()).or_default().expect(Key::One(key.clone()));
         }
         let mut found: BTreeMap<String, (Groups, Vec<Option<Arc<E>>>)> = BTreeMap::new();
         for (name, groups) in keys {
@@ -241,7 +241,7 @@ fn start<'a, M: Model, E: MorphTarget>(
             for (record, place) in records.iter_mut().zip(places) {
                 let target = place.and_then(|(name, key)| {
                     let (groups, targets) = found.get(&name)?;
-                    targets.get(groups.of(&[key])?)?.clone()
+                    targets.get(groups.of(&Key::One(key))?)?.clone()
                 });
                 slot(record.untracked()).put_target(target);
             }
@@ -264,7 +264,7 @@ async fn targets<M: Model, E: MorphTarget>(
     }
     let mut targets: Vec<Option<Arc<E>>> = (0..groups.len()).map(|_| None).collect();
     for (key, target) in within.run(|| E::load(db, name, groups.firsts())).await? {
-        if let Some(place) = groups.of(&[key]).and_then(|place| targets.get_mut(place)) {
+        if let Some(place) = groups.of(&Key::One(key)).and_then(|place| targets.get_mut(place)) {
             *place = Some(Arc::new(target));
         }
     }

@@ -532,7 +532,7 @@ async fn sync(db: &Db, between: &Between, rows: Vec<Row>, detaching: bool) -> Re
     }
     let mut changes = Changes::default();
     let (kept, gone): (Vec<Row>, Vec<Row>) =
-        present.into_iter().partition(|row| wanted.of(&row.far).is_some());
+        present.into_iter().partition(|row| wanted.of(&row.far.clone().into()).is_some());
     if detaching && !gone.is_empty() {
         let gone = once_each(gone);
         between.detach(db, Some(&gone)).await?;
@@ -543,7 +543,7 @@ async fn sync(db: &Db, between: &Between, rows: Vec<Row>, detaching: bool) -> Re
         there.expect(row.far.clone());
     }
     let (standing, missing): (Vec<Row>, Vec<Row>) =
-        rows.into_iter().partition(|row| there.of(&row.far).is_some());
+        rows.into_iter().partition(|row| there.of(&row.far.clone().into()).is_some());
     changes.attached = missing.iter().map(|row| row.far.clone()).collect();
     between.attach(db, missing).await?;
     for row in standing {
@@ -562,7 +562,7 @@ async fn toggle(db: &Db, between: &Between, rows: Vec<Row>) -> Result<Changes> {
         there.expect(row.far);
     }
     let (present, missing): (Vec<Row>, Vec<Row>) =
-        rows.into_iter().partition(|row| there.of(&row.far).is_some());
+        rows.into_iter().partition(|row| there.of(&row.far.clone().into()).is_some());
     let far = |rows: &[Row]| rows.iter().map(|row| row.far.clone()).collect();
     let changes = Changes { attached: far(&missing), detached: far(&present), updated: Vec::new() };
     between.detach(db, Some(&present)).await?;

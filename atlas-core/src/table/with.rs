@@ -8,7 +8,7 @@ use crate::{
     error::{Error, Result},
     model::{ModelMeta, relation_of_model, relation_of_table},
     query::{Loader, Put, load_all},
-    relation::{Groups, Link, Path, Plan, RelationKind, RelationMeta},
+    relation::{Groups, Key, Link, Path, Plan, RelationKind, RelationMeta},
     statement::{Select, TableRef},
     table::{
         DynRow, Relations, Table,
@@ -100,7 +100,7 @@ impl Loading {
     /// Takes the keys of the rows, and gives what loads and what then puts.
     fn start<'a>(self: &Arc<Self>, db: &'a Db, rows: &[&DynRow]) -> BoxFuture<'a, Result<Put<DynRow>>> {
         let local = self.link.local();
-        let keys: Result<Vec<Vec<Value>>> = rows
+        let keys: Result<Vec<Key>> = rows
             .iter()
             .map(|row| local.iter().map(|column| self.value(row, self.owner, *column)).collect())
             .collect();
@@ -120,8 +120,8 @@ impl Loading {
     }
 
     /// The rows of each key.
-    async fn found(&self, db: &Db, keys: &[Vec<Value>]) -> Result<(Groups, Vec<Arc<Vec<DynRow>>>)> {
-        let mut groups = Groups::default();
+    async fn found(&self, db: &Db, keys: &[Key]) -> Result<(Groups, Vec<Arc<Vec<DynRow>>>)> {
+        let mut groups = Groups::with_capacity(keys.len());
         for key in keys {
             groups.expect(key.clone());
         }
@@ -152,7 +152,7 @@ impl Loading {
 
     /// The key of the group that a row belongs to: in the target's columns, or behind them where it is in
     /// another table.
-    fn key_of(&self, row: &DynRow) -> Result<Vec<Value>> {
+    fn key_of(&self, row: &DynRow) -> Result<Key> {
         match &self.link.path {
             Path::Direct(pairs) => {
                 let columns = pairs.as_slice().iter().map(|[_, foreign]| *foreign);
