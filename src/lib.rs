@@ -45,9 +45,10 @@ pub mod bounds {
         db::Retryable,
         model::{
             Aggregated, Alike, Anywhere, Append, As, Assignments, Base, Both, Case, Choice, Columns,
-            Complete, DateExpression, In, Integer, IntoKey, IntoOrder, Keeps, Key, Made, Maybe, Missing,
-            Named, NotNull, Null, NumberExpression, Operand, OrNull, Outer, Plain, Set, SoftDeletes,
-            Subquery, Term, Text, TextExpression, Window, WindowExpression, Windowed,
+            Complete, DateExpression, In, Integer, IntoKey, IntoOrder, JsonDocument, JsonExpression,
+            JsonPath, Keeps, Key, Made, Maybe, Missing, Named, NotNull, Null, NumberExpression, Operand,
+            OrNull, Outer, Plain, Set, SoftDeletes, Subquery, Term, Text, TextExpression, Window,
+            WindowExpression, Windowed,
         },
         query::{Inner, IntoFlow, Rooted, RowOf, ScopePart, Selection, Whole},
         relation::{
@@ -69,7 +70,8 @@ pub mod prelude {
 
     pub use crate::{Attribute, Model, MorphTarget};
     pub use atlas_core::model::{
-        Choice as _, DateExpression as _, NumberExpression as _, TextExpression as _, WindowExpression as _,
+        Choice as _, DateExpression as _, JsonExpression as _, NumberExpression as _, TextExpression as _,
+        WindowExpression as _,
     };
 }
 

@@ -7,6 +7,7 @@ mod delete;
 mod expr;
 mod function;
 mod insert;
+mod json;
 mod raw;
 mod rename;
 mod select;
@@ -17,6 +18,7 @@ pub use delete::Delete;
 pub use expr::{Aggregate, Aggregation, ArithmeticOp, ColumnRef, CompareOp, Expr};
 pub use function::{DatePart, Function, TimeUnit};
 pub use insert::{Insert, OnConflict};
+pub use json::{JsonAt, JsonQuestion, JsonStep};
 pub use raw::Raw;
 pub use select::{
     Cte, From, Join, JoinKind, Lock, LockStrength, LockWait, Nulls, OrderTerm, Projection, Select, Selected,

@@ -25,6 +25,7 @@ mod faults;
 mod filters;
 mod graphs;
 mod joins;
+mod json_paths;
 mod keys;
 mod locks;
 mod mass_assignment;

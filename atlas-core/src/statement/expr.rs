@@ -1,6 +1,6 @@
 use crate::{
     schema::Name,
-    statement::{Function, Over, Raw, Select},
+    statement::{Function, JsonAt, Over, Raw, Select},
     value::{ColumnType, Value},
 };
 
@@ -49,6 +49,8 @@ pub enum Expr {
     Case(Vec<(Expr, Expr)>, Option<Box<Expr>>),
     /// A value that is computed of the rows around each row.
     Over(Box<Over>),
+    /// Something inside of a JSON document.
+    Json(Box<JsonAt>),
     /// A text in the database's own language, from the program's source.
     Raw(Raw),
     /// Something that the program got wrong: a statement with it is [`Error::Config`](crate::Error::Config)
@@ -144,6 +146,7 @@ impl Expr {
                 see(right);
             }
             Self::Between(of, low, high) => [of, low, high].into_iter().for_each(|part| see(part)),
+            Self::Json(json) => see(&json.of),
             Self::Aggregate(all) => all.of.iter().chain(&all.filter).for_each(see),
             Self::Case(cases, otherwise) => {
                 cases.iter().for_each(|(condition, value)| {
@@ -177,6 +180,7 @@ impl Expr {
                 change(right);
             }
             Self::Between(of, low, high) => [of, low, high].into_iter().for_each(|part| change(part)),
+            Self::Json(json) => change(&mut json.of),
             Self::Aggregate(all) => all.of.iter_mut().chain(&mut all.filter).for_each(change),
             Self::Case(cases, otherwise) => {
                 cases.iter_mut().for_each(|(condition, value)| {
@@ -215,6 +219,7 @@ impl Expr {
             Self::Column(column) => column.ty,
             Self::Arithmetic(_, left, right) => left.ty().or_else(|| right.ty()),
             Self::Coalesce(parts) => parts.iter().find_map(Self::ty),
+            Self::Json(json) => Some(json.question.ty()),
             Self::Function(function, of) => function.ty(of),
             Self::Case(cases, otherwise) => {
                 cases.iter().map(|(_, value)| value).chain(otherwise.as_deref()).find_map(Self::ty)

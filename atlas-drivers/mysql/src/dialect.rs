@@ -1,11 +1,11 @@
 use atlas_core::{
     schema::Column,
-    statement::{Function, Lock, LockStrength, LockWait},
+    statement::{Function, JsonQuestion, Lock, LockStrength, LockWait},
     value::{ColumnType, Value},
 };
 use atlas_sql::{Conflicts, Dialect};
 
-use crate::{functions, list};
+use crate::{functions, json, list};
 
 /// SQL as MySQL and MariaDB read it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,6 +123,10 @@ impl Dialect for MySqlDialect {
 
     fn function(&self, function: Function, of: Option<ColumnType>) -> Option<&'static str> {
         functions::function(function, of)
+    }
+
+    fn json(&self, question: JsonQuestion) -> Option<&'static str> {
+        json::question(question, self.mariadb)
     }
 
     fn column_type(&self, column: &Column) -> &'static str {

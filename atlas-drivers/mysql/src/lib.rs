@@ -20,6 +20,7 @@ mod functions;
 mod indexes;
 mod insert;
 mod job;
+mod json;
 mod list;
 mod message;
 mod options;

@@ -1,11 +1,11 @@
 use atlas_core::{
     schema::Column,
-    statement::{Aggregate, ArithmeticOp, Function},
+    statement::{Aggregate, ArithmeticOp, Function, JsonQuestion, JsonStep},
     value::{ColumnType, Value},
 };
 use atlas_sql::{Beside, Dialect};
 
-use crate::functions;
+use crate::{functions, json};
 
 /// SQL as PostgreSQL reads it.
 #[derive(Clone, Copy, Debug)]
@@ -104,6 +104,14 @@ impl Dialect for PostgresDialect {
 
     fn function(&self, function: Function, of: Option<ColumnType>) -> Option<&'static str> {
         functions::function(function, of)
+    }
+
+    fn json(&self, question: JsonQuestion) -> Option<&'static str> {
+        json::question(question)
+    }
+
+    fn json_path(&self, steps: &[JsonStep]) -> String {
+        json::path(steps)
     }
 
     fn column_type(&self, column: &Column) -> &'static str {

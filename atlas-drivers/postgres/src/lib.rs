@@ -20,6 +20,7 @@ mod encode;
 mod error;
 mod functions;
 mod insert;
+mod json;
 mod kind;
 mod layout;
 mod manager;

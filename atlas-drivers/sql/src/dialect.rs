@@ -1,10 +1,10 @@
 use atlas_core::{
     schema::Column,
-    statement::{Aggregate, ArithmeticOp, Function, Lock, LockStrength, LockWait},
+    statement::{Aggregate, ArithmeticOp, Function, JsonQuestion, JsonStep, Lock, LockStrength, LockWait},
     value::{ColumnType, Value},
 };
 
-use crate::function;
+use crate::{function, json};
 
 /// What a bound value stands beside: what tells a database its type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -148,6 +148,18 @@ pub trait Dialect: Send + Sync {
     /// put in parentheses where it stands beside an operator. `None` where the database has no such function.
     fn function(&self, function: Function, of: Option<ColumnType>) -> Option<&'static str> {
         function::common(function, of)
+    }
+
+    /// How a question to JSON is written: `{0}` stands for the document, `{path}` for the path, which is bound as
+    /// [`json_path`](Self::json_path) writes it, and `{with}` for the JSON that is compared with. `None` where the
+    /// database cannot answer it.
+    fn json(&self, _question: JsonQuestion) -> Option<&'static str> {
+        None
+    }
+
+    /// A path into a JSON document as a text.
+    fn json_path(&self, steps: &[JsonStep]) -> String {
+        json::dollar_path(steps)
     }
 
     /// What is written before and after an aggregate of an argument of this type.

@@ -95,6 +95,7 @@ impl<'s> Compiler<'_, 's> {
             Expr::Function(function, of) => self.function(*function, of),
             Expr::Case(cases, otherwise) => self.case(cases, otherwise.as_deref()),
             Expr::Over(over) => self.over(over),
+            Expr::Json(json) => self.json(json),
             Expr::Fault(message) => Err(Error::config(message.clone())),
             Expr::Raw(raw) => {
                 self.push("(");

@@ -16,6 +16,7 @@ mod dialect;
 mod expr;
 mod function;
 mod insert;
+mod json;
 mod raw;
 mod schema;
 mod scope;

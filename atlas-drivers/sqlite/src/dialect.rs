@@ -1,11 +1,11 @@
 use atlas_core::{
     schema::Column,
-    statement::{Aggregate, ArithmeticOp, Function, Lock},
+    statement::{Aggregate, ArithmeticOp, Function, JsonQuestion, JsonStep, Lock},
     value::{ColumnType, Value},
 };
 use atlas_sql::Dialect;
 
-use crate::{compute, functions, list};
+use crate::{compute, functions, json, list};
 
 /// SQL as SQLite reads it.
 #[derive(Clone, Copy, Debug)]
@@ -64,6 +64,14 @@ impl Dialect for SqliteDialect {
 
     fn function(&self, function: Function, of: Option<ColumnType>) -> Option<&'static str> {
         compute::function(function, of)
+    }
+
+    fn json(&self, question: JsonQuestion) -> Option<&'static str> {
+        json::question(question)
+    }
+
+    fn json_path(&self, steps: &[JsonStep]) -> String {
+        json::path(steps)
     }
 
     fn column_type(&self, column: &Column) -> &'static str {

@@ -10,7 +10,7 @@ use rusqlite::{
     types::ValueRef,
 };
 
-use crate::{compute, like::Pattern, numeric};
+use crate::{compute, json, like::Pattern, numeric};
 
 pub(crate) const COLLATION: &str = "atlas_numeric";
 pub(crate) const SUM: &str = "atlas_sum";
@@ -60,6 +60,7 @@ pub(crate) fn register(connection: &Connection) -> Result<()> {
         })?;
     }
     compute::register(connection)?;
+    json::register(connection)?;
     connection.create_scalar_function(LIKE, 2, flags, like)?;
     connection.create_scalar_function(FMOD, 2, flags, |context| {
         let (left, right) = (context.get::<Option<f64>>(0)?, context.get::<Option<f64>>(1)?);

@@ -17,6 +17,7 @@ mod error;
 mod functions;
 mod hold;
 mod insert;
+mod json;
 mod keys;
 mod like;
 mod list;

@@ -1,0 +1,121 @@
+//! Questions to JSON. SQLite's own functions tell neither a truth value from a number nor the keys of an object from
+//! their order.
+
+use atlas_core::{
+    statement::{JsonQuestion, JsonStep},
+    types::serde_json::{self, Value as Json},
+};
+use rusqlite::{
+    Connection, Error, Result,
+    functions::{Context, FunctionFlags},
+    types::Value,
+};
+
+use crate::functions::as_text;
+
+/// How a question is written.
+pub(crate) fn question(question: JsonQuestion) -> Option<&'static str> {
+    Some(match question {
+        JsonQuestion::Text => "atlas_json('text', {0}, {path}, NULL)",
+        JsonQuestion::Integer => "atlas_json('integer', {0}, {path}, NULL)",
+        JsonQuestion::Float => "atlas_json('float', {0}, {path}, NULL)",
+        JsonQuestion::Bool => "atlas_json('bool', {0}, {path}, NULL)",
+        JsonQuestion::Length => "atlas_json('length', {0}, {path}, NULL)",
+        JsonQuestion::Exists => "atlas_json('exists', {0}, {path}, NULL)",
+        JsonQuestion::Equals => "atlas_json('equals', {0}, {path}, {with})",
+        JsonQuestion::Contains => "atlas_json('contains', {0}, {path}, {with})",
+        _ => return None,
+    })
+}
+
+/// A path as a JSON array of keys and numbers.
+pub(crate) fn path(steps: &[JsonStep]) -> String {
+    let steps = steps.iter().map(|step| match step {
+        JsonStep::Key(key) => Json::from(key.as_str()),
+        JsonStep::Index(index) => Json::from(*index),
+    });
+    Json::Array(steps.collect()).to_string()
+}
+
+/// Gives a connection what [`question`] writes.
+///
+/// # Errors
+///
+/// SQLite's, which has no reason for one.
+pub(crate) fn register(connection: &Connection) -> Result<()> {
+    let flags =
+        FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_INNOCUOUS;
+    connection.create_scalar_function("atlas_json", 4, flags, answer)
+}
+
+fn answer(context: &Context<'_>) -> Result<Option<Value>> {
+    let (Some(question), Some(text)) = (as_text(context.get_raw(0)), as_text(context.get_raw(1))) else {
+        return Ok(None);
+    };
+    let document: Json = serde_json::from_str(&text).map_err(|reason| {
+        Error::UserFunctionError(format!("a JSON column holds what is no JSON: {reason}").into())
+    })?;
+    // The path and what is compared with are the same for all rows, and taken apart once.
+    let parsed = |value: rusqlite::types::ValueRef<'_>| {
+        Ok::<_, Error>(
+            as_text(value).and_then(|text| serde_json::from_str::<Json>(&text).ok()).unwrap_or_default(),
+        )
+    };
+    let path = context.get_or_create_aux(2, parsed)?;
+    let with = context.get_or_create_aux(3, parsed)?;
+    let mut found = Some(&document);
+    for step in path.as_array().into_iter().flatten() {
+        found = found.and_then(|here| match (here, step) {
+            (Json::Object(keys), Json::String(key)) => keys.get(key),
+            (Json::Array(elements), Json::Number(at)) => {
+                at.as_u64().and_then(|at| usize::try_from(at).ok()).and_then(|at| elements.get(at))
+            }
+            _ => None,
+        });
+    }
+    if question == "exists" {
+        return Ok(Some(found.is_some().into()));
+    }
+    let Some(found) = found else { return Ok(None) };
+    #[allow(clippy::cast_possible_truncation)]
+    Ok(match &*question {
+        "text" => found.as_str().map(|text| text.to_owned().into()),
+        "integer" => {
+            found.as_i64().or_else(|| found.as_f64().map(|number| number.trunc() as i64)).map(Value::from)
+        }
+        "float" => found.as_f64().map(Value::from),
+        "bool" => found.as_bool().map(Value::from),
+        "length" => found.as_array().and_then(|all| i64::try_from(all.len()).ok()).map(Value::from),
+        "equals" => Some(equals(found, &with).into()),
+        _ => Some(contains(found, &with).into()),
+    })
+}
+
+/// Whether two documents are the same: numbers by their value.
+fn equals(one: &Json, other: &Json) -> bool {
+    match (one, other) {
+        (Json::Number(one), Json::Number(other)) => one == other || one.as_f64() == other.as_f64(),
+        (Json::Array(one), Json::Array(other)) => {
+            one.len() == other.len() && one.iter().zip(other).all(|(one, other)| equals(one, other))
+        }
+        (Json::Object(one), Json::Object(other)) => {
+            one.len() == other.len()
+                && one.iter().all(|(key, value)| other.get(key).is_some_and(|other| equals(value, other)))
+        }
+        (one, other) => one == other,
+    }
+}
+
+/// Whether an array has what another has, or the element; an object the keys of another with what they contain.
+fn contains(all: &Json, part: &Json) -> bool {
+    match (all, part) {
+        (Json::Array(all), Json::Array(parts)) => {
+            parts.iter().all(|part| all.iter().any(|one| contains(one, part)))
+        }
+        (Json::Array(all), part) => all.iter().any(|one| contains(one, part)),
+        (Json::Object(all), Json::Object(parts)) => {
+            parts.iter().all(|(key, part)| all.get(key).is_some_and(|one| contains(one, part)))
+        }
+        (all, part) => equals(all, part),
+    }
+}
