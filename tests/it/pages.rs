@@ -196,6 +196,8 @@ async fn pages_have_addresses_and_are_json() {
     }
 }
 
+type Ordering = fn(Query<Sale>) -> Query<Sale>;
+
 /// Goes through all pages to the end and back again; gives the keys in the order in which they came.
 async fn through<Q>(db: &Db, query: Q, size: u64) -> Vec<i64>
 where
@@ -229,7 +231,7 @@ where
 #[tokio::test]
 async fn pages_by_cursor_visit_every_row_once_there_and_back() {
     for db in sales().await {
-        let orders: Vec<(&str, fn(Query<Sale>) -> Query<Sale>)> = vec![
+        let orders: Vec<(&str, Ordering)> = vec![
             ("no order", |sales| sales),
             ("text", |sales| sales.order_by(Sale::city)),
             ("text down", |sales| sales.order_by(Sale::city.desc())),
@@ -287,6 +289,35 @@ async fn pages_by_cursor_of_joins_tell_all_records_of_a_row_apart() {
         assert_eq!(seen.len(), 60);
         seen.sort_unstable();
         assert!(seen.into_iter().eq(1..=60));
+    }
+}
+
+// C-67
+#[tokio::test]
+async fn queries_that_are_put_together_have_pages() {
+    for db in sales().await {
+        let union = || {
+            let early = Sale::query().where_le(Sale::id, 20);
+            early.union(Sale::query().where_between(Sale::id, 11, 33)).order_by(Sale::city.desc())
+        };
+        let all = through(&db, union, 60).await;
+        assert_eq!(through(&db, union, 4).await, all);
+        let mut sorted = all;
+        sorted.sort_unstable();
+        assert!(sorted.into_iter().eq(1..=33));
+        let page = union().paginate(&db, 4, 10).await.unwrap();
+        assert_eq!((page.total, page.data.len()), (33, 3));
+        let twice = || Sale::query().where_le(Sale::id, 5).union_all(Sale::query().where_le(Sale::id, 3));
+        assert_eq!(twice().paginate(&db, 2, 6).await.unwrap().data.len(), 2);
+        let failed = twice().cursor_paginate(&db, 2, None).await;
+        assert!(
+            matches!(&failed, Err(Error::Config { message }) if message.contains("`union_all`")),
+            "{failed:?}"
+        );
+        let newest = Sale::query().order_by(Sale::id.desc()).limit(9);
+        let parts =
+            Sale::query().from_query(newest).chunk_map(&db, 4, |sales| async move { Ok(keys(&sales)) });
+        assert_eq!(parts.await.unwrap(), [vec![52, 53, 54, 55], vec![56, 57, 58, 59], vec![60]]);
     }
 }
 

@@ -50,8 +50,8 @@ pub trait RowSink: Any + Send {
         false
     }
 
-    /// Whether the sink has room; a driver waits for it between batches of rows. This is the
-    /// back-pressure of streams.
+    /// Whether the sink has room; a driver waits for it between batches of rows, and holds no thread
+    /// meanwhile: that may be long. This is the back-pressure of streams.
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<()> {
         Poll::Ready(())
     }

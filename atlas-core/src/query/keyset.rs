@@ -3,7 +3,7 @@
 use crate::{
     error::{Error, Result},
     model::{ModelMeta, compare},
-    statement::{CompareOp, Expr, From, Nulls, OrderTerm, Projection, Select},
+    statement::{CompareOp, Expr, From, Nulls, OrderTerm, Projection, Select, SetOperator},
     value::Value,
 };
 
@@ -28,9 +28,9 @@ impl Keyset {
     ///
     /// [`Error::Config`] where the rows have no key of the model.
     pub(super) fn of(meta: &'static ModelMeta, select: &Select, keys: &[Expr], what: &str) -> Result<Self> {
-        if !has_key(select) || meta.key.is_empty() {
+        if !has_key(select) || repeats(select) || meta.key.is_empty() {
             return Err(Error::config(format!(
-                "{what} go by the key of `{}`, and rows that are grouped, made distinct or have none cannot be found again by it: call `paginate` or `cursor` instead",
+                "{what} go by the key of `{}`, and rows that are grouped, made distinct, put together with `union_all` or have none cannot be found again by it: call `paginate` or `cursor` instead",
                 meta.name
             )));
         }
@@ -143,10 +143,22 @@ fn is_same(one: &Expr, other: &Expr) -> bool {
     }
 }
 
-/// Whether each row of a select is one of the table's, so that the key can be asked for.
+/// Whether each row of a select is one of the model's, so that its key can be asked for.
 pub(super) fn has_key(select: &Select) -> bool {
     let whole = !matches!(select.columns, Projection::Expressions(_));
-    select.group.is_empty() && matches!(select.from, From::Table(_)) && (whole || !select.distinct)
+    let there = match select.from {
+        From::Table(_) => whole || !select.distinct,
+        _ => whole,
+    };
+    there && select.group.is_empty()
+}
+
+/// Whether a select may give the same row twice.
+fn repeats(select: &Select) -> bool {
+    match &select.from {
+        From::Set(set, _) => set.then.iter().any(|(operator, _)| *operator == SetOperator::UnionAll),
+        _ => false,
+    }
 }
 
 fn nullable(meta: &'static ModelMeta, expr: &Expr) -> bool {
