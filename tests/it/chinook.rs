@@ -40,6 +40,11 @@ asked!(
         customers_and_who_helps_them
         rows_by_what_they_lead_to
         lists_are_changed;
+    reports: rows_beside_rows
+        groups_and_what_they_add_up_to
+        places_within_windows
+        the_way_up_a_tree
+        queries_in_queries;
 );
 
 /// A copy of the shop, to be changed at will: in the database that is given, or in a file that is removed

@@ -192,5 +192,16 @@ macro_rules! shop_models {
             #[belongs_to(owner_key = track_id)]
             pub track: BelongsTo<Track>,
         }
+
+        /// No table: employees, each with how many are above.
+        #[derive(Model, Debug)]
+        #[table("chain")]
+        #[rename_all = $case]
+        pub struct Chain {
+            #[primary_key(manual)]
+            pub employee_id: i64,
+            pub reports_to: Option<i64>,
+            pub depth: i64,
+        }
     };
 }

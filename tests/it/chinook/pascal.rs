@@ -19,3 +19,5 @@ shop_models! {
 pub mod questions;
 #[path = "relations.rs"]
 pub mod relations;
+#[path = "reports.rs"]
+pub mod reports;
