@@ -47,7 +47,7 @@ pub mod bounds {
             Aggregated, Alike, Anywhere, Append, As, Assignments, Base, Both, Case, Choice, Columns,
             Complete, DateExpression, In, Integer, IntoKey, IntoOrder, JsonDocument, JsonExpression,
             JsonPath, Keeps, Key, Made, Maybe, Missing, Named, NotNull, Null, NumberExpression, Operand,
-            OrNull, Outer, Plain, Set, SoftDeletes, Subquery, Term, Text, TextExpression, Window,
+            OrNull, Outer, Plain, Set, SoftDeletes, Subquery, Tenanted, Term, Text, TextExpression, Window,
             WindowExpression, Windowed,
         },
         query::{Inner, IntoFlow, Rooted, RowOf, ScopePart, Selection, Whole},
@@ -115,7 +115,7 @@ pub mod __private {
         inventory,
         model::{
             ColumnMeta, Complete, DefaultMeta, DraftData, IndexMeta, KeyKind, Known, Missing, ModelMeta,
-            Reader, Set, SoftDeletes, create, locate,
+            Reader, Set, SoftDeletes, Tenanted, create, locate,
         },
         query::{Loader, RowOf},
         relation::{

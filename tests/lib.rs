@@ -21,6 +21,14 @@ pub mod guide {
     }
 
     #[derive(Model, Debug)]
+    #[tenant(org_id)]
+    pub struct Ticket {
+        pub id: i64,
+        pub org_id: i64,
+        pub title: String,
+    }
+
+    #[derive(Model, Debug)]
     #[soft_deletes]
     pub struct Note {
         pub id: i64,
@@ -73,7 +81,7 @@ pub mod guide {
     /// has the first one. Ann has two notes.
     pub async fn blog() -> Result<Db> {
         let db = Db::connect("sqlite::memory:").await?;
-        db.create_tables(models![User, Post, Comment, Tag, Tagging, Note]).await?;
+        db.create_tables(models![User, Post, Comment, Tag, Tagging, Note, Ticket]).await?;
         let users = [("Ann", Some(34)), ("Bob", Some(17)), ("Cid", None)];
         User::insert(
             &db,
@@ -106,7 +114,7 @@ macro_rules! pages {
         pub mod $page {}
     )* };
 }
-pages!(first models columns queries expressions joins pages records writing relations soft_deletes transactions tables connections sqlite postgres mysql capabilities watching errors drivers comparison);
+pages!(first models columns queries expressions joins pages records writing relations soft_deletes tenants transactions tables connections sqlite postgres mysql capabilities watching errors drivers comparison);
 
 #[cfg(doctest)]
 #[doc = include_str!("../docs/guide/src/large-results.md")]

@@ -15,6 +15,7 @@ mod pending;
 mod place;
 mod reading;
 mod sensitive;
+mod tenancy;
 mod transaction;
 mod tx;
 mod watch;
@@ -48,6 +49,7 @@ use database::Database;
 use level::Level;
 use place::{Home, Route};
 use reading::Work;
+pub(crate) use tenancy::Tenancy;
 
 /// A handle on a database. Cheap to clone; every clone is the same pool.
 ///
@@ -58,6 +60,8 @@ pub struct Db {
     /// The transaction or savepoint that this handle is in.
     level: Option<Arc<Level>>,
     route: Route,
+    /// Whose rows it reaches; `None` where that was not said.
+    tenancy: Option<Arc<Tenancy>>,
 }
 
 impl Db {
@@ -191,7 +195,8 @@ impl Db {
 
     /// A statement as this handle's database would get it.
     pub(crate) fn render(&self, statement: &Statement) -> Result<Rendered> {
-        self.database()?.driver.render(statement)
+        let owned = self.owned(statement)?;
+        self.database()?.driver.render(owned.as_deref().unwrap_or(statement))
     }
 
     /// Whether relations must not be loaded lazily.
@@ -209,7 +214,8 @@ impl Db {
         let level = self.level().map_or(0, |level| Arc::as_ptr(&level).addr());
         let database = self.database().ok();
         let writes = database.as_ref().map_or(0, |database| database.writes());
-        Moment { database: database.map_or(0, |database| Arc::as_ptr(&database).addr()), level, writes }
+        let database = database.map_or(0, |database| Arc::as_ptr(&database).addr());
+        Moment { database, level, writes, tenancy: self.tenancy.clone() }
     }
 
     /// Sends a statement. `about`: the model that it is about.
@@ -240,6 +246,8 @@ impl Db {
         sink: Box<dyn RowSink>,
         reading: Option<&Weak<Work>>,
     ) -> Ran {
+        let owned = self.owned(statement)?;
+        let statement = owned.as_deref().unwrap_or(statement);
         let here = match about {
             Some(about) => self.of(about)?,
             None => self.resolve()?,

@@ -22,6 +22,7 @@ mod scalar;
 mod scope;
 mod soft;
 mod tables;
+mod tenant;
 mod window;
 
 pub use aggregate::{Aggregated, count_all};
@@ -49,6 +50,7 @@ pub use scalar::{Plain, Scalar, Term, val};
 pub(crate) use scope::alias_of;
 pub use scope::{Anywhere, Append, As, Both, In, Maybe, Named, Outer};
 pub use soft::SoftDeletes;
+pub use tenant::Tenanted;
 
 pub use window::{
     Window, WindowExpression, Windowed, cume_dist, dense_rank, ntile, percent_rank, rank, row_number,

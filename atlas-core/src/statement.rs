@@ -11,6 +11,7 @@ mod json;
 mod raw;
 mod rename;
 mod select;
+mod tenant;
 mod update;
 mod window;
 
@@ -24,6 +25,7 @@ pub use select::{
     Cte, From, Join, JoinKind, Lock, LockStrength, LockWait, Nulls, OrderTerm, Projection, Select, Selected,
     SetOf, SetOperator,
 };
+pub use tenant::TenantColumn;
 pub use update::{Scope, Update};
 pub use window::{Frame, Over};
 

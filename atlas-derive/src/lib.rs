@@ -82,6 +82,7 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `#[timestamps]` | `created_at` and `updated_at`, or the one that is there, are maintained |
 /// | `#[timestamps(created_at = made, updated_at = changed)]` | the same for other fields |
 /// | `#[soft_deletes]`, `#[soft_deletes(removed_at)]` | rows that are deleted stay, with the time in `deleted_at` or that field, an `Option`, and are left out wherever the model is read |
+/// | `#[tenant(org_id)]` | the column that says whose a row is: the model is read and written through `db.for_tenant(..)`, and that tenant's rows alone |
 /// | `#[index(a, b)]`, `#[unique(a, b)]` | an index over several columns; repeatable |
 ///
 /// # Attributes of a column
@@ -111,7 +112,7 @@ use syn::{DeriveInput, parse_macro_input};
 /// `Option` is required of a draft as any column is.
 ///
 /// An `Option` field is a column that takes NULL. A draft must set the columns that have no default, take
-/// no NULL and are no generated key, timestamp, foreign key of a `#[belongs_to]` or column of a `#[morph_to]`;
+/// no NULL and are no generated key, timestamp, tenant, foreign key of a `#[belongs_to]` or column of a `#[morph_to]`;
 /// leaving one out is a compile error that names it.
 ///
 /// # Relations
@@ -150,6 +151,7 @@ use syn::{DeriveInput, parse_macro_input};
         rename_all,
         timestamps,
         soft_deletes,
+        tenant,
         connection,
         index,
         unique,

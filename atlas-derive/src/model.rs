@@ -63,6 +63,7 @@ struct Model {
     created_at: Option<usize>,
     updated_at: Option<usize>,
     soft_deletes: Option<usize>,
+    tenant: Option<usize>,
     relations: Vec<Relation>,
 }
 

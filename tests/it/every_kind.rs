@@ -279,6 +279,22 @@ macro_rules! every_kind {
                 let on = on.order_by(Post::id).select(User::name);
                 assert_eq!(on.get(db).await.unwrap(), [ann_name(), ann_name(), None]);
 
+                // In queries within queries, and put together.
+                let votes = || Post::query().where_lt(Post::id, 4).select(Post::user_id);
+                let writers = User::query().filter(User::id.in_query(votes()));
+                assert_eq!(writers.pluck(db, User::name).await.unwrap(), ["Ann"]);
+                let titles = Post::query().where_lt(Post::id, 3).select(Post::title);
+                let all = titles.union_all(Comment::query().select(Comment::text)).order_by(Post::title);
+                assert_eq!(all.get(db).await.unwrap(), ["c1", "c2", "c4", "p1"]);
+                let some = Post::query().where_gt(Post::id, 1).with_query(Comment::query());
+                assert_eq!(some.count(db).await.unwrap(), 2);
+                let put = Post::query().where_eq(Post::id, 1).union(Post::query().where_gt(Post::id, 1));
+                assert_eq!(put.clone().count(db).await.unwrap(), 3);
+                let error = put.delete(db).await.unwrap_err().to_string();
+                assert!(error.contains("`Post`") && error.contains("other queries"), "{error}");
+                let many = Post::query().order_by(Post::id).paginate(db, 1, 2).await.unwrap();
+                assert_eq!((many.total, many.data.len()), (3, 2));
+
                 // One record's.
                 let ann = User::find_or_fail(db, 1).await.unwrap();
                 assert_eq!(ann.related(User::posts).count(db).await.unwrap(), 2);

@@ -47,6 +47,7 @@ mod schema;
 mod soft_deletes;
 mod subqueries;
 mod tables;
+mod tenants;
 mod timestamps;
 mod transaction_options;
 mod transactions;

@@ -102,7 +102,7 @@ impl Connections {
     pub fn new() -> Self {
         let registry = Arc::new(Registry { entries: RwLock::default(), watch: Arc::default() });
         let home = Home::Default(Arc::downgrade(&registry));
-        Self { registry, default: Db { home, level: None, route: Route::Open } }
+        Self { registry, default: Db { home, level: None, route: Route::Open, tenancy: None } }
     }
 
     /// Sets all connections, and which one is the default. Those that were there are closed.
@@ -388,7 +388,8 @@ impl Registry {
 }
 
 impl Db {
-    /// Another of the named connections: of the set that this handle is from, or of [`DB`].
+    /// Another of the named connections: of the set that this handle is from, or of [`DB`]. The tenant is this
+    /// handle's.
     ///
     /// # Errors
     ///
@@ -398,6 +399,8 @@ impl Db {
             Home::Default(registry) => registry.upgrade(),
             Home::Database(database) => database.registry.upgrade(),
         };
-        registry.as_ref().unwrap_or(&GLOBAL.registry).connection(name)
+        let mut handle = registry.as_ref().unwrap_or(&GLOBAL.registry).connection(name)?;
+        handle.tenancy.clone_from(&self.tenancy);
+        Ok(handle)
     }
 }

@@ -45,7 +45,7 @@ impl Db {
                         Error::Config { message } => Error::config(format!("`{}`: {message}", about.model)),
                         other => other,
                     })?;
-                Ok(Cow::Owned(joined(other)))
+                Ok(Cow::Owned(joined(other, self)))
             }
             (Route::Fixed, Some(name)) => {
                 let here = self.database()?.name.clone();
@@ -67,7 +67,7 @@ impl Db {
             Home::Database(_) => Ok(Cow::Borrowed(self)),
             Home::Default(registry) => {
                 let registry = registry.upgrade().ok_or_else(gone)?;
-                let mut handle = joined(registry.default_connection()?);
+                let mut handle = joined(registry.default_connection()?, self);
                 handle.route = Route::Fixed;
                 Ok(Cow::Owned(handle))
             }
@@ -83,12 +83,14 @@ impl Db {
     }
 
     pub(super) fn on(database: Arc<Database>, level: Option<Arc<Level>>) -> Self {
-        Self { home: Home::Database(database), level, route: Route::Chosen }
+        Self { home: Home::Database(database), level, route: Route::Chosen, tenancy: None }
     }
 }
 
-/// A handle in the transaction of its database whose closure is being polled, where there is one.
-fn joined(mut handle: Db) -> Db {
+/// A handle in the transaction of its database whose closure is being polled, where there is one, for the tenant of
+/// the handle that led to it.
+fn joined(mut handle: Db, from: &Db) -> Db {
+    handle.tenancy.clone_from(&from.tenancy);
     if let Home::Database(database) = &handle.home {
         handle.level = inside::innermost(database);
     }

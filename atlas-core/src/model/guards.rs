@@ -4,7 +4,7 @@ use crate::{
     error::Result,
     model::ModelMeta,
     schema::Name,
-    statement::{ColumnRef, Expr},
+    statement::{ColumnRef, Expr, TenantColumn},
     value::{Moment, Value},
 };
 
@@ -22,7 +22,20 @@ impl ModelMeta {
 
     /// All of it, for a table that is put beside others. `trashed`: with what was deleted softly.
     pub(crate) fn guards(&self, called: &Name, trashed: bool) -> Option<Expr> {
-        if trashed { None } else { self.not_deleted(called) }
+        let kept = if trashed { None } else { self.not_deleted(called) };
+        self.owned(called).into_iter().chain(kept).reduce(Expr::and)
+    }
+
+    /// Whether rows are the tenant's; `None` for a model that belongs to none.
+    pub(crate) fn owned(&self, called: &Name) -> Option<Expr> {
+        self.tenant_column(called).map(|column| Expr::Tenant(Box::new(column)))
+    }
+
+    /// The column that says whose rows are.
+    pub(crate) fn tenant_column(&self, called: &Name) -> Option<TenantColumn> {
+        let index = self.tenant?;
+        let cast = self.columns.get(index)?.cast;
+        Some(TenantColumn::new(self.guarding(index, called), self.name, self.table, cast))
     }
 
     /// What a row gets that is deleted softly, or (`None`) that is brought back.

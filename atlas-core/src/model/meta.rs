@@ -31,6 +31,8 @@ pub struct ModelMeta {
     pub updated_at: Option<usize>,
     /// The column that is set when a row is deleted softly, by index.
     pub soft_deletes: Option<usize>,
+    /// The column that says whose a row is, by index.
+    pub tenant: Option<usize>,
     /// The columns whose values are not shown, by name.
     pub sensitive: &'static [&'static str],
     /// The relations, in the order of the fields.
@@ -167,6 +169,7 @@ impl ModelMeta {
         created_at: None,
         updated_at: None,
         soft_deletes: None,
+        tenant: None,
         sensitive: &[],
         relations: &[],
     };

@@ -50,14 +50,19 @@ pub(crate) fn upsert<'a>(
         columns.push(stamp);
     }
     let by = by.iter().filter_map(name).collect();
-    insert(db, meta, drafts, OnConflict::Update { by, columns, set: Vec::new() })
+    insert(db, meta, drafts, OnConflict::Update { by, columns, set: Vec::new(), same: Vec::new() })
 }
 
 pub(crate) fn first_or_new<M: Model>(db: &Db, by: Expr<M>, draft: DraftData) -> Pending<'_, Record<M>> {
     Pending::new(async move {
         match first::<M>(db, &by).await? {
             Some(record) => Ok(record),
-            None => Record::from_draft(draft),
+            None => {
+                let stamp = db.of(M::meta().about())?.stamp_of(M::meta())?;
+                Record::from_draft(
+                    stamp.into_iter().fold(draft, |draft, (column, tenant)| draft.put(column, tenant)),
+                )
+            }
         }
     })
 }

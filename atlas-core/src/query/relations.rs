@@ -298,6 +298,7 @@ pub(crate) async fn count_for<M: Model, N: Model>(
         let mut select = Select::new(TableRef::new(meta.table), meta.names);
         select.columns = Projection::NamesAnd(meta.names, vec![counted.clone()]);
         select.and_where(any_key(meta, some.to_vec()));
+        meta.owned(&meta.table.into()).into_iter().for_each(|own| select.and_where(own));
         let beside = Beside::<Record<M>>::after(meta.names.len());
         let found = db.fetch(Some(meta.about()), &select.into(), beside).await?.0.into_rows();
         for record in records {

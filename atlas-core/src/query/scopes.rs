@@ -54,13 +54,17 @@ impl Unscoped {
     fn scoped(self, meta: &'static ModelMeta) -> Select {
         let Self { mut select, bounds, trashed } = self;
         let called = select.from.qualifier();
-        let deleted = match (&select.from, trashed) {
-            (From::Table(_), Trashed::Without) => meta.not_deleted(called),
-            (From::Table(_), Trashed::Only) => meta.deleted(called),
-            // What queries give has left out what it leaves out.
-            _ => None,
-        };
-        if let Some(own) = deleted.into_iter().chain(bounds).reduce(Expr::and) {
+        // What queries give has left out what it leaves out.
+        let own = matches!(select.from, From::Table(_)).then(|| {
+            let deleted = match trashed {
+                Trashed::Without => meta.not_deleted(called),
+                Trashed::With => None,
+                Trashed::Only => meta.deleted(called),
+            };
+            meta.owned(called).into_iter().chain(deleted)
+        });
+        let own = own.into_iter().flatten().chain(bounds);
+        if let Some(own) = own.reduce(Expr::and) {
             select.filter = Some(match select.filter.take() {
                 Some(filter) => own.and(filter),
                 None => own,

@@ -150,9 +150,10 @@ fn update<'a>(
             )));
         }
         for (column, value) in &set {
-            if let (Some(index), Expr::Value(value)) = (meta.index_of(&column.name), value) {
-                meta.check(index, value)?;
-            }
+            let Some(index) = meta.names.iter().position(|name| **name == *column.name) else { continue };
+            let value = if let Expr::Value(value) = value { Some(value) } else { None };
+            value.map_or(Ok(()), |value| meta.check(index, value))?;
+            db.keep_tenant(meta, index, value)?;
         }
         meta.stamp_update(&mut set)?;
         let update: Statement = Update {
@@ -176,9 +177,16 @@ fn joined(join: Join) -> Expr {
 
 /// The rows of a select, as an update or delete names them: what is joined is a condition.
 fn scope(meta: &'static ModelMeta, select: Select) -> Scope {
-    debug_assert!(matches!(select.from, From::Table(_)), "a query of a model reads its table");
+    let of_others =
+        !matches!(select.from, From::Table(_)) || !select.with.is_empty() || !select.group.is_empty();
+    let of_others = of_others.then(|| {
+        Expr::Fault(format!(
+            "a query that reads `{}` out of other queries cannot change or delete its rows: say which rows in a filter",
+            meta.name
+        ))
+    });
     Scope {
-        filter: select.joins.into_iter().map(joined).chain(select.filter).reduce(Expr::and),
+        filter: select.joins.into_iter().map(joined).chain(select.filter).chain(of_others).reduce(Expr::and),
         one: false,
         order: select.order,
         limit: select.limit,

@@ -4,7 +4,7 @@ use std::iter::Peekable;
 
 use crate::{
     db::{Db, Transaction},
-    error::{Error, Result},
+    error::{ConstraintKind, Error, Result},
     model::{DraftData, InsertGraphs, Model, ModelMeta},
     record::{AnyRecord, Record, State, values::Values},
     relation::{insert_graph, insert_level},
@@ -19,6 +19,9 @@ const ROWS_PER_BATCH: usize = 1_000;
 pub(crate) async fn insert<M: Model>(db: &Db, mut draft: DraftData) -> Result<Record<M>> {
     if draft.graph().is_some() {
         return Box::pin(insert_graph(db, draft)).await;
+    }
+    if let Some((column, tenant)) = db.stamp_of(M::meta())? {
+        draft.put_value(column, tenant);
     }
     let mut batch = Batch::new(M::meta(), draft.left_out(), 1);
     draft.complete(Moment::now())?;
@@ -42,7 +45,8 @@ pub(crate) async fn insert_all(
     drafts: Drafts<'_>,
     on_conflict: OnConflict,
 ) -> Result<u64> {
-    let mut batches = Batches::new(meta, drafts);
+    let mut batches = Batches::new(db, meta, drafts)?;
+    let on_conflict = of_tenant(db, meta, on_conflict)?;
     let mut tx = None;
     let mut affected = 0;
     loop {
@@ -55,14 +59,42 @@ pub(crate) async fn insert_all(
             continue;
         }
         let Some(batch) = batches.next(|batch, draft, now| batch.send(draft, now))? else { break };
-        tx = batches.together(db, tx).await?;
+        let guarded = on_conflict.may_leave_out();
+        tx = if guarded { Some(in_transaction(db, tx).await?) } else { batches.together(db, tx).await? };
+        let rows = batch.rows as u64;
         let statement = batch.into_insert(on_conflict.clone(), false).into();
-        affected +=
+        let written =
             tx.as_deref().unwrap_or(db).run(Some(meta.about()), &statement, Box::new(())).await?.1.affected;
+        if guarded && written < rows {
+            return Err(taken_by_another(meta));
+        }
+        affected += written;
         batches.recycle(statement);
     }
     keep(tx).await?;
     Ok(affected)
+}
+
+/// An upsert through a tenant's handle changes no row of another tenant.
+fn of_tenant(db: &Db, meta: &'static ModelMeta, on_conflict: OnConflict) -> Result<OnConflict> {
+    Ok(match (on_conflict, db.stamp_of(meta)?) {
+        (OnConflict::Update { by, columns, set, .. }, Some((column, _))) => {
+            let same = meta.names.get(column).map(|name| (*name).into()).into_iter().collect();
+            OnConflict::Update { by, columns, set, same }
+        }
+        (on_conflict, _) => on_conflict,
+    })
+}
+
+#[cold]
+fn taken_by_another(meta: &'static ModelMeta) -> Error {
+    Error::Constraint {
+        kind: ConstraintKind::Unique,
+        table: Some(meta.table.to_owned()),
+        constraint: None,
+        columns: Vec::new(),
+        source: None,
+    }
 }
 
 #[cold]
@@ -76,12 +108,12 @@ fn brings_others(meta: &'static ModelMeta) -> Error {
 
 /// Inserts drafts, all or none: their records, in the same order.
 pub(crate) async fn insert_many<M: Model>(db: &Db, drafts: Drafts<'_>) -> Result<Vec<Record<M>>> {
-    insert_batches(db, Batches::new(M::meta(), drafts)).await
+    insert_batches(db, Batches::new(db, M::meta(), drafts)?).await
 }
 
 /// Inserts drafts, in a transaction that the caller holds.
 pub(crate) async fn insert_within<M: Model>(db: &Db, drafts: Drafts<'_>) -> Result<Vec<Record<M>>> {
-    insert_batches(db, Batches { held: true, ..Batches::new(M::meta(), drafts) }).await
+    insert_batches(db, Batches { held: true, ..Batches::new(db, M::meta(), drafts)? }).await
 }
 
 async fn insert_batches<M: Model>(db: &Db, mut batches: Batches<'_>) -> Result<Vec<Record<M>>> {
@@ -141,8 +173,12 @@ struct Batches<'a> {
 }
 
 impl<'a> Batches<'a> {
-    fn new(meta: &'static ModelMeta, drafts: Drafts<'a>) -> Self {
-        Self { meta, now: Moment::now(), drafts: drafts.peekable(), held: false, values: Vec::new() }
+    fn new(db: &Db, meta: &'static ModelMeta, drafts: Drafts<'a>) -> Result<Self> {
+        let drafts: Drafts<'a> = match db.stamp_of(meta)? {
+            None => drafts,
+            Some((column, tenant)) => Box::new(drafts.map(move |draft| draft.put(column, tenant.clone()))),
+        };
+        Ok(Self { meta, now: Moment::now(), drafts: drafts.peekable(), held: false, values: Vec::new() })
     }
 
     /// The next drafts, where the first of them brings others with it, and what inserts them all.

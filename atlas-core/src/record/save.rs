@@ -218,7 +218,10 @@ impl dyn AnyRecord + '_ {
         let db = &*db.of(meta.about())?;
         let scope = row_scope(meta, self.stored_key());
         let delete = Statement::Delete(Delete { table: TableRef::new(meta.table), scope });
-        db.run(Some(meta.about()), &delete, Box::new(())).await?;
+        let (_, outcome) = db.run(Some(meta.about()), &delete, Box::new(())).await?;
+        if outcome.affected == 0 && meta.tenant.is_some() {
+            return Err(not_found(meta, &self.stored_key()));
+        }
         self.state_mut().mark_deleted(db.fate());
         Ok(())
     }
@@ -231,7 +234,7 @@ impl dyn AnyRecord + '_ {
         }
         let key = self.stored_key();
         let mut select = Select::new(TableRef::new(meta.table), meta.names);
-        select.and_where(key_filter(meta, key.clone()));
+        select.and_where(row(meta, key.clone()));
         let (row, _) = db.fetch(Some(meta.about()), &select.into(), Values::default()).await?;
         if row.values.is_empty() {
             return Err(not_found(meta, &key));
@@ -279,7 +282,10 @@ impl dyn AnyRecord + '_ {
             self.state_mut().mark_saved(None, Vec::new());
             return Ok(());
         }
-        changes.iter().try_for_each(|(column, value)| meta.check(*column, value))?;
+        for (column, value) in &changes {
+            meta.check(*column, value)?;
+            db.keep_tenant(meta, *column, Some(value))?;
+        }
         stamp(meta, &mut changes)?;
         update_row(db, meta, self.stored_key(), &changes).await?;
         for (column, value) in changes.iter().filter(|(column, _)| meta.updated_at == Some(*column)) {
@@ -292,6 +298,9 @@ impl dyn AnyRecord + '_ {
 
     async fn insert(&mut self, db: &Db) -> Result<()> {
         let meta = self.meta();
+        if let Some((column, tenant)) = db.stamp_of(meta)? {
+            self.set(column, tenant.as_ref())?;
+        }
         let values: Vec<Value> = (0..meta.columns.len()).map(|column| self.value(column)).collect();
         values.iter().enumerate().try_for_each(|(column, value)| meta.check(column, value))?;
         // A column that was left to the database goes there after all where it was set since.
@@ -335,7 +344,13 @@ pub(super) async fn update_row(
 
 /// The one row of a key.
 fn row_scope(meta: &'static ModelMeta, key: Vec<Value>) -> Scope {
-    Scope { filter: Some(key_filter(meta, key)), one: true, ..Scope::default() }
+    Scope { filter: Some(row(meta, key)), one: true, ..Scope::default() }
+}
+
+/// Which row has a key, and is the tenant's.
+fn row(meta: &'static ModelMeta, key: Vec<Value>) -> Expr {
+    let key = key_filter(meta, key);
+    meta.owned(&meta.table.into()).into_iter().fold(key, Expr::and)
 }
 
 pub(crate) fn not_found(meta: &'static ModelMeta, key: &[Value]) -> Error {

@@ -307,6 +307,7 @@ impl Between {
             set.push(match self.meta {
                 Some(meta) => {
                     let (index, value) = self.stored(meta, &name, value)?;
+                    db.keep_tenant(meta, index, Some(&value))?;
                     (meta.column(index)?.target(), Expr::Value(value))
                 }
                 None => (ColumnRef { table: None, name, ty: None }, Expr::Value(value)),

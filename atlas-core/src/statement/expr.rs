@@ -1,6 +1,6 @@
 use crate::{
     schema::Name,
-    statement::{Function, JsonAt, Over, Raw, Select},
+    statement::{Function, JsonAt, Over, Raw, Select, TenantColumn},
     value::{ColumnType, Value},
 };
 
@@ -51,6 +51,8 @@ pub enum Expr {
     Over(Box<Over>),
     /// Something inside of a JSON document.
     Json(Box<JsonAt>),
+    /// That a row is the tenant's of the handle: no driver gets one.
+    Tenant(Box<TenantColumn>),
     /// A text in the database's own language, from the program's source.
     Raw(Raw),
     /// Something that the program got wrong: a statement with it is [`Error::Config`](crate::Error::Config)
@@ -132,6 +134,7 @@ impl Expr {
     pub fn each_part<'a>(&'a self, see: &mut dyn FnMut(&'a Self)) {
         match self {
             Self::Column(_) | Self::Columns(..) | Self::Value(_) | Self::Raw(_) | Self::Fault(_) => {}
+            Self::Tenant(_) => {}
             Self::Exists(_) | Self::Select(_) => {}
             Self::And(parts)
             | Self::Or(parts)
@@ -166,6 +169,7 @@ impl Expr {
     pub fn each_part_mut(&mut self, change: &mut dyn FnMut(&mut Self)) {
         match self {
             Self::Column(_) | Self::Columns(..) | Self::Value(_) | Self::Raw(_) | Self::Fault(_) => {}
+            Self::Tenant(_) => {}
             Self::Exists(_) | Self::Select(_) => {}
             Self::And(parts)
             | Self::Or(parts)

@@ -41,7 +41,19 @@ pub enum OnConflict {
         columns: Vec<Name>,
         /// Further changes.
         set: Vec<(ColumnRef, Expr)>,
+        /// Columns in which the row that is there has to have the values of the row that was to be written. One
+        /// that has others MUST NOT be changed: either the row counts as not written, or the statement fails as
+        /// for a taken key.
+        same: Vec<Name>,
     },
+}
+
+impl OnConflict {
+    /// Whether rows may be left out that were to be changed.
+    pub(crate) fn may_leave_out(&self) -> bool {
+        matches!(self, Self::Update { columns, set, same, .. }
+            if !same.is_empty() && !(columns.is_empty() && set.is_empty()))
+    }
 }
 
 impl From<Insert> for Statement {

@@ -107,6 +107,9 @@ impl Renaming<'_> {
             Expr::Column(column) if column.table.as_ref() == Some(self.from) => {
                 column.table = Some(self.to.clone());
             }
+            Expr::Tenant(tenant) if tenant.column.table.as_ref() == Some(self.from) => {
+                tenant.column.table = Some(self.to.clone());
+            }
             Expr::Columns(table, _) if table == self.from => *table = self.to.clone(),
             Expr::Exists(select) | Expr::Select(select) | Expr::InSelect(_, select) => self.inner(select),
             _ => {}

@@ -87,8 +87,12 @@ impl<'a> Table<'a> {
             let together = if batches.len() > 1 { Some(self.db.begin_own().await?) } else { None };
             let db = together.as_deref().unwrap_or(self.db);
             for batch in batches {
-                let on_conflict =
-                    OnConflict::Update { by: by.clone(), columns: columns.clone(), set: Vec::new() };
+                let on_conflict = OnConflict::Update {
+                    by: by.clone(),
+                    columns: columns.clone(),
+                    set: Vec::new(),
+                    same: Vec::new(),
+                };
                 let insert = batch.into_insert(&self, on_conflict, false);
                 affected += db.run(None, &insert.into(), Box::new(())).await?.1.affected;
             }

@@ -36,12 +36,15 @@ pub(super) fn model(model: &Model) -> TokenStream {
     let meta = model.body(quote_spanned!(span=> &__META));
     let key = model.body(key);
     let (eager, slot) = (relations::eager(model), relations::slot(model));
-    let soft = (model.soft_deletes.is_some() && !model.faulty).then(|| {
+    let marks = [("SoftDeletes", model.soft_deletes), ("Tenanted", model.tenant)];
+    let marks = marks.into_iter().filter(|(_, column)| column.is_some() && !model.faulty).map(|(name, _)| {
+        let name = Ident::new(name, span);
         quote_spanned! {span=>
             #[automatically_derived]
-            impl __a::SoftDeletes for #ident {}
+            impl __a::#name for #ident {}
         }
     });
+    let marks: TokenStream = marks.collect();
     let new_draft = model.body(quote_spanned! {span=>
         __draft(__a::DraftData::new(&__META))
     });
@@ -94,7 +97,7 @@ pub(super) fn model(model: &Model) -> TokenStream {
                 #eager
             }
 
-            #soft
+            #marks
         };
     }
 }

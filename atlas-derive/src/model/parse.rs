@@ -15,13 +15,14 @@ use crate::{
 };
 
 /// Attributes of the struct.
-const ON_STRUCT: [&str; 9] = [
+const ON_STRUCT: [&str; 10] = [
     "table",
     "fillable",
     "guarded",
     "rename_all",
     "timestamps",
     "soft_deletes",
+    "tenant",
     "connection",
     "index",
     "unique",
@@ -69,6 +70,7 @@ pub(super) fn model(input: &DeriveInput, errors: &mut Errors) -> Option<Model> {
     let (key, key_kind) = key::find(&input.ident, &columns, keys, errors);
     let (created_at, updated_at) = rules.timestamps(&columns, errors);
     let soft_deletes = rules.soft_deletes(&columns, errors);
+    let tenant = rules.tenant.as_ref().and_then(|name| known_column("#[tenant]", name, &columns, errors));
     rules.fillable(&mut columns, &key, errors);
     let indexes = rules.indexes(&columns, errors);
     let relations: Vec<_> = relations
@@ -85,6 +87,7 @@ pub(super) fn model(input: &DeriveInput, errors: &mut Errors) -> Option<Model> {
             relations.iter().flat_map(|relation| relation.owned()).any(|own| *own == column.ident);
         let left_out =
             column.optional.is_some() || column.default.is_some() || by_key || by_time || by_relation;
+        let left_out = left_out || tenant == Some(index);
         column.required = !left_out && !faulty;
     }
     Some(Model {
@@ -101,6 +104,7 @@ pub(super) fn model(input: &DeriveInput, errors: &mut Errors) -> Option<Model> {
         created_at,
         updated_at,
         soft_deletes,
+        tenant,
         relations,
     })
 }
@@ -205,6 +209,7 @@ struct StructAttributes {
     timestamps: Option<Timestamps>,
     /// And the name of the column, where one is given.
     soft_deletes: Option<(Attribute, Option<Ident>)>,
+    tenant: Option<Ident>,
     fillable: Option<(Attribute, Vec<Ident>)>,
     guarded: Option<(Attribute, Vec<Ident>)>,
     indexes: Vec<(bool, Vec<Ident>)>,
@@ -275,6 +280,7 @@ impl StructAttributes {
                 };
                 self.soft_deletes = Some((attribute.clone(), named));
             }
+            "tenant" => self.tenant = Some(only_name(attribute, "#[tenant(org_id)]")?),
             "fillable" => {
                 let names = arguments::names(attribute, "#[fillable(name, email)]")?;
                 self.fillable = Some((attribute.clone(), names));

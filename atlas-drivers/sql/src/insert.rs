@@ -104,8 +104,9 @@ impl<'s> Compiler<'_, 's> {
         let on_conflict = &insert.on_conflict;
         if self.dialect.conflicts() == Conflicts::OnDuplicateKey {
             return match on_conflict {
-                OnConflict::Update { by, columns, set } if !leaves_out(on_conflict) => {
-                    self.on_duplicate_key(by, columns, set)
+                OnConflict::Update { by, columns, set, same } if !leaves_out(on_conflict) => {
+                    let meant: Vec<&Name> = by.iter().chain(same).collect();
+                    self.on_duplicate_key(&meant, columns, set)
                 }
                 _ => Ok(()),
             };
@@ -116,10 +117,10 @@ impl<'s> Compiler<'_, 's> {
                 self.push(" ON CONFLICT DO NOTHING");
                 Ok(())
             }
-            OnConflict::Update { by, columns, set } => {
+            OnConflict::Update { by, columns, set, same } => {
                 let own = self.dialect.qualifies_conflicts().then(|| insert.table.qualifier());
                 let outer = std::mem::replace(&mut self.own, own);
-                self.on_conflict_update(by, columns, set)?;
+                self.on_conflict_update(by, columns, set, same)?;
                 self.own = outer;
                 Ok(())
             }
@@ -130,7 +131,7 @@ impl<'s> Compiler<'_, 's> {
     /// elsewhere. Only the first: what is changed before counts for those after it.
     fn on_duplicate_key(
         &mut self,
-        by: &[Name],
+        by: &[&Name],
         columns: &[Name],
         set: &'s [(ColumnRef, Expr)],
     ) -> Result<()> {
@@ -168,7 +169,7 @@ impl<'s> Compiler<'_, 's> {
         Ok(())
     }
 
-    fn is_meant(&mut self, by: &[Name]) {
+    fn is_meant(&mut self, by: &[&Name]) {
         self.push("IF(");
         for (index, column) in by.iter().enumerate() {
             self.push(if index > 0 { " AND " } else { "" });
@@ -185,6 +186,7 @@ impl<'s> Compiler<'_, 's> {
         by: &[Name],
         columns: &[Name],
         set: &'s [(ColumnRef, Expr)],
+        same: &[Name],
     ) -> Result<()> {
         self.push(" ON CONFLICT");
         if !by.is_empty() {
@@ -214,6 +216,12 @@ impl<'s> Compiler<'_, 's> {
             self.name(&column.name);
             self.push(" = ");
             self.expr(expr)?;
+        }
+        for (index, name) in same.iter().enumerate() {
+            self.push(if index == 0 { " WHERE " } else { " AND " });
+            self.column(&ColumnRef { table: None, name: name.clone(), ty: None });
+            self.push(" = excluded.");
+            self.name(name);
         }
         self.qualified = outer;
         Ok(())

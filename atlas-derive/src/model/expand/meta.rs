@@ -122,6 +122,7 @@ fn further(model: &Model) -> TokenStream {
         column("created_at", model.created_at),
         column("updated_at", model.updated_at),
         column("soft_deletes", model.soft_deletes),
+        column("tenant", model.tenant),
     ];
     connection.into_iter().chain(indexes).chain(columns.into_iter().flatten()).chain(sensitive).collect()
 }

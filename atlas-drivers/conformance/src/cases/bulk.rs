@@ -95,7 +95,12 @@ async fn many_rows_with_conflicts(db: Subject) -> Verdict {
     db.run(numbered(&table, (0..MANY).step_by(2))).await?;
     let ignore = Insert { on_conflict: OnConflict::Ignore, ..numbered(&table, 0..MANY) };
     same("the affected rows, half of them there", &5_000, &db.run(ignore).await?)?;
-    let on_conflict = OnConflict::Update { by: names(&["n"]), columns: names(&["hits"]), set: Vec::new() };
+    let on_conflict = OnConflict::Update {
+        by: names(&["n"]),
+        columns: names(&["hits"]),
+        set: Vec::new(),
+        same: Vec::new(),
+    };
     let rows = (0..MANY).map(|n| vec![Value::I64(n), Value::I64(n * 2)]);
     let upsert = Insert { on_conflict, ..table.insert(&["n", "hits"], rows) };
     same("the affected rows, all of them there", &10_000, &db.run(upsert).await?)?;

@@ -28,6 +28,7 @@ cases! {
     a_conflict_of_other_columns_fails,
     changing_nothing_leaves_the_row,
     by_several_columns,
+    a_row_that_differs_where_it_must_not_is_left,
     by_columns_that_are_not_unique,
 }
 
@@ -51,7 +52,7 @@ fn hits(table: &Table, rows: &[(&str, i64)], on_conflict: OnConflict) -> Insert 
 }
 
 fn update(by: &[&'static str], columns: &[&'static str]) -> OnConflict {
-    OnConflict::Update { by: names(by), columns: names(columns), set: Vec::new() }
+    OnConflict::Update { by: names(by), columns: names(columns), set: Vec::new(), same: Vec::new() }
 }
 
 async fn holds(db: &Subject, table: &Table, expected: &[(&str, i64)]) -> Verdict {
@@ -113,7 +114,7 @@ async fn further_changes_see_the_row_that_is_there(db: Subject) -> Verdict {
     let table = words(&db).await?;
     let more = table.get("hits").calculate(ArithmeticOp::Add, value(100));
     let set: Vec<(_, Expr)> = vec![(table.column("hits"), more)];
-    let on_conflict = OnConflict::Update { by: names(&["word"]), columns: Vec::new(), set };
+    let on_conflict = OnConflict::Update { by: names(&["word"]), columns: Vec::new(), set, same: Vec::new() };
     db.run(hits(&table, &[("b", 7), ("c", 3)], on_conflict)).await?;
     holds(&db, &table, &[("a", 1), ("b", 102), ("c", 3)]).await
 }
@@ -154,6 +155,26 @@ async fn by_several_columns(db: Subject) -> Verdict {
     let found: Vec<i64> =
         db.column(table.select(&["n"]).order([ascending(table.get("a")), ascending(table.get("b"))])).await?;
     same("the rows", &vec![0, 5, 6], &found)
+}
+
+/// It counts as not written, or the statement fails as for a taken key.
+async fn a_row_that_differs_where_it_must_not_is_left(db: Subject) -> Verdict {
+    let table = words(&db).await?;
+    let upsert = |word: &str, rank: i64| {
+        let row = vec![Value::from(word), Value::I64(9), Value::I64(rank)];
+        let OnConflict::Update { by, columns, set, .. } = update(&["word"], &["hits"]) else {
+            unreachable!()
+        };
+        let on_conflict = OnConflict::Update { by, columns, set, same: names(&["rank"]) };
+        Insert { on_conflict, ..table.insert(&["word", "hits", "rank"], [row]) }
+    };
+    same("the affected rows", &1, &db.run(upsert("a", 10)).await?)?;
+    let mut link = db.link().await?;
+    match link.send(&upsert("b", 99).into(), ()).await {
+        Ok((_, outcome)) => same("the affected rows", &0, &outcome.affected)?,
+        Err(error) => ensure(error.is_unique_violation(), || format!("another error: {error}"))?,
+    }
+    holds(&db, &table, &[("a", 9), ("b", 2)]).await
 }
 
 /// An error, and nothing written: there is no telling which row was meant.

@@ -130,6 +130,7 @@ async fn upserts_that_cannot_be_say_why() {
             by: vec![by.into()],
             columns: vec!["n".into()],
             set: Vec::new(),
+            same: Vec::new(),
         },
         returning: Vec::new(),
         key: Vec::new(),

@@ -40,7 +40,7 @@ fn inserts() {
     for (on_conflict, text) in [
         (OnConflict::Ignore, " ON CONFLICT DO NOTHING"),
         (
-            OnConflict::Update { by: vec!["id".into()], columns: vec![], set: vec![] },
+            OnConflict::Update { by: vec!["id".into()], columns: vec![], set: vec![], same: vec![] },
             r#" ON CONFLICT ("id") DO NOTHING"#,
         ),
         (
@@ -48,6 +48,7 @@ fn inserts() {
                 by: vec!["id".into(), "org".into()],
                 columns: vec!["name".into(), "a".into()],
                 set: vec![],
+                same: vec![],
             },
             r#" ON CONFLICT ("id", "org") DO UPDATE SET "name" = excluded."name", "a" = excluded."a""#,
         ),
@@ -55,11 +56,23 @@ fn inserts() {
         let text = format!(r#"INSERT INTO "users" ("id", "name") VALUES ($1, $2){text}"#);
         check(Insert { on_conflict, ..one() }, &text, &binds);
     }
+    let guarded = OnConflict::Update {
+        by: vec!["id".into()],
+        columns: vec!["name".into()],
+        set: vec![],
+        same: vec!["org".into()],
+    };
+    check(
+        Insert { on_conflict: guarded, ..one() },
+        r#"INSERT INTO "users" ("id", "name") VALUES ($1, $2) ON CONFLICT ("id") DO UPDATE SET "name" = excluded."name" WHERE "users"."org" = excluded."org""#,
+        &binds,
+    );
     let more = Expr::Arithmetic(ArithmeticOp::Add, Box::new(column("n")), Box::new(value(1i64)));
     let on_conflict = OnConflict::Update {
         by: vec!["id".into()],
         columns: vec!["name".into()],
         set: vec![(reference("n"), more)],
+        same: vec![],
     };
     check(
         Insert { on_conflict, ..one() },

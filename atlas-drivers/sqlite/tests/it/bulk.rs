@@ -65,8 +65,12 @@ async fn rows_that_are_there_are_left_or_changed() {
     let (rows, outcome) = run(&mut *connection, &ignoring.into()).await.unwrap();
     assert_eq!((rows.len(), outcome.affected), (60, 60));
     let mut changing = insert(0..130, true);
-    changing.on_conflict =
-        OnConflict::Update { by: vec!["id".into()], columns: vec!["name".into()], set: Vec::new() };
+    changing.on_conflict = OnConflict::Update {
+        by: vec!["id".into()],
+        columns: vec!["name".into()],
+        set: Vec::new(),
+        same: Vec::new(),
+    };
     let (rows, outcome) = run(&mut *connection, &changing.into()).await.unwrap();
     assert_eq!((rows.len(), outcome.affected), (130, 130));
     assert!(rows.iter().zip(0..).all(|(row, key)| row[0] == Value::I64(key)));

@@ -98,8 +98,12 @@ async fn what_is_missing_is_named() {
 async fn an_upsert_without_its_index_says_what_to_declare() {
     let driver = database().await;
     let mut upsert = insert("p", &["b"], vec!["n".into()]);
-    upsert.on_conflict =
-        OnConflict::Update { by: vec!["b".into()], columns: vec!["b".into()], set: Vec::new() };
+    upsert.on_conflict = OnConflict::Update {
+        by: vec!["b".into()],
+        columns: vec!["b".into()],
+        set: Vec::new(),
+        same: Vec::new(),
+    };
     let message = fails(&driver, upsert).await.to_string();
     assert!(message.contains("#[unique]"), "{message}");
 }
