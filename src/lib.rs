@@ -16,7 +16,7 @@ pub use atlas_core::{
 };
 #[cfg(feature = "runtime")]
 pub use atlas_derive::main;
-pub use atlas_derive::{Attribute, Model, MorphTarget};
+pub use atlas_derive::{Attribute, FromRow, Model, MorphTarget};
 
 /// The kinds of relations, as types: the third parameter of a [`Relation`].
 pub use atlas_core::relation::kind;
@@ -41,6 +41,8 @@ pub use atlas_mysql as mysql;
 
 /// What calls ask of their arguments: the traits that compile errors name, and the types in them.
 pub mod bounds {
+    #[doc(hidden)]
+    pub use atlas_core::query::select_field;
     pub use atlas_core::{
         db::Retryable,
         model::{
@@ -50,7 +52,7 @@ pub mod bounds {
             OrNull, Outer, Plain, Set, SoftDeletes, Subquery, Tenanted, Term, Text, TextExpression, Window,
             WindowExpression, Windowed,
         },
-        query::{Inner, IntoFlow, Rooted, RowOf, ScopePart, Selection, Whole},
+        query::{Fills, Inner, IntoFlow, Rooted, RowOf, ScopePart, SelectAs, Selection, Whole},
         relation::{
             Asked, Attaching, AttributesOf, Creates, Dissociates, FilterOf, HasPivot, IntoLoad, KeyedBy,
             LeadsTo, Link, Linked, MorphVariant, OrderOf, Pivot, PivotColumn, PivotValues, Present,
@@ -117,12 +119,13 @@ pub mod __private {
             ColumnMeta, Complete, DefaultMeta, DraftData, IndexMeta, KeyKind, Known, Missing, ModelMeta,
             Reader, Set, SoftDeletes, Tenanted, create, locate,
         },
-        query::{Loader, RowOf},
+        query::{Loader, Part, Places, RowOf, SelectAs, place_fields, read_field},
         relation::{
             Between, IntoLoad, Link, Morph, MorphTarget, MorphTo, MorphVariant, NthSlot, RelationKind,
             SameKey, eager, no_variant, nth_slot, with_children, with_parent,
         },
         schema::Action,
+        statement::Selected,
         value::{ColumnType, Mutator, Placeholder, Stamp, Value, ValueRef},
     };
 }

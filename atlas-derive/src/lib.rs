@@ -5,6 +5,7 @@
 mod arguments;
 mod attribute;
 mod diagnostics;
+mod from_row;
 mod main_function;
 mod model;
 mod morph;
@@ -273,6 +274,64 @@ pub fn derive_attribute(input: TokenStream) -> TokenStream {
 #[proc_macro_derive(MorphTarget, attributes(morph))]
 pub fn derive_morph_target(input: TokenStream) -> TokenStream {
     morph::derive(&parse_macro_input!(input as DeriveInput)).into()
+}
+
+/// Makes a struct with named fields what rows are read as.
+///
+/// ```
+/// use atlas::{FromRow, bounds::Maybe, prelude::*};
+///
+/// #[derive(FromRow)]
+/// #[select(Book, Maybe<Author>)]
+/// struct Line {
+///     title: String,
+///     #[select(Author::name)]
+///     author: Option<String>,
+///     #[select(Book::pages / 2)]
+///     sheets: Option<i32>,
+/// }
+///
+/// #[derive(Model)]
+/// struct Book {
+///     id: i64,
+///     title: String,
+///     pages: i32,
+///     author_id: Option<i64>,
+///     #[belongs_to]
+///     author: BelongsTo<Author>,
+/// }
+///
+/// #[derive(Model)]
+/// struct Author {
+///     id: i64,
+///     name: String,
+/// }
+///
+/// # fn main() -> Result<()> {
+/// # atlas::block_on(async {
+/// # let db = Db::connect("sqlite::memory:").await?;
+/// # db.create_tables(models![Author, Book]).await?;
+/// # Book::draft().title("Anon").pages(100).save(&db).await?;
+/// let lines = Book::query().left_join(Book::author).select_as::<Line>().get(&db).await?;
+/// assert_eq!((lines[0].title.as_str(), &lines[0].author, lines[0].sheets), ("Anon", &None, Some(50)));
+///
+/// let text = "select title, 'Ann' as author, 1 as sheets from books";
+/// let line = db.raw(text, ()).read_as::<Line>().first_or_fail().await?;
+/// assert_eq!((line.author.as_deref(), line.sheets), (Some("Ann"), Some(1)));
+/// # Ok(())
+/// # })
+/// # }
+/// ```
+///
+/// `#[select(..)]` over the struct names the models of the query that fills it, in the order in which they are joined, with
+/// `Maybe` around those that come of a left join. A field is the column of its name of the first model;
+/// `#[select(..)]` over it names anything else that a query can select. What is selected must have the field's type.
+///
+/// A raw statement fills the fields by the names of its columns; `#[column("name")]` is for a column that is called
+/// otherwise. Without `#[select(..)]`, only raw statements fill the struct.
+#[proc_macro_derive(FromRow, attributes(select, column))]
+pub fn derive_from_row(input: TokenStream) -> TokenStream {
+    from_row::derive(&parse_macro_input!(input as DeriveInput)).into()
 }
 
 /// Lets `main` await: runs its body on a runtime made for it. For programs that have no runtime of their

@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::{attribute, model, morph};
+use crate::{attribute, from_row, model, morph};
 
 fn formatted(expansion: &TokenStream) -> String {
     prettyplease::unparse(&syn::parse2(expansion.clone()).unwrap())
@@ -194,4 +194,18 @@ fn morph_target() {
         }
     });
     insta::assert_snapshot!(formatted(&expansion));
+}
+
+#[test]
+fn from_row() {
+    let input = syn::parse_quote! {
+        #[select(Post, Maybe<User>)]
+        struct Line {
+            title: String,
+            #[select(User::name)]
+            #[column("by")]
+            author: Option<String>,
+        }
+    };
+    insta::assert_snapshot!(formatted(&from_row::derive(&input)));
 }

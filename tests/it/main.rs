@@ -44,6 +44,7 @@ mod relation_questions;
 mod relation_scale;
 mod relations;
 mod schema;
+mod select_as;
 mod soft_deletes;
 mod subqueries;
 mod tables;

@@ -4,11 +4,17 @@ use crate::{
     driver::{Row, RowSink},
     error::Result,
     model::Model,
+    query::Places,
     record::{Record, Siblings},
     value::{Attribute, Value, ValueRef},
 };
 
-/// What a row of a query becomes: a record, a value, or a tuple of them.
+/// What a row becomes: a record, a value, a struct that derives it, or a tuple of them.
+#[diagnostic::on_unimplemented(
+    message = "a row cannot be read as a `{Self}`",
+    label = "no record, no value, and no struct with #[derive(FromRow)]",
+    note = "a model's rows are `Record<..>`s"
+)]
 pub trait FromRow: Sized + Send + 'static {
     /// How many columns it is made of.
     fn width() -> usize;
@@ -19,6 +25,17 @@ pub trait FromRow: Sized + Send + 'static {
     ///
     /// [`Error::Decode`](crate::Error::Decode) where a value does not fit.
     fn from_row(row: &dyn Row, start: usize) -> Result<Self>;
+
+    /// Finds its columns among those of a statement in the database's own language: a value is the one that is
+    /// called as its field, or the next one; a record has its columns by their names.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`](crate::Error::Config) where one is not there.
+    #[doc(hidden)]
+    fn places(_field: Option<&str>, places: &mut Places<'_>) -> Result<()> {
+        (0..Self::width()).try_for_each(|_| places.take(None))
+    }
 
     /// Which of its columns tell it from others, where the row's first is at `start`.
     #[doc(hidden)]
@@ -66,6 +83,10 @@ impl<M: Model> FromRow for Record<M> {
         M::decode(row, start).map(Self::loaded)
     }
 
+    fn places(_field: Option<&str>, places: &mut Places<'_>) -> Result<()> {
+        places.take_all(M::meta().names)
+    }
+
     fn keys(start: usize) -> Vec<usize> {
         M::meta().key.iter().map(|index| start + index).collect()
     }
@@ -96,6 +117,10 @@ impl<M: Model> FromRow for Option<Record<M>> {
         if absent { Ok(None) } else { Record::from_row(row, start).map(Some) }
     }
 
+    fn places(_field: Option<&str>, places: &mut Places<'_>) -> Result<()> {
+        places.take_all(M::meta().names)
+    }
+
     fn keys(start: usize) -> Vec<usize> {
         M::meta().key.iter().map(|index| start + index).collect()
     }
@@ -113,6 +138,10 @@ impl<T: Attribute> FromRow for T {
     #[inline]
     fn from_row(row: &dyn Row, start: usize) -> Result<Self> {
         row.get(start).and_then(T::decode).map_err(|error| error.selected(row.name(start)))
+    }
+
+    fn places(field: Option<&str>, places: &mut Places<'_>) -> Result<()> {
+        places.take(field)
     }
 }
 
@@ -137,6 +166,12 @@ macro_rules! tuple {
                         part
                     },)*
                 ))
+            }
+
+            fn places(_field: Option<&str>, places: &mut Places<'_>) -> Result<()> {
+                $first::places(None, places)?;
+                $($part::places(None, places)?;)*
+                Ok(())
             }
 
             #[allow(unused_assignments)]

@@ -8,7 +8,7 @@ use crate::{
     statement::{Aggregate, CompareOp, Expr, From, Projection, Select, Statement},
     table::{
         DynRow, Relations, Table, column_expr,
-        row::{Reader, Rows},
+        row::{Rows, dyn_rows},
     },
     value::{Attribute, IntoValue},
 };
@@ -202,8 +202,7 @@ pub(super) async fn rows(db: &crate::Db, statement: &Statement) -> Result<Vec<Dy
 
 /// The rows of a statement, as a stream.
 pub(super) fn cursor(db: &crate::Db, statement: Statement, finish: Finish<DynRow>) -> Cursor<DynRow> {
-    let mut reader = Reader::default();
-    Cursor::of(db, None, statement, Box::new(move |row| reader.read(row)), finish)
+    Cursor::of(db, None, statement, dyn_rows(), finish)
 }
 
 #[cold]

@@ -8,6 +8,7 @@ use std::{
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use crate::{
+    db::Decode,
     driver::{Row, RowSink},
     error::{Error, Result},
     value::{Attribute, Plain, Value},
@@ -215,6 +216,12 @@ impl fmt::Display for Hyphenated<'_> {
         }
         Ok(())
     }
+}
+
+/// What makes the rows of a result.
+pub(super) fn dyn_rows() -> Decode<DynRow> {
+    let mut reader = Reader::default();
+    Box::new(move |row| reader.read(row))
 }
 
 /// Reads the rows of a result.

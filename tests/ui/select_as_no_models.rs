@@ -1,0 +1,26 @@
+use atlas::{FromRow, prelude::*};
+
+#[derive(Model)]
+pub struct User {
+    pub id: i64,
+    pub name: String,
+}
+
+#[derive(Model)]
+pub struct Post {
+    pub id: i64,
+    pub title: String,
+    pub author_id: Option<i64>,
+    #[belongs_to]
+    pub author: BelongsTo<User>,
+}
+
+#[derive(FromRow)]
+pub struct Line {
+    #[select(User::name)]
+    pub by: String,
+}
+
+fn main() {
+    
+}
