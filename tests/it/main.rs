@@ -32,6 +32,7 @@ mod mass_assignment;
 mod orders;
 mod own_types;
 mod pages;
+mod random;
 mod reads;
 mod records;
 mod related;
