@@ -2,7 +2,10 @@
 
 use atlas::{Cursor, Error, prelude::*};
 
-use crate::support::{Databases, Folder, Person, databases, people, places, sent};
+use crate::{
+    pages::{Buyer, Sale, sales},
+    support::{Databases, Folder, Person, databases, people, places, sent},
+};
 
 /// A table of numbers.
 #[derive(Model, Debug)]
@@ -292,6 +295,42 @@ async fn tables_and_raw_statements_have_cursors() {
         let mut rows = db.raw("select value from numbers where id > ? order by id", [150]).cursor();
         assert_eq!(rows.try_next().await.unwrap().unwrap().get::<i64>("value").unwrap(), 151);
         assert_eq!(drain(&mut rows).await.unwrap(), 49);
+    }
+}
+
+#[tokio::test]
+async fn relations_come_for_some_hundred_rows_at_once() {
+    for db in sales().await {
+        Buyer::insert(&db, (0..1_100).map(|number| Buyer::draft().name(number.to_string()))).await.unwrap();
+        let read = async |db: &Db| {
+            let mut sales = Vec::new();
+            let mut cursor = Buyer::query().with(Buyer::sales).order_by(Buyer::id).cursor(db);
+            while let Some(buyer) = cursor.try_next().await.unwrap() {
+                sales.push(buyer.sales.get().unwrap().len());
+            }
+            sales
+        };
+        let expected: Vec<usize> = [20; 3].into_iter().chain([0; 1_100]).collect();
+        let (statements, found) = sent(&db, async || read(&db).await).await;
+        assert_eq!((statements, found), (4, expected.clone()));
+        let tx = db.begin().await.unwrap();
+        assert_eq!(read(&tx).await, expected);
+        tx.commit().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn joined_rows_and_selections_have_cursors() {
+    for db in sales().await {
+        let mut rows = Buyer::query().join(Buyer::sales).order_by(Sale::id).cursor(&db);
+        for id in 1..=60 {
+            let (buyer, sale) = rows.try_next().await.unwrap().unwrap();
+            assert_eq!((sale.id, sale.buyer_id), (id, buyer.id));
+        }
+        assert!(rows.try_next().await.unwrap().is_none());
+        let mut rows = Sale::query().select((Sale::id, Sale::large)).order_by(Sale::id.desc()).cursor(&db);
+        assert_eq!(rows.try_next().await.unwrap(), Some((60, false)));
+        assert_eq!(drain(&mut rows).await.unwrap(), 59);
     }
 }
 

@@ -32,7 +32,7 @@ pub struct Buyer {
 }
 
 /// Sixty sales whose columns have few values each, NULL among them.
-async fn sales() -> Databases {
+pub async fn sales() -> Databases {
     let databases = databases().await;
     for db in &databases {
         db.create_tables(models![Buyer, Sale]).await.unwrap();
