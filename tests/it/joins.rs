@@ -115,7 +115,8 @@ async fn a_row_for_each_record_of_a_relation() {
 #[tokio::test]
 async fn a_row_without_others_stays_beside_none() {
     for db in music().await {
-        let rows: Vec<(Record<Artist>, Option<Record<Song>>, Option<Record<Play>>)> = Artist::query()
+        type Row = (Record<Artist>, Option<Record<Song>>, Option<Record<Play>>);
+        let rows: Vec<Row> = Artist::query()
             .left_join(Artist::songs.filter(Song::length.gt(3)))
             .left_join(Song::plays)
             .order_by(Artist::id)
