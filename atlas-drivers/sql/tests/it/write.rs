@@ -64,7 +64,7 @@ fn inserts() {
     };
     check(
         Insert { on_conflict: guarded, ..one() },
-        r#"INSERT INTO "users" ("id", "name") VALUES ($1, $2) ON CONFLICT ("id") DO UPDATE SET "name" = excluded."name" WHERE "users"."org" = excluded."org""#,
+        r#"INSERT INTO "users" ("id", "name") VALUES ($1, $2) ON CONFLICT ("id") DO UPDATE SET "name" = excluded."name" WHERE "org" = excluded."org""#,
         &binds,
     );
     let more = Expr::Arithmetic(ArithmeticOp::Add, Box::new(column("n")), Box::new(value(1i64)));
