@@ -52,7 +52,7 @@ impl OnConflict {
     /// Whether rows may be left out that were to be changed.
     pub(crate) fn may_leave_out(&self) -> bool {
         matches!(self, Self::Update { columns, set, same, .. }
-            if !same.is_empty() && !(columns.is_empty() && set.is_empty()))
+            if !same.is_empty() && (!columns.is_empty() || !set.is_empty()))
     }
 }
 
