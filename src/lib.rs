@@ -56,7 +56,7 @@ pub mod bounds {
         relation::{
             Asked, Attaching, AttributesOf, Creates, Dissociates, FilterOf, HasPivot, IntoLoad, KeyedBy,
             LeadsTo, Link, Linked, MorphVariant, OrderOf, Pivot, PivotColumn, PivotValues, Present,
-            RefersToOne, SameKey, Sortable, ToMany,
+            RefersToOne, SameKey, Sortable, ToMany, Touched,
         },
         value::{Binds, HasDate, HasTime, IntoValue, Mutator, Nullable, Number, Placeholder, Serde, Stamp},
     };
@@ -122,7 +122,7 @@ pub mod __private {
         query::{Loader, Part, Places, RowOf, SelectAs, place_fields, read_field},
         relation::{
             Between, IntoLoad, Link, Morph, MorphTarget, MorphTo, MorphVariant, NthSlot, RelationKind,
-            SameKey, eager, no_variant, nth_slot, with_children, with_parent,
+            SameKey, Touched, eager, no_variant, nth_slot, with_children, with_parent,
         },
         schema::Action,
         statement::Selected,

@@ -62,6 +62,8 @@ pub struct Db {
     route: Route,
     /// Whose rows it reaches; `None` where that was not said.
     tenancy: Option<Arc<Tenancy>>,
+    /// Whether what a record belongs to is touched when it is written.
+    touching: bool,
 }
 
 impl Db {
@@ -108,6 +110,28 @@ impl Db {
     /// What the database can do; nothing where none is configured.
     pub fn capabilities(&self) -> Capabilities {
         self.database().map_or(Capabilities::NONE, |database| *database.driver.capabilities())
+    }
+
+    /// The same handle, through which nothing is touched that a record belongs to: `#[touches(..)]` of its model is
+    /// passed over.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let mut comment = Comment::find_or_fail(&db, 1).await?;
+    /// comment.text = "Silently".into();
+    /// comment.save(&db.without_touching()).await?;
+    /// # Ok(())
+    /// # });
+    /// ```
+    #[must_use]
+    pub fn without_touching(&self) -> Self {
+        Self { touching: false, ..self.clone() }
+    }
+
+    /// Whether what a record belongs to is touched when it is written.
+    pub(crate) fn is_touching(&self) -> bool {
+        self.touching
     }
 
     /// Whether this handle is in a transaction.

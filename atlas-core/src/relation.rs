@@ -18,6 +18,7 @@ mod pivot;
 mod push;
 mod related;
 mod slot;
+mod touch;
 
 pub(crate) use ask::extra_name;
 pub use ask::{Asked, Question};
@@ -42,3 +43,5 @@ pub use slot::{
     AnySlot, BelongsTo, BelongsToMany, HasMany, HasManyThrough, HasOne, HasOneThrough, Held, MorphMany,
     MorphOne, MorphToMany, NthSlot, Slot, nth_slot,
 };
+pub use touch::Touched;
+pub(crate) use touch::{Owners, touches};

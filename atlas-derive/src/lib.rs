@@ -84,6 +84,7 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `#[timestamps(created_at = made, updated_at = changed)]` | the same for other fields |
 /// | `#[soft_deletes]`, `#[soft_deletes(removed_at)]` | rows that are deleted stay, with the time in `deleted_at` or that field, an `Option`, and are left out wherever the model is read |
 /// | `#[tenant(org_id)]` | the column that says whose a row is: the model is read and written through `db.for_tenant(..)`, and that tenant's rows alone |
+/// | `#[touches(post)]` | the relations, `#[belongs_to]` or `#[morph_to]`, whose records' `updated_at` is set when this one is created, changed or deleted |
 /// | `#[index(a, b)]`, `#[unique(a, b)]` | an index over several columns; repeatable |
 ///
 /// # Attributes of a column
@@ -153,6 +154,7 @@ use syn::{DeriveInput, parse_macro_input};
         timestamps,
         soft_deletes,
         tenant,
+        touches,
         connection,
         index,
         unique,

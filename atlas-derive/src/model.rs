@@ -202,6 +202,8 @@ struct Relation {
     optional: bool,
     /// Whether every query loads it.
     eager: bool,
+    /// Where it is said that what it leads to is touched.
+    touched: Option<Ident>,
     /// The variant of `Action`.
     on_delete: Option<&'static str>,
     /// The variant of `Action`.

@@ -128,6 +128,15 @@ impl<'a> Target<'a> {
                 quote_spanned!(span.located_at(model.span())=> __a::MorphTo::<Self>::load_variant::<#model>);
             quote_spanned!(span=> #name => #load(db, keys, Self::#variant),)
         });
+        let metas = self.models.iter().map(|Model { model, name, .. }| {
+            let meta = quote_spanned!(span.located_at(model.span())=> <#model as __a::Model>::meta);
+            quote_spanned!(span=> #name => ::core::option::Option::Some(#meta()),)
+        });
+        // The lifetime lets the conditions stand which do not hold.
+        let touched = self
+            .models
+            .iter()
+            .map(|Model { model, .. }| quote_spanned!(span=> for<'touched> #model: __a::Touched));
         let variants = self.models.iter().map(|Model { model, name, .. }| {
             quote_spanned! {span=>
                 #[automatically_derived]
@@ -190,6 +199,19 @@ impl<'a> Target<'a> {
                 }
 
                 #(#variants)*
+
+                #[automatically_derived]
+                impl __a::Touched for #ident
+                where
+                    #(#touched),*
+                {
+                    fn touched(name: &str) -> ::core::option::Option<&'static __a::ModelMeta> {
+                        match name {
+                            #(#metas)*
+                            _ => ::core::option::Option::None,
+                        }
+                    }
+                }
             };
         }
     }

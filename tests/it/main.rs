@@ -51,6 +51,7 @@ mod subqueries;
 mod tables;
 mod tenants;
 mod timestamps;
+mod touches;
 mod transaction_options;
 mod transactions;
 mod upserts;

@@ -102,7 +102,10 @@ impl Connections {
     pub fn new() -> Self {
         let registry = Arc::new(Registry { entries: RwLock::default(), watch: Arc::default() });
         let home = Home::Default(Arc::downgrade(&registry));
-        Self { registry, default: Db { home, level: None, route: Route::Open, tenancy: None } }
+        Self {
+            registry,
+            default: Db { home, level: None, route: Route::Open, tenancy: None, touching: true },
+        }
     }
 
     /// Sets all connections, and which one is the default. Those that were there are closed.
@@ -401,6 +404,7 @@ impl Db {
         };
         let mut handle = registry.as_ref().unwrap_or(&GLOBAL.registry).connection(name)?;
         handle.tenancy.clone_from(&self.tenancy);
+        handle.touching = self.touching;
         Ok(handle)
     }
 }

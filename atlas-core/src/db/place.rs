@@ -83,14 +83,15 @@ impl Db {
     }
 
     pub(super) fn on(database: Arc<Database>, level: Option<Arc<Level>>) -> Self {
-        Self { home: Home::Database(database), level, route: Route::Chosen, tenancy: None }
+        Self { home: Home::Database(database), level, route: Route::Chosen, tenancy: None, touching: true }
     }
 }
 
 /// A handle in the transaction of its database whose closure is being polled, where there is one, for the tenant of
-/// the handle that led to it.
+/// the handle that led to it, and touching as that does.
 fn joined(mut handle: Db, from: &Db) -> Db {
     handle.tenancy.clone_from(&from.tenancy);
+    handle.touching = from.touching;
     if let Home::Database(database) = &handle.home {
         handle.level = inside::innermost(database);
     }

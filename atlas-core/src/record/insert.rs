@@ -7,7 +7,7 @@ use crate::{
     error::{ConstraintKind, Error, Result},
     model::{DraftData, InsertGraphs, Model, ModelMeta},
     record::{AnyRecord, Record, State, values::Values},
-    relation::{insert_graph, insert_level},
+    relation::{Owners, insert_graph, insert_level, touches},
     statement::{Insert, OnConflict, Statement, TableRef},
     value::{Moment, Value},
 };
@@ -27,9 +27,18 @@ pub(crate) async fn insert<M: Model>(db: &Db, mut draft: DraftData) -> Result<Re
     draft.complete(Moment::now())?;
     let model = M::decode(&draft, 0)?;
     batch.send_complete(draft);
+    let touches = touches(db, M::meta());
+    let tx = if touches { Some(db.begin_own().await?) } else { None };
+    let db = tx.as_deref().unwrap_or(db);
     let written = batch.insert(db).await?;
     let mut record = Record { model, state: State::inserted(db.fate(), &written.columns) };
     written.give_to(0, &mut record)?;
+    if touches {
+        let mut owners = Owners::default();
+        owners.add(M::meta(), &|column| record.encode(column));
+        owners.touch(db).await?;
+    }
+    keep(tx).await?;
     Ok(record)
 }
 
@@ -118,6 +127,7 @@ pub(crate) async fn insert_within<M: Model>(db: &Db, drafts: Drafts<'_>) -> Resu
 
 async fn insert_batches<M: Model>(db: &Db, mut batches: Batches<'_>) -> Result<Vec<Record<M>>> {
     let mut records: Vec<Record<M>> = Vec::with_capacity(batches.drafts.size_hint().0);
+    let (touches, mut owners) = (touches(db, M::meta()), Owners::default());
     let mut tx = None;
     loop {
         if let Some((drafts, _)) = batches.next_graphs() {
@@ -134,14 +144,22 @@ async fn insert_batches<M: Model>(db: &Db, mut batches: Batches<'_>) -> Result<V
             Ok(())
         })?;
         let Some(batch) = batch else { break };
-        tx = batches.together(db, tx).await?;
+        tx = if touches && !batches.held {
+            Some(in_transaction(db, tx).await?)
+        } else {
+            batches.together(db, tx).await?
+        };
         let written = batch.insert(tx.as_deref().unwrap_or(db)).await?;
         for (row, record) in records.iter_mut().skip(from).enumerate() {
             record.state = State::inserted(db.fate(), &written.columns);
             written.give_to(row, record)?;
+            if touches {
+                owners.add(M::meta(), &|column| record.encode(column));
+            }
         }
         batches.recycle(written.statement);
     }
+    owners.touch(tx.as_deref().unwrap_or(db)).await?;
     keep(tx).await?;
     Ok(records)
 }

@@ -8,6 +8,7 @@ use crate::{
     model::{Complete, DraftData, Fill, Key, Model, ModelMeta},
     query::{Query, key_filter},
     record::{AnyRecord, Record, State, insert::Batch, values::Values},
+    relation::{Owners, touches},
     statement::{Delete, Expr, Scope, Select, Statement, TableRef, Update},
     value::{Moment, Plain, Value, ValueRef},
 };
@@ -188,18 +189,38 @@ impl dyn AnyRecord + '_ {
             return Err(Error::config(refusal));
         }
         let db = &*db.of(self.meta().about())?;
+        if !touches(db, self.meta()) || (self.state().exists() && self.changed().is_empty()) {
+            return self.write(db).await;
+        }
+        let mut owners = self.owners();
+        let tx = db.begin_own().await?;
+        self.write(&tx).await?;
+        owners.add(self.meta(), &|column| self.value(column));
+        owners.touch(&tx).await?;
+        tx.commit().await
+    }
+
+    async fn write(&mut self, db: &Db) -> Result<()> {
         if self.state().exists() { self.update(db).await } else { self.insert(db).await }
     }
 
-    async fn delete(&mut self, db: &Db) -> Result<()> {
-        match self.meta().soft_deletes {
-            Some(column) => self.delete_softly(db, column).await,
-            None => self.force_delete(db).await,
+    /// What the row belongs to, as it is stored, that is touched with it.
+    fn owners(&self) -> Owners {
+        let mut owners = Owners::default();
+        if self.state().exists() {
+            let original = self.state().original();
+            let stored = |column: usize| original.and_then(|values| values.get(column)).cloned();
+            owners.add(self.meta(), &|column| stored(column).unwrap_or_else(|| self.value(column)));
         }
+        owners
+    }
+
+    async fn delete(&mut self, db: &Db) -> Result<()> {
+        self.end(db, self.meta().soft_deletes).await
     }
 
     /// Whether there is a row that could be deleted.
-    pub(super) fn deletable(&mut self) -> Result<()> {
+    fn deletable(&mut self) -> Result<()> {
         self.settle();
         let model = self.meta().name;
         if self.state().is_deleted() {
@@ -213,9 +234,28 @@ impl dyn AnyRecord + '_ {
 
     /// Removes the row.
     pub(super) async fn force_delete(&mut self, db: &Db) -> Result<()> {
+        self.end(db, None).await
+    }
+
+    /// Removes the row, or deletes it softly where a column says when, and touches what it belongs to.
+    async fn end(&mut self, db: &Db, softly: Option<usize>) -> Result<()> {
         self.deletable()?;
+        let db = &*db.of(self.meta().about())?;
+        if !touches(db, self.meta()) {
+            return self.remove(db, softly).await;
+        }
+        let owners = self.owners();
+        let tx = db.begin_own().await?;
+        self.remove(&tx, softly).await?;
+        owners.touch(&tx).await?;
+        tx.commit().await
+    }
+
+    async fn remove(&mut self, db: &Db, softly: Option<usize>) -> Result<()> {
+        if let Some(column) = softly {
+            return self.delete_softly(db, column).await;
+        }
         let meta = self.meta();
-        let db = &*db.of(meta.about())?;
         let scope = row_scope(meta, self.stored_key());
         let delete = Statement::Delete(Delete { table: TableRef::new(meta.table), scope });
         let (_, outcome) = db.run(Some(meta.about()), &delete, Box::new(())).await?;

@@ -72,9 +72,7 @@ impl dyn AnyRecord + '_ {
     /// Sets the column that says when the row was deleted, and `updated_at`. What else was changed on the record
     /// stays to be saved.
     pub(super) async fn delete_softly(&mut self, db: &Db, column: usize) -> Result<()> {
-        self.deletable()?;
         let meta = self.meta();
-        let db = &*db.of(meta.about())?;
         let mut changes = vec![(column, meta.deletion(column, Some(Moment::now()))?)];
         stamp(meta, &mut changes)?;
         update_row(db, meta, self.stored_key(), &changes).await?;

@@ -25,6 +25,8 @@ pub struct RelationMeta {
     pub on_delete: Action,
     /// What happens to this model's row when the other's key changes, where the key is here.
     pub on_update: Action,
+    /// Of one that is touched when a row is written: the model, by what its rows call it.
+    pub touched: Option<fn(&str) -> Option<&'static ModelMeta>>,
 }
 
 impl RelationMeta {
@@ -39,6 +41,13 @@ impl RelationMeta {
     #[must_use]
     pub const fn on_update(mut self, action: Action) -> Self {
         self.on_update = action;
+        self
+    }
+
+    /// What it leads to is touched when a row is written.
+    #[must_use]
+    pub const fn touching(mut self, model: fn(&str) -> Option<&'static ModelMeta>) -> Self {
+        self.touched = Some(model);
         self
     }
 }
@@ -235,7 +244,7 @@ impl<M: Model, N, K> Relation<M, N, K> {
             (RelationKind::MorphTo, Path::Direct(Pairs::One(columns))) => (None, Some(columns)),
             _ => (Some(self.link), None),
         };
-        RelationMeta { name: self.name, kind, link, named_by, on_delete, on_update }
+        RelationMeta { name: self.name, kind, link, named_by, on_delete, on_update, touched: None }
     }
 
     /// Never: an order is of a column. Declared so that the compiler can say so.

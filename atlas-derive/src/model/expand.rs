@@ -35,6 +35,16 @@ pub(super) fn model(model: &Model) -> TokenStream {
     };
     let meta = model.body(quote_spanned!(span=> &__META));
     let key = model.body(key);
+    let touched = model.updated_at.map(|_| {
+        quote_spanned! {span=>
+            #[automatically_derived]
+            impl __a::Touched for #ident {
+                fn touched(_: &str) -> ::core::option::Option<&'static __a::ModelMeta> {
+                    ::core::option::Option::Some(#meta)
+                }
+            }
+        }
+    });
     let (eager, slot) = (relations::eager(model), relations::slot(model));
     let marks = [("SoftDeletes", model.soft_deletes), ("Tenanted", model.tenant)];
     let marks = marks.into_iter().filter(|(_, column)| column.is_some() && !model.faulty).map(|(name, _)| {
@@ -98,6 +108,8 @@ pub(super) fn model(model: &Model) -> TokenStream {
             }
 
             #marks
+
+            #touched
         };
     }
 }

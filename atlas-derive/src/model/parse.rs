@@ -7,7 +7,7 @@ mod relation;
 pub(crate) use column::{generic_argument, last_segment};
 use syn::{Attribute, Data, DeriveInput, Field, Fields, Ident, LitStr, ext::IdentExt};
 
-use super::{Column, Index, Model, RelationKind};
+use super::{Column, Index, Model, Relation, RelationKind};
 use crate::{
     arguments,
     diagnostics::{Errors, did_you_mean, listed},
@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Attributes of the struct.
-const ON_STRUCT: [&str; 10] = [
+const ON_STRUCT: [&str; 11] = [
     "table",
     "fillable",
     "guarded",
@@ -23,6 +23,7 @@ const ON_STRUCT: [&str; 10] = [
     "timestamps",
     "soft_deletes",
     "tenant",
+    "touches",
     "connection",
     "index",
     "unique",
@@ -73,10 +74,11 @@ pub(super) fn model(input: &DeriveInput, errors: &mut Errors) -> Option<Model> {
     let tenant = rules.tenant.as_ref().and_then(|name| known_column("#[tenant]", name, &columns, errors));
     rules.fillable(&mut columns, &key, errors);
     let indexes = rules.indexes(&columns, errors);
-    let relations: Vec<_> = relations
+    let mut relations: Vec<_> = relations
         .into_iter()
         .filter_map(|relation| relation::resolve(relation, &input.ident, &columns, &key, errors))
         .collect();
+    rules.touches(&mut relations, errors);
     let key_asserted =
         key.iter().filter_map(|key| columns.get(*key)).all(|column| !key::is_known(&column.ty));
     let faulty = !errors.is_empty();
@@ -213,6 +215,7 @@ struct StructAttributes {
     fillable: Option<(Attribute, Vec<Ident>)>,
     guarded: Option<(Attribute, Vec<Ident>)>,
     indexes: Vec<(bool, Vec<Ident>)>,
+    touches: Vec<Ident>,
 }
 
 struct Timestamps {
@@ -289,6 +292,7 @@ impl StructAttributes {
                 let names = arguments::names(attribute, "#[guarded(role, balance)]")?;
                 self.guarded = Some((attribute.clone(), names));
             }
+            "touches" => self.touches = arguments::names(attribute, "#[touches(post)]")?,
             "index" => {
                 self.indexes.push((false, arguments::names(attribute, "#[index(last_name, first_name)]")?));
             }
@@ -366,6 +370,35 @@ impl StructAttributes {
                 .collect();
             for (index, column) in columns.iter_mut().enumerate() {
                 column.fillable = !guarded.contains(&index);
+            }
+        }
+    }
+
+    /// Marks the relations whose records are touched.
+    fn touches(&self, relations: &mut [Relation], errors: &mut Errors) {
+        for ident in &self.touches {
+            let name = ident.unraw().to_string();
+            match relations.iter_mut().find(|relation| relation.name == name) {
+                Some(relation)
+                    if matches!(relation.kind, RelationKind::BelongsTo | RelationKind::MorphTo) =>
+                {
+                    relation.touched = Some(ident.clone());
+                }
+                Some(relation) => {
+                    let kind = relation.kind.attribute();
+                    let message = format_args!(
+                        "`{name}` is a #[{kind}]: #[touches] is for what this model belongs to, by a #[belongs_to] or a #[morph_to]"
+                    );
+                    errors.at(ident, message);
+                }
+                // A relation that is wrong is an error of its own.
+                None if !errors.is_empty() => {}
+                None => {
+                    let names: Vec<&str> = relations.iter().map(|relation| &*relation.name).collect();
+                    let meant = did_you_mean(&name, &names);
+                    let message = format_args!("#[touches] names no relation `{name}` of this model{meant}");
+                    errors.at(ident, message);
+                }
             }
         }
     }

@@ -258,7 +258,12 @@ pub(super) fn meta(model: &Model) -> TokenStream {
         };
         let on_delete = action("on_delete", relation.on_delete);
         let on_update = action("on_update", relation.on_update);
-        quote_spanned!(span=> #owner::#ident.meta(__a::RelationKind::#kind) #on_delete #on_update,)
+        let touching = relation.touched.as_ref().map(|at| {
+            let target = &relation.target;
+            let touched = quote_spanned!(at.span()=> <#target as ::atlas::bounds::Touched>::touched);
+            quote_spanned!(span=> .touching(#touched))
+        });
+        quote_spanned!(span=> #owner::#ident.meta(__a::RelationKind::#kind) #on_delete #on_update #touching,)
     });
     relations.collect()
 }

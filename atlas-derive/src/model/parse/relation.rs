@@ -135,6 +135,7 @@ pub(super) fn resolve(
         fixed: relation.options.fixed,
         optional,
         eager: relation.eager,
+        touched: None,
         on_delete: action(relation.options.on_delete),
         on_update: action(relation.options.on_update),
     })
