@@ -11,8 +11,8 @@ pub use atlas_core::{
     HasMany, HasManyThrough, HasOne, HasOneThrough, Health, HealthStatus, Isolation, Json, Model, MorphMany,
     MorphOne, MorphTarget, MorphTo, MorphToMany, Order, Page, PageUrl, Pending, Query, Record, Records,
     Related, Relation, Result, Scalar, SimplePage, TlsMode, Transaction, With, case_when, count_all,
-    cume_dist, db, dense_rank, models, ntile, percent_rank, rank, register_driver, relations, row_number,
-    table, val, value, values,
+    cume_dist, db, dense_rank, models, ntile, percent_rank, rank, register_driver, relations, row,
+    row_number, table, val, value, values,
 };
 #[cfg(feature = "runtime")]
 pub use atlas_derive::main;
@@ -49,8 +49,8 @@ pub mod bounds {
             Aggregated, Alike, Anywhere, Append, As, Assignments, Base, Both, Case, Choice, Columns,
             Complete, DateExpression, In, Integer, IntoKey, IntoOrder, JsonDocument, JsonExpression,
             JsonPath, Keeps, Key, Made, Maybe, Missing, Named, NotNull, Null, NumberExpression, Operand,
-            OrNull, Outer, Plain, Set, SoftDeletes, Subquery, Tenanted, Term, Text, TextExpression, Window,
-            WindowExpression, Windowed,
+            OrNull, Outer, Plain, RowOperand, RowParts, RowValue, Set, SoftDeletes, Subquery, Tenanted, Term, Text,
+            TextExpression, Window, WindowExpression, Windowed,
         },
         query::{Fills, Inner, IntoFlow, Rooted, RowOf, ScopePart, SelectAs, Selection, Whole},
         relation::{

@@ -27,7 +27,7 @@ pub use error::{ConstraintKind, Error, Result};
 pub use model::now;
 pub use model::{
     Assignment, Column, Expr, Expression, Fill, Model, Order, Scalar, case_when, count_all, cume_dist,
-    dense_rank, ntile, percent_rank, rank, row_number, val,
+    dense_rank, ntile, percent_rank, rank, row, row_number, val,
 };
 pub use query::{Cursor, CursorPage, FromRow, Page, PageUrl, Query, SimplePage};
 pub use record::Record;

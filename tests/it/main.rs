@@ -14,6 +14,7 @@ mod bulk;
 mod casts;
 mod chinook;
 mod chunks;
+mod conditions;
 mod connections;
 mod conversions;
 mod cursors;

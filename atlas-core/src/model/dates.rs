@@ -1,12 +1,13 @@
 //! Parts of dates and times, and reckoning with them. All in UTC.
 
 use crate::{
-    model::{Alike, Base, Expression, Keeps, Made, Operand, Scalar},
-    statement::{DatePart, Expr as Node, Function, TimeUnit},
-    value::{Attribute, ColumnType, HasDate, HasTime},
+    model::{Alike, Base, Expr, Expression, Keeps, Made, Operand, Scalar},
+    statement::{CompareOp, DatePart, Expr as Node, Function, TimeUnit},
+    value::{Attribute, ColumnType, HasDate, HasTime, Moment, Value},
 };
 
 /// What is computed of a date, a time of day, or both, in UTC. The prelude brings its methods into scope.
+#[allow(clippy::wrong_self_convention)]
 pub trait DateExpression: Expression<Type: Keeps<Base<Self>>> {
     /// The date of a date and time.
     fn date(self) -> Scalar<Self::Scope, Alike<Self, <Base<Self> as HasDate>::Date>>
@@ -125,6 +126,83 @@ pub trait DateExpression: Expression<Type: Keeps<Base<Self>>> {
         ))
     }
 
+    /// Whether it is before now. By the program's clock; of a date, as seen from today.
+    fn is_past(self) -> Expr<Self::Scope>
+    where
+        Base<Self>: HasDate,
+    {
+        Expr::new(to_now(CompareOp::Lt, self.into_node(), <Base<Self> as Attribute>::TYPE))
+    }
+
+    /// Whether it is after now. By the program's clock; of a date, as seen from today.
+    fn is_future(self) -> Expr<Self::Scope>
+    where
+        Base<Self>: HasDate,
+    {
+        Expr::new(to_now(CompareOp::Gt, self.into_node(), <Base<Self> as Attribute>::TYPE))
+    }
+
+    /// Whether it is now or before. By the program's clock; of a date, as seen from today.
+    fn is_now_or_past(self) -> Expr<Self::Scope>
+    where
+        Base<Self>: HasDate,
+    {
+        Expr::new(to_now(CompareOp::Le, self.into_node(), <Base<Self> as Attribute>::TYPE))
+    }
+
+    /// Whether it is now or after. By the program's clock; of a date, as seen from today.
+    fn is_now_or_future(self) -> Expr<Self::Scope>
+    where
+        Base<Self>: HasDate,
+    {
+        Expr::new(to_now(CompareOp::Ge, self.into_node(), <Base<Self> as Attribute>::TYPE))
+    }
+
+    /// Whether it is on this day. By the program's clock, in UTC.
+    fn is_today(self) -> Expr<Self::Scope>
+    where
+        Base<Self>: HasDate,
+    {
+        let day = Node::function(Function::Date, [self.into_node()]);
+        Expr::new(to_now(CompareOp::Eq, day, ColumnType::Date))
+    }
+
+    /// Whether it is on a day before this one. By the program's clock, in UTC.
+    fn is_before_today(self) -> Expr<Self::Scope>
+    where
+        Base<Self>: HasDate,
+    {
+        let day = Node::function(Function::Date, [self.into_node()]);
+        Expr::new(to_now(CompareOp::Lt, day, ColumnType::Date))
+    }
+
+    /// Whether it is on a day after this one. By the program's clock, in UTC.
+    fn is_after_today(self) -> Expr<Self::Scope>
+    where
+        Base<Self>: HasDate,
+    {
+        let day = Node::function(Function::Date, [self.into_node()]);
+        Expr::new(to_now(CompareOp::Gt, day, ColumnType::Date))
+    }
+
+    /// Whether it is on this day or before it. By the program's clock, in UTC.
+    fn is_today_or_before(self) -> Expr<Self::Scope>
+    where
+        Base<Self>: HasDate,
+    {
+        let day = Node::function(Function::Date, [self.into_node()]);
+        Expr::new(to_now(CompareOp::Le, day, ColumnType::Date))
+    }
+
+    /// Whether it is on this day or after it. By the program's clock, in UTC.
+    fn is_today_or_after(self) -> Expr<Self::Scope>
+    where
+        Base<Self>: HasDate,
+    {
+        let day = Node::function(Function::Date, [self.into_node()]);
+        Expr::new(to_now(CompareOp::Ge, day, ColumnType::Date))
+    }
+
     /// How many seconds it is after another; negative where it is before it.
     fn seconds_since<V: Operand<Base<Self>, Self::Scope>>(
         self,
@@ -138,6 +216,16 @@ pub trait DateExpression: Expression<Type: Keeps<Base<Self>>> {
 }
 
 impl<E: Expression<Type: Keeps<Base<E>>>> DateExpression for E {}
+
+fn to_now(op: CompareOp, of: Node, ty: ColumnType) -> Node {
+    let now = Moment::now();
+    let now = match ty {
+        ColumnType::Date => Value::Date(now.date()),
+        ColumnType::DateTime => Value::DateTime(now),
+        _ => Value::Timestamp(now),
+    };
+    Node::Compare(op, Box::new(of), Box::new(now.into()))
+}
 
 fn in_unit(ty: ColumnType, function: Function, unit: TimeUnit, of: Vec<Node>) -> Node {
     if ty == ColumnType::Date && matches!(unit, TimeUnit::Hour | TimeUnit::Minute | TimeUnit::Second) {

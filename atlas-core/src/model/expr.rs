@@ -224,3 +224,32 @@ pub(crate) fn escaped(text: &str) -> String {
     }
     pattern
 }
+
+/// Whether both are the same, NULL included.
+pub(crate) fn same(left: Node, right: Node) -> Node {
+    let is_null = |node: &Node| Node::IsNull(Box::new(node.clone()));
+    match &right {
+        Node::Value(Value::Null) => return is_null(&left),
+        Node::Value(_) => {
+            let there = Node::Not(Box::new(is_null(&left)));
+            return there.and(Node::Compare(CompareOp::Eq, Box::new(left), Box::new(right)));
+        }
+        _ => {}
+    }
+    let both_null = is_null(&left).and(is_null(&right));
+    Node::Coalesce(vec![Node::Compare(CompareOp::Eq, Box::new(left), Box::new(right)), both_null])
+}
+
+/// Where a value is among others, from 0; behind them where it is none of them.
+pub(crate) fn place_among(of: Node, values: Vec<Node>) -> Node {
+    let place = |place: usize| Node::Value(Value::I64(i64::try_from(place).unwrap_or(i64::MAX)));
+    let behind = place(values.len());
+    let each = values.into_iter().enumerate();
+    let mut cases: Vec<_> =
+        each.map(|(index, value)| (compare(CompareOp::Eq, of.clone(), value), place(index))).collect();
+    if cases.is_empty() {
+        // A bare number in an order is the number of a column.
+        cases.push((Node::Or(Vec::new()), place(0)));
+    }
+    Node::Case(cases, Some(Box::new(behind)))
+}

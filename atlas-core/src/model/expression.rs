@@ -2,7 +2,7 @@ use std::ops::RangeBounds;
 
 use crate::{
     model::{Aggregated, Both, Expr, Operand, Order, Scalar, aggregate, expr},
-    statement::{self, Aggregate, CompareOp},
+    statement::{self, Aggregate, CompareOp, Function},
     value::{Attribute, Nullable, Number},
 };
 
@@ -201,6 +201,33 @@ pub trait Expression: Sized {
         self.like(pattern).not()
     }
 
+    /// Whether the text matches a pattern, whatever the case of its letters; else as [`like`](Self::like).
+    fn ilike(self, pattern: impl AsRef<str>) -> Expr<Self::Scope>
+    where
+        Base<Self>: Text,
+    {
+        let lower = statement::Expr::function(Function::Lower, [self.into_node()]);
+        Expr::new(expr::like(lower, pattern.as_ref().to_lowercase()))
+    }
+
+    /// Whether the text does not match a pattern, whatever the case of its letters.
+    fn not_ilike(self, pattern: impl AsRef<str>) -> Expr<Self::Scope>
+    where
+        Base<Self>: Text,
+    {
+        self.ilike(pattern).not()
+    }
+
+    /// Whether a regular expression matches somewhere in the text, in the database's own dialect of them. Case
+    /// matters. SQLite has none: [`Error::Unsupported`](crate::Error::Unsupported).
+    fn matches_regex(self, pattern: impl Into<String>) -> Expr<Self::Scope>
+    where
+        Base<Self>: Text,
+    {
+        let pattern = pattern.into().into_value().into();
+        Expr::new(statement::Expr::function(Function::MatchesRegex, [self.into_node(), pattern]))
+    }
+
     /// Whether the text starts so. Case matters; `%` and `_` stand for themselves.
     ///
     /// ```
@@ -239,6 +266,42 @@ pub trait Expression: Sized {
         Base<Self>: Text,
     {
         Expr::new(expr::like(self.into_node(), format!("%{}%", expr::escaped(text.as_ref()))))
+    }
+
+    /// Equals, where NULL equals NULL and nothing else: never NULL itself.
+    fn is_not_distinct_from<V: Operand<Base<Self>, Self::Scope>>(self, value: V) -> Expr<V::Scope> {
+        Expr::new(expr::same(self.into_node(), value.operand()))
+    }
+
+    /// Differs, where NULL differs from every value: never NULL itself.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// assert_eq!(User::query().filter(User::age.is_distinct_from(17)).count(&db).await?, 2);
+    /// # Ok(())
+    /// # });
+    /// ```
+    fn is_distinct_from<V: Operand<Base<Self>, Self::Scope>>(self, value: V) -> Expr<V::Scope> {
+        self.is_not_distinct_from(value).not()
+    }
+
+    /// Rows in the order of these values, then all others.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let users = User::query().order_by(User::name.in_order_of(["Cid", "Ann"]));
+    /// assert_eq!(users.pluck(&db, User::name).await?, ["Cid", "Ann", "Bob"]);
+    /// # Ok(())
+    /// # });
+    /// ```
+    fn in_order_of<V: Operand<Base<Self>, Self::Scope>>(
+        self,
+        values: impl IntoIterator<Item = V>,
+    ) -> Order<V::Scope> {
+        let values = values.into_iter().map(Operand::operand).collect();
+        Order::new(expr::place_among(self.into_node(), values), false)
     }
 
     /// Smaller values first.

@@ -3,6 +3,7 @@
 use crate::{
     model::{Column, Expr, Expression, In, Model, Operand, Text},
     query::Query,
+    statement,
     value::{Attribute, Nullable},
 };
 
@@ -155,5 +156,65 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
         T: Attribute<Base: Text>,
     {
         self.filter(column.not_like(pattern))
+    }
+}
+
+impl<M: Model, Out, Scope> Query<M, Out, Scope> {
+    /// Only rows for which this does not hold. Rows for which it is NULL are left out too.
+    pub fn where_not<X: In<Scope, I>, I>(self, condition: Expr<X>) -> Self {
+        self.filter(condition.not())
+    }
+
+    /// Also rows for which this does not hold: see [`or_filter`](Self::or_filter).
+    pub fn or_where_not<X: In<Scope, I>, I>(self, condition: Expr<X>) -> Self {
+        self.or_filter(condition.not())
+    }
+
+    /// Only rows for which the condition holds for any of the columns; none where there are no columns.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let found = User::query().where_any([User::name, User::email], |column| column.ilike("%ann%"));
+    /// assert_eq!(found.count(&db).await?, 1);
+    /// # Ok(())
+    /// # });
+    /// ```
+    pub fn where_any<E, X, I>(
+        self,
+        columns: impl IntoIterator<Item = E>,
+        condition: impl FnMut(E) -> Expr<X>,
+    ) -> Self
+    where
+        X: In<Scope, I>,
+    {
+        let each = columns.into_iter().map(condition).map(Expr::into_node);
+        self.filter(Expr::<X>::new(statement::Expr::Or(each.collect())))
+    }
+
+    /// Only rows for which the condition holds for all of the columns.
+    pub fn where_all<E, X, I>(
+        self,
+        columns: impl IntoIterator<Item = E>,
+        condition: impl FnMut(E) -> Expr<X>,
+    ) -> Self
+    where
+        X: In<Scope, I>,
+    {
+        let each = columns.into_iter().map(condition).map(Expr::into_node);
+        self.filter(Expr::<X>::new(statement::Expr::And(each.collect())))
+    }
+
+    /// Only rows for which the condition holds for none of the columns.
+    pub fn where_none<E, X, I>(
+        self,
+        columns: impl IntoIterator<Item = E>,
+        condition: impl FnMut(E) -> Expr<X>,
+    ) -> Self
+    where
+        X: In<Scope, I>,
+    {
+        let each = columns.into_iter().map(condition).map(Expr::into_node);
+        self.filter(Expr::<X>::new(statement::Expr::Or(each.collect())).not())
     }
 }

@@ -4,7 +4,7 @@ use crate::{
     error::Result,
     model::{Column, Expression, In, IntoOrder, Model, ModelMeta},
     query::{Query, column_ref},
-    statement::{Expr, OrderTerm, Select},
+    statement::{Expr, Function, OrderTerm, Select},
     value::{Attribute, Stamp},
 };
 
@@ -28,6 +28,13 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
     pub fn reorder<X: In<Scope, I>, I>(mut self, order: impl IntoOrder<X>) -> Self {
         self.select.order.clear();
         self.order_by(order)
+    }
+
+    /// In an order that nobody foresees, another one each time.
+    pub fn in_random_order(mut self) -> Self {
+        let expr = Expr::function(Function::Random, []);
+        self.select.order.push(OrderTerm { expr, descending: false, nulls: None });
+        self
     }
 
     /// In no order: forgets every `order_by`.

@@ -77,6 +77,10 @@ pub enum Function {
     SecondsSince,
     /// The moment at which the statement began, in UTC.
     Now,
+    /// Whether a regular expression matches somewhere in a text.
+    MatchesRegex,
+    /// A number for each row that nobody foresees.
+    Random,
     /// In a window: the row's number, from 1.
     RowNumber,
     /// In a window: how many rows come before the row's equals, and 1.
@@ -144,6 +148,8 @@ impl Function {
             Self::Power | Self::Sqrt | Self::ToFloat | Self::SecondsSince => ColumnType::F64,
             Self::PercentRank | Self::CumeDist => ColumnType::F64,
             Self::Sign | Self::Part(_) => ColumnType::I32,
+            Self::MatchesRegex => ColumnType::Bool,
+            Self::Random => ColumnType::F64,
             Self::Date => ColumnType::Date,
             Self::Time => ColumnType::Time,
             Self::Now => ColumnType::Timestamp,

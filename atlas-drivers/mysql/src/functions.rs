@@ -56,6 +56,8 @@ pub(crate) fn function(function: Function, of: Option<ColumnType>) -> Option<&'s
             TimeUnit::Second => "(({0}) + INTERVAL ({1}) SECOND)",
         },
         Function::SecondsSince => "(TIMESTAMPDIFF(MICROSECOND, {1}, {0}) / 1E6)",
+        Function::MatchesRegex => "(({0}) REGEXP ({1}))",
+        Function::Random => "RAND()",
         Function::Now => "UTC_TIMESTAMP(6)",
         other => return common_function(other, of),
     })

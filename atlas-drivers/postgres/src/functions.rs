@@ -106,6 +106,7 @@ pub(crate) fn function(function: Function, of: Option<ColumnType>) -> Option<&'s
         },
         Function::SecondsSince if date => "((({0}) - ({1})) * 86400)::float8",
         Function::SecondsSince => "EXTRACT(EPOCH FROM (({0}) - ({1})))::float8",
+        Function::MatchesRegex => "(({0}) ~ ({1}))",
         Function::Now => "STATEMENT_TIMESTAMP()",
         Function::Ntile => "NTILE(({0})::int4)",
         Function::Lag => "LAG({0}, ({1})::int4)",

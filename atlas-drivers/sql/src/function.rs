@@ -84,6 +84,7 @@ pub fn common(function: Function, of: Option<ColumnType>) -> Option<&'static str
         Function::Sign => "SIGN({0})",
         Function::BitAnd => "(({0}) & ({1}))",
         Function::BitOr => "(({0}) | ({1}))",
+        Function::Random => "RANDOM()",
         Function::RowNumber => "ROW_NUMBER()",
         Function::Rank => "RANK()",
         Function::DenseRank => "DENSE_RANK()",
