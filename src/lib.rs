@@ -10,13 +10,13 @@ pub use atlas_core::{
     ConstraintKind, Cursor, CursorPage, DB, Db, DynRow, Error, Event, Expr, Expression, Fill, FromRow,
     HasMany, HasManyThrough, HasOne, HasOneThrough, Health, HealthStatus, Isolation, Json, Model, MorphMany,
     MorphOne, MorphTarget, MorphTo, MorphToMany, Order, Page, PageUrl, Pending, Query, Record, Records,
-    Related, Relation, Result, Scalar, SimplePage, TlsMode, Transaction, With, case_when, count_all,
+    Related, Relation, Result, Scalar, SimplePage, Sql, TlsMode, Transaction, With, case_when, count_all,
     cume_dist, db, dense_rank, models, ntile, percent_rank, rank, register_driver, relations, row,
     row_number, table, val, value, values,
 };
 #[cfg(feature = "runtime")]
 pub use atlas_derive::main;
-pub use atlas_derive::{Attribute, FromRow, Model, MorphTarget};
+pub use atlas_derive::{Attribute, FromRow, Model, MorphTarget, sql};
 
 /// The kinds of relations, as types: the third parameter of a [`Relation`].
 pub use atlas_core::relation::kind;
@@ -49,10 +49,12 @@ pub mod bounds {
             Aggregated, Alike, Anywhere, Append, As, Assignments, Base, Both, Case, Choice, Columns,
             Complete, DateExpression, In, Integer, IntoKey, IntoOrder, JsonDocument, JsonExpression,
             JsonPath, Keeps, Key, Made, Maybe, Missing, Named, NotNull, Null, NumberExpression, Operand,
-            OrNull, Outer, Plain, RowOperand, RowParts, RowValue, Set, SoftDeletes, Subquery, Tenanted, Term, Text,
-            TextExpression, Window, WindowExpression, Windowed,
+            OrNull, Outer, Plain, RowOperand, RowParts, RowValue, Set, SoftDeletes, Subquery, Tenanted, Term,
+            Text, TextExpression, Window, WindowExpression, Windowed,
         },
-        query::{Fills, Inner, IntoFlow, Rooted, RowOf, ScopePart, SelectAs, Selection, Whole},
+        query::{
+            Fills, Inner, IntoFlow, Rooted, RowOf, ScopePart, SelectAs, Selection, SqlList, SqlValue, Whole,
+        },
         relation::{
             Asked, Attaching, AttributesOf, Creates, Dissociates, FilterOf, HasPivot, IntoLoad, KeyedBy,
             LeadsTo, Link, Linked, MorphVariant, OrderOf, Pivot, PivotColumn, PivotValues, Present,

@@ -29,7 +29,7 @@ pub use model::{
     Assignment, Column, Expr, Expression, Fill, Model, Order, Scalar, case_when, count_all, cume_dist,
     dense_rank, ntile, percent_rank, rank, row, row_number, val,
 };
-pub use query::{Cursor, CursorPage, FromRow, Page, PageUrl, Query, SimplePage};
+pub use query::{Cursor, CursorPage, FromRow, Page, PageUrl, Query, SimplePage, Sql};
 pub use record::Record;
 pub use relation::{
     BelongsTo, BelongsToMany, Changed, HasMany, HasManyThrough, HasOne, HasOneThrough, MorphMany, MorphOne,

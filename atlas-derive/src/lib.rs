@@ -12,6 +12,7 @@ mod morph;
 mod naming;
 #[cfg(test)]
 mod snapshots;
+mod sql;
 
 use proc_macro::TokenStream;
 use syn::{DeriveInput, parse_macro_input};
@@ -334,6 +335,36 @@ pub fn derive_morph_target(input: TokenStream) -> TokenStream {
 #[proc_macro_derive(FromRow, attributes(select, column))]
 pub fn derive_from_row(input: TokenStream) -> TokenStream {
     from_row::derive(&parse_macro_input!(input as DeriveInput)).into()
+}
+
+/// A text in the database's own language: a whole statement, or a piece of one. What stands in braces is bound, and
+/// never becomes a part of the text.
+///
+/// ```
+/// use atlas::sql;
+///
+/// let (name, ids, table) = ("O'Hara", vec![1, 2], "users");
+/// let whole = sql!("select * from {table:ident} where name = {name} or id in ({ids:list})");
+/// let piece = sql!("length(name) > {name.len() as i64} and ({whole})");
+/// # let _ = piece;
+/// ```
+///
+/// | in braces | what it becomes |
+/// |---|---|
+/// | `{name}`, `{user.age + 1}` | a value that is bound: any type of a column, by reference |
+/// | `{ids:list}` | the values of a list, each bound, with commas between. An empty list is an error |
+/// | `{table:ident}` | a name, quoted; a dot separates a schema from what is in it |
+/// | `{piece}` | another `sql!` |
+/// | `{{` and `}}` | braces |
+///
+/// The text is a literal. A question mark in it is a question mark. A place in quotes, `'%{name}%'`, is an error: bind
+/// the whole of it, `{format!("%{name}%")}` as a variable.
+///
+/// The result is an `atlas::Sql`: `db.sql(..)` runs it; `condition()` and `of::<T>()` make it a condition or a value
+/// of a query, and `order_by` takes it as it is.
+#[proc_macro]
+pub fn sql(text: TokenStream) -> TokenStream {
+    sql::expand(text.into()).into()
 }
 
 /// Lets `main` await: runs its body on a runtime made for it. For programs that have no runtime of their

@@ -34,6 +34,7 @@ mod orders;
 mod own_types;
 mod pages;
 mod random;
+mod raw;
 mod reads;
 mod records;
 mod related;

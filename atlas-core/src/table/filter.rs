@@ -1,11 +1,11 @@
 //! Which rows.
 
 use crate::{
-    query::Given,
+    query::{Given, raw},
     schema::Name,
     statement::{CompareOp, Expr, OrderTerm, Projection},
     table::{Table, Values, column_expr},
-    value::{IntoValue, Value},
+    value::{Binds, IntoValue, Value},
 };
 
 macro_rules! compare {
@@ -84,6 +84,11 @@ impl Table<'_> {
         self.and(Expr::Like(Box::new(column_expr(column)), pattern.into()))
     }
 
+    /// A condition in the database's own language holds, with a `?` for each value.
+    pub fn where_raw(self, text: &'static str, binds: impl Binds) -> Self {
+        self.and(raw(text, binds))
+    }
+
     /// Also rows for which these conditions hold: an alternative to all conditions that stand.
     ///
     /// ```
@@ -134,6 +139,12 @@ impl Table<'_> {
     /// The greatest value of a column first, after the orders that stand.
     pub fn order_by_desc(self, column: impl Into<Name>) -> Self {
         self.order(column.into(), true)
+    }
+
+    /// In this order after those that stand, which the text says with its directions: `length(name) desc, id`.
+    pub fn order_by_raw(mut self, text: &'static str, binds: impl Binds) -> Self {
+        self.select.order.push(OrderTerm { expr: raw(text, binds), descending: false, nulls: None });
+        self
     }
 
     fn order(mut self, column: Name, descending: bool) -> Self {

@@ -4,7 +4,7 @@ use crate::{
     db::{Db, Decode, Pending},
     driver::{Row, RowSink},
     error::{Error, Result},
-    query::{Cursor, Finish, FromRow, by_name},
+    query::{Cursor, Finish, FromRow, Sql, by_name},
     statement::{Raw, Statement},
     table::{DynRow, row::dyn_rows},
     value::{Attribute, Binds},
@@ -51,11 +51,31 @@ impl Db {
     /// # });
     /// ```
     pub fn raw(&self, text: impl Into<String>, binds: impl Binds) -> RawQuery<'_> {
-        RawQuery { db: self, raw: Raw::new(text, binds.into_values()), decode: dyn_rows, together: |_| () }
+        RawQuery::new(self, Raw::new(text, binds.into_values()))
+    }
+
+    /// A statement in the database's own language, written with the macro `sql!`: what is in braces is bound.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// use atlas::sql;
+    /// # run(async |db| {
+    /// let (table, ids, least) = ("users", [1, 2], 18);
+    /// let adults = db.sql(sql!("select * from {table:ident} where id in ({ids:list}) and age >= {least}"));
+    /// assert_eq!(adults.read_as::<Record<User>>().first_or_fail().await?.name, "Ann");
+    /// # Ok(())
+    /// # });
+    /// ```
+    pub fn sql(&self, sql: Sql) -> RawQuery<'_> {
+        RawQuery::new(self, sql.raw)
     }
 }
 
 impl<'a> RawQuery<'a> {
+    fn new(db: &'a Db, raw: Raw) -> Self {
+        Self { db, raw, decode: dyn_rows, together: |_| () }
+    }
+
     /// Reads each row as this: a model's record, by the names of its columns; a struct that derives
     /// [`FromRow`](crate::FromRow), by the names of its fields; values, in the order of the columns; or a tuple of
     /// them.

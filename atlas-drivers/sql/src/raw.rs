@@ -18,19 +18,28 @@ pub fn compile_raw<'s>(raw: &'s Raw, dialect: &dyn Dialect, into: &mut Compiled<
 
 impl<'s> Compiler<'_, 's> {
     pub(crate) fn raw(&mut self, raw: &'s Raw) -> Result<()> {
+        if let Some(fault) = &raw.fault {
+            return Err(Error::config(fault.clone()));
+        }
+        let value = if raw.marked { Raw::VALUE } else { '?' };
         let mut rest = raw.text.as_str();
-        let mut binds = raw.binds.iter();
+        let (mut binds, mut names) = (raw.binds.iter(), raw.names.iter());
         let mut places = 0;
         let (escapes, dollars) = (self.dialect.backslash_escapes(), self.dialect.dollar_quotes());
-        while let Some(at) = rest.find(['?', '\'', '"', '`', '-', '/', '#', '$']) {
+        while let Some(at) = rest.find([value, Raw::NAME, '\'', '"', '`', '-', '/', '#', '$']) {
             let (before, from) = rest.split_at(at);
             self.push(before);
             // `E'..'` is a text in which a backslash takes the next character as it stands.
             let escapes = escapes || (dollars && from.starts_with('\'') && ends_in_e(before));
-            if let Some(after) = from.strip_prefix("??") {
+            if let Some(after) = from.strip_prefix("??").filter(|_| !raw.marked) {
                 self.push("?");
                 rest = after;
-            } else if let Some(after) = from.strip_prefix('?') {
+            } else if let Some(after) = from.strip_prefix(Raw::NAME).filter(|_| raw.marked) {
+                if let Some(name) = names.next() {
+                    self.path(name);
+                }
+                rest = after;
+            } else if let Some(after) = from.strip_prefix(value) {
                 places += 1;
                 if let Some(value) = binds.next() {
                     self.bind(Bind::Value(value));
@@ -47,8 +56,14 @@ impl<'s> Compiler<'_, 's> {
             }
         }
         self.push(rest);
-        if places == raw.binds.len() {
+        if places == raw.binds.len() && names.next().is_none() {
             return Ok(());
+        }
+        if raw.marked {
+            return Err(Error::config(
+                "a value or a name stands in quotes or in a comment of the text of `sql!`: write `{value}` alone, and \
+                 put together before what belongs together",
+            ));
         }
         Err(Error::config(format!(
             "a raw statement has {places} places (`?`) and {} values: give one value for each place",

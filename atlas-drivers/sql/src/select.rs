@@ -32,7 +32,10 @@ impl<'s> Compiler<'_, 's> {
         self.filter(select.filter.as_ref())?;
         for (index, part) in select.group.iter().enumerate() {
             self.push(if index == 0 { " GROUP BY " } else { ", " });
-            self.ordered(part)?;
+            match part {
+                Expr::Raw(raw) => self.raw(raw)?,
+                part => self.ordered(part)?,
+            }
         }
         if let Some(having) = &select.having {
             self.push(" HAVING ");
@@ -196,7 +199,10 @@ impl<'s> Compiler<'_, 's> {
                 self.names_of(table, names);
                 continue;
             }
-            self.alone(&selected.expr)?;
+            match &selected.expr {
+                Expr::Raw(raw) => self.raw(raw)?,
+                expr => self.alone(expr)?,
+            }
             if let Some(alias) = &selected.alias {
                 self.push(" AS ");
                 self.name(alias);
@@ -217,6 +223,11 @@ impl<'s> Compiler<'_, 's> {
     pub(crate) fn order(&mut self, order: &'s [OrderTerm]) -> Result<()> {
         for (index, term) in order.iter().enumerate() {
             self.push(if index == 0 { " ORDER BY " } else { ", " });
+            // It may say itself which way.
+            if let OrderTerm { expr: Expr::Raw(raw), descending: false, nulls: None } = term {
+                self.raw(raw)?;
+                continue;
+            }
             let words = self.dialect.orders_nulls();
             // Without the words, NULL is the smallest: where it is wanted elsewhere, a term before says so.
             match term.nulls {
