@@ -253,6 +253,71 @@ async fn one_of_many() {
     }
 }
 
+/// The titles of what is loaded as the users' newest posts.
+async fn newest(db: &Db, load: impl atlas::bounds::IntoLoad<User>) -> String {
+    let users = User::query().with(load).order_by(User::id).get(db).await.unwrap();
+    let title = |user: &Record<User>| user.newest.get().unwrap().map(|post| post.title.clone());
+    users.iter().filter_map(title).collect::<Vec<_>>().join(" ")
+}
+
+// C-173, C-192, C-198
+#[tokio::test]
+async fn what_is_asked_is_about_the_one_of_many_that_is_picked() {
+    for db in blog::filled().await {
+        // Ann's newest is a3 with 3 votes; a1 has 5.
+        let popular = |votes: i32| move |posts: Query<Post>| posts.filter(Post::votes.gt(votes));
+        let names = |query: Query<User>| {
+            let db = db.clone();
+            async move { query.order_by(User::id).pluck(&db, User::name).await.unwrap() }
+        };
+        let none: [&str; 0] = [];
+        assert_eq!(names(User::query().has(User::newest)).await, ["Ann", "Bob"]);
+        assert_eq!(names(User::query().where_has(User::newest, popular(2))).await, ["Ann"]);
+        assert_eq!(names(User::query().where_has(User::newest, popular(3))).await, none);
+        assert_eq!(
+            names(User::query().where_doesnt_have(User::newest.filter(Post::votes.gt(3)))).await.len(),
+            3
+        );
+        assert_eq!(names(User::query().has(User::worst.filter(Post::title.eq("a2")))).await, ["Ann"]);
+        assert_eq!(names(User::query().has(User::worst.filter(Post::title.eq("a3")))).await, none);
+        let last = |text: &str| User::last_comment.filter(Comment::text.eq(text.to_owned()));
+        assert_eq!(names(User::query().has(last("c3"))).await, ["Ann"]);
+        assert_eq!(names(User::query().has(last("c2"))).await, none);
+
+        let query = User::query()
+            .with_count(User::newest)
+            .with_sum(User::newest, Post::votes)
+            .with_max(User::newest.filter(Post::votes.gt(0)), Post::votes)
+            .with_min(User::last_comment, Comment::text)
+            .order_by(User::id);
+        let (users, statements) = counted(&db, query.get(&db)).await;
+        assert_eq!(statements, 1);
+        let counts: Vec<u64> = users.iter().map(|user| user.count_of(User::newest).unwrap()).collect();
+        assert_eq!(counts, [1, 1, 0]);
+        let sums = users.iter().map(|user| user.extra::<Option<i64>>("newest_sum_votes").unwrap());
+        assert_eq!(sums.collect::<Vec<_>>(), [Some(3), Some(0), None]);
+        let most = users.iter().map(|user| user.extra::<Option<i32>>("newest_max_votes").unwrap());
+        assert_eq!(most.collect::<Vec<_>>(), [Some(3), None, None]);
+        let texts = users.iter().map(|user| user.extra::<Option<String>>("last_comment_min_text").unwrap());
+        assert_eq!(texts.collect::<Vec<_>>(), [Some("c3".into()), Some("c4".into()), None]);
+
+        // Conditions and orders of a load do not change which one it is.
+        assert_eq!(newest(&db, User::newest.filter(Post::votes.gt(2))).await, "a3");
+        assert_eq!(newest(&db, User::newest.filter(Post::votes.gt(3))).await, "");
+        assert_eq!(newest(&db, User::newest.order_by(Post::votes.desc())).await, "a3 b1");
+        let last = |text: &str| User::last_comment.filter(Comment::text.eq(text.to_owned()));
+        for (load, expected) in [(last("c3"), Some("c3")), (last("c2"), None)] {
+            let ann = User::query().with(load.order_by(Comment::id)).find_or_fail(&db, 1).await.unwrap();
+            assert_eq!(ann.last_comment.get().unwrap().map(|comment| &*comment.text), expected);
+        }
+
+        // Joins too.
+        let joined = |votes: i32| User::query().join(User::newest.filter(Post::votes.gt(votes)));
+        assert_eq!(joined(2).count(&db).await.unwrap(), 1);
+        assert_eq!(joined(3).count(&db).await.unwrap(), 0);
+    }
+}
+
 #[tokio::test]
 async fn to_the_same_model() {
     for db in blog::filled().await {

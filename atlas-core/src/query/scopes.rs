@@ -9,7 +9,7 @@ use crate::{
     model::{Model, ModelMeta, SoftDeletes},
     query::Query,
     schema::Name,
-    statement::{Expr, From, Select},
+    statement::{Expr, From, Select, TableRef},
 };
 
 /// A select, and what is still to be put into it. [`Query::into_select`] does.
@@ -85,6 +85,15 @@ impl Deref for Unscoped {
 impl DerefMut for Unscoped {
     fn deref_mut(&mut self) -> &mut Select {
         &mut self.select
+    }
+}
+
+impl<M: Model> Query<M> {
+    /// The rows before any step of a query: what it leaves out by itself, and whose relation it is, stay.
+    pub(crate) fn bare(&self) -> Select {
+        let meta = M::meta();
+        let select = Select::new(TableRef::new(meta.table), meta.names);
+        Unscoped { select, ..self.select.clone() }.scoped(meta)
     }
 }
 

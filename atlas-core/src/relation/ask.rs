@@ -43,9 +43,10 @@ impl<M: Model, N: Model, K: Linked> Asked<M, N> for Load<M, N, K> {
 }
 
 impl<N: Model> Question<N> {
-    /// What leads to the records, and which.
-    pub(super) fn into_parts(self) -> (Link, Select) {
-        (self.link, self.query.into_parts().0)
+    /// What leads to the records, which, and the select of all of them.
+    pub(super) fn into_parts(self) -> (Link, Select, Select) {
+        let bare = self.query.bare();
+        (self.link, self.query.into_parts().0, bare)
     }
 
     /// Narrows what is asked about.
@@ -84,6 +85,7 @@ impl<N: Model> Question<N> {
     /// The select of the records of one row of `owner`, which stands around it.
     fn select(self, owner: &'static ModelMeta, columns: Vec<Expr>) -> Select {
         let target = N::meta();
+        let bare = self.link.pick.map(|_| self.query.bare());
         let mut select = self.query.into_select();
         select.columns = Projection::Expressions(columns.into_iter().map(Into::into).collect());
         select.order.clear();
@@ -93,11 +95,38 @@ impl<N: Model> Question<N> {
             select.call(format!("{}_{depth}", target.table).into());
         }
         let here = select.from.qualifier().clone();
-        for condition in correlate(&self.link, owner, target, &here, &mut select) {
-            select.and_where(condition);
-        }
+        let conditions = match bare {
+            Some(bare) => picked(&self.link, owner, target, &here, bare),
+            None => correlate(&self.link, owner, target, &here, &mut select),
+        };
+        conditions.into_iter().for_each(|condition| select.and_where(condition));
         select
     }
+}
+
+/// The conditions under which a row of the target, called `here`, is the one of its bare rows that the relation
+/// picks for the row of the owner around them.
+fn picked(
+    link: &Link,
+    owner: &'static ModelMeta,
+    target: &'static ModelMeta,
+    here: &Name,
+    mut bare: Select,
+) -> Vec<Expr> {
+    let there: Name = format!("{here}_picked").into();
+    link.pick_of(target, &mut bare);
+    bare.call(there.clone());
+    for condition in correlate(link, owner, target, &there, &mut bare) {
+        bare.and_where(condition);
+    }
+    let column = |table: &Name, column: usize| {
+        Expr::Column(ColumnRef { table: Some(table.clone()), ..column_ref(target, column) })
+    };
+    let part = |key: &usize| {
+        let columns = Projection::Expressions(vec![column(&there, *key).into()]);
+        same(column(here, *key), Expr::Select(Box::new(Select { columns, ..bare.clone() })))
+    };
+    target.key.iter().map(part).collect()
 }
 
 /// The conditions under which rows of the target, called `here`, belong to the row of the owner around them.

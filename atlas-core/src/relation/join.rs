@@ -15,9 +15,9 @@ use crate::{
 impl<N: Model> Question<N> {
     /// The records, beside the rows of `owner`, under the name `alias` where there is one.
     pub(crate) fn join(self, owner: &'static ModelMeta, kind: JoinKind, alias: Option<&'static str>) -> Join {
-        let (link, select) = self.into_parts();
+        let (link, select, bare) = self.into_parts();
         Joining { link, owner, target: N::meta(), kind, called: alias.unwrap_or(N::meta().table).into() }
-            .join(select)
+            .join(select, bare)
     }
 }
 
@@ -32,14 +32,14 @@ struct Joining {
 }
 
 impl Joining {
-    fn join(self, select: Select) -> Join {
+    fn join(self, select: Select, bare: Select) -> Join {
         let plain = self.link.pick.is_none()
             && select.limit.is_none()
             && select.offset.is_none()
             && select.joins.is_empty()
             && select.group.is_empty()
             && matches!(select.from, From::Table(_));
-        if plain { self.plain(select) } else { self.apart(select) }
+        if plain { self.plain(select) } else { self.apart(select, bare) }
     }
 
     /// The target's table itself, with a table between inside of the parentheses.
@@ -80,9 +80,9 @@ impl Joining {
     }
 
     /// A select of the target, where it has a limit for each row or tables of its own.
-    fn apart(self, select: Select) -> Join {
+    fn apart(self, select: Select, bare: Select) -> Join {
         let plan = Plan::new(&self.link, self.owner, self.target, &[], None);
-        let mut select = plan.select(select);
+        let mut select = plan.among(None, select, || bare);
         select.order.clear();
         let on = match &self.link.path {
             Path::Direct(pairs) => {

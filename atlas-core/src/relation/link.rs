@@ -1,9 +1,10 @@
 use crate::{
     error::{Error, Result},
     model::{Column, Model, ModelMeta},
+    query::column_ref,
     relation::{Fixed, MorphVariant, Present, Relation, SameKey, kind},
     schema::Name,
-    statement::Expr,
+    statement::{Expr, OrderTerm, Select},
     value::{Attribute, Value},
 };
 
@@ -108,6 +109,18 @@ impl Link {
 }
 
 impl Link {
+    /// Limits a select of the target's rows to the one that the link leads to, where it is one of several.
+    pub(super) fn pick_of(&self, target: &'static ModelMeta, select: &mut Select) {
+        let Some(pick) = self.pick else { return };
+        let terms = pick.column.iter().chain(target.key).map(|column| OrderTerm {
+            expr: Expr::Column(column_ref(target, *column)),
+            descending: pick.greatest,
+            nulls: None,
+        });
+        select.order.extend(terms);
+        select.limit = Some(1);
+    }
+
     /// The columns of the target by which its rows refer to a record with this key, and their values.
     pub(super) fn referring(&self, key: Vec<Value>) -> Result<Vec<(usize, Value)>> {
         let mut columns: Vec<(usize, Value)> = self.foreign().into_iter().zip(key).collect();

@@ -355,9 +355,9 @@ impl<M: Model, N: Model> Loading<M, N> {
         found.resize_with(groups.len(), Vec::new);
         let plan = Plan::new(&self.link, M::meta(), N::meta(), &self.between, self.pivot);
         for condition in groups.conditions(&plan.keys) {
-            let (query, loaders) = self.query.clone().and_node(condition).into_parts();
+            let (query, loaders) = self.query.clone().into_parts();
             let width = N::meta().columns.len();
-            let select = plan.select(query);
+            let select = plan.among(Some(condition), query, || self.query.bare());
             let sink: Beside<Record<N>> =
                 db.fetch(Some(N::meta().about()), &select.into(), Beside::after(width)).await?.0;
             let Beside { mut rows, names, values, .. } = sink;
@@ -535,6 +535,44 @@ impl Plan {
         select
     }
 
+    /// The target's query on rows for which a condition holds. Where the relation picks one of many, it does so
+    /// among the bare rows, and the steps of the query are about the one that it picks.
+    pub(crate) fn among(
+        &self,
+        condition: Option<Expr>,
+        mut select: Select,
+        bare: impl FnOnce() -> Select,
+    ) -> Select {
+        let bare = self.link.pick.map(|_| bare()).filter(|bare| {
+            select.filter != bare.filter || !select.order.is_empty() || !select.joins.is_empty()
+        });
+        let Some(mut bare) = bare else {
+            condition.into_iter().for_each(|condition| select.and_where(condition));
+            return self.select(select);
+        };
+        condition.into_iter().for_each(|condition| bare.and_where(condition));
+        let mut picked = self.select(bare);
+        picked.order.clear();
+        let table: Name = self.target.table.into();
+        let mut beside = match std::mem::replace(&mut select.columns, Projection::Names(&[])) {
+            Projection::NamesAnd(_, own) => own,
+            _ => Vec::new(),
+        };
+        if let Projection::NamesAnd(_, kept) = &picked.columns {
+            beside.extend(kept.iter().filter_map(|kept| kept.alias.clone()).map(|name| Selected {
+                expr: Expr::Column(ColumnRef { table: Some(table.clone()), name: name.clone(), ty: None }),
+                alias: Some(name),
+            }));
+        }
+        select.columns = if beside.is_empty() {
+            Projection::Names(self.target.names)
+        } else {
+            Projection::NamesAnd(self.target.names, beside)
+        };
+        select.from = From::Select(Box::new(picked), table);
+        select
+    }
+
     /// What a key of the groups is called where it stands beside the target's columns.
     pub(super) fn key_name(index: usize) -> Name {
         format!("atlas_key_{index}").into()
@@ -542,15 +580,7 @@ impl Plan {
 
     /// Limits a select to the one row that the relation leads to, where it is one of several.
     pub(super) fn pick(&self, select: &mut Select) {
-        let Some(pick) = self.link.pick else { return };
-        let columns = pick.column.iter().chain(self.target.key);
-        let terms = columns.map(|column| OrderTerm {
-            expr: Expr::Column(column_ref(self.target, *column)),
-            descending: pick.greatest,
-            nulls: None,
-        });
-        select.order.extend(terms);
-        select.limit = Some(1);
+        self.link.pick_of(self.target, select);
     }
 
     /// The rows of each group from the offset up to the limit.
