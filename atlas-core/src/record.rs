@@ -17,7 +17,7 @@ use std::{
 
 pub(crate) use erased::AnyRecord;
 pub(crate) use insert::{Drafts, insert, insert_all, insert_many, insert_within};
-pub(crate) use save::key_not_found;
+pub(crate) use save::{key_not_found, not_found};
 pub(crate) use siblings::{Shared, Siblings};
 pub(crate) use state::State;
 pub(crate) use values::Values;

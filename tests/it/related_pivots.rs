@@ -18,6 +18,8 @@ pub struct Film {
     pub places: BelongsToMany<Place>,
     #[belongs_to_many(pivot = Tagging, foreign_key = film_id, related_key = tag_code, target_key = code)]
     pub tags: BelongsToMany<Tag, Tagging>,
+    #[belongs_to_many(pivot = Labelling, foreign_key = film_id, related_key = label_code, target_key = code)]
+    pub labels: BelongsToMany<Label, Labelling>,
 }
 
 #[derive(Model, Debug)]
@@ -85,11 +87,33 @@ pub struct Tagging {
     pub tag_code: String,
 }
 
+/// The rows of the table between refer to its code, which is not its key.
+#[derive(Model, Debug)]
+#[table("pivot_labels")]
+pub struct Label {
+    pub id: i64,
+    #[unique]
+    pub code: Option<String>,
+}
+
+#[derive(Model, Debug)]
+#[table("pivot_labellings")]
+pub struct Labelling {
+    #[primary_key]
+    pub film_id: i64,
+    #[primary_key]
+    pub label_code: String,
+    #[default(0)]
+    pub size: i32,
+}
+
 /// Two films; Ann, Bob, Cid and Dee, of whom Ann and Bob play in the first film, and Bob in the second.
 async fn films() -> Databases {
     let databases = databases().await;
     for db in &databases {
-        db.create_tables(models![Film, Actor, Casting, Place, Shooting, Tag, Tagging]).await.unwrap();
+        db.create_tables(models![Film, Actor, Casting, Place, Shooting, Tag, Tagging, Label, Labelling])
+            .await
+            .unwrap();
         Film::insert(db, ["One", "Two"].map(|title| Film::draft().title(title))).await.unwrap();
         Actor::insert(db, ["Ann", "Bob", "Cid", "Dee"].map(|name| Actor::draft().name(name))).await.unwrap();
         Place::insert(db, ["sea", "city", "moon"].map(|name| Place::draft().name(name))).await.unwrap();
@@ -222,26 +246,26 @@ async fn synced() {
         let one = Film::find_or_fail(&db, 1).await.unwrap();
         let actors = || one.related(Film::actors);
         let (texts, changes) = sent(&db, actors().sync(&db, [2, 3, 3])).await;
-        assert_eq!(texts, "select delete insert");
+        assert_eq!(texts, "select select delete insert");
         assert_eq!(changed(&changes), (vec![3], vec![1], vec![]));
         assert_eq!(cast(&db, 1).await, "2 fool 50, 3 extra");
         let (texts, changes) = sent(&db, actors().sync(&db, [3, 2])).await;
-        assert_eq!((texts.as_str(), changes.is_empty()), ("select", true));
+        assert_eq!((texts.as_str(), changes.is_empty()), ("select select", true));
         // Only what differs is written.
         let before = Casting::query().where_eq(Casting::actor_id, 3).sole(&db).await.unwrap();
         let wanted = [(2, values! { role: "fool", fee: 50 }), (3, values! { role: "cook", fee: 1 })];
         let (texts, changes) = sent(&db, actors().sync(&db, wanted.clone())).await;
-        assert_eq!(texts, "select update");
+        assert_eq!(texts, "select select update");
         assert_eq!(changed(&changes), (vec![], vec![], vec![3]));
         let after = before.fresh(&db).await.unwrap().unwrap();
         assert!(after.created_at == before.created_at && after.updated_at >= before.updated_at);
         let (texts, _) = sent(&db, actors().sync(&db, wanted)).await;
-        assert_eq!(texts, "select");
+        assert_eq!(texts, "select select");
         let (texts, changes) = sent(&db, actors().sync_without_detaching(&db, [1, 2])).await;
-        assert_eq!(texts, "select insert");
+        assert_eq!(texts, "select select insert");
         assert_eq!(changed(&changes), (vec![1], vec![], vec![]));
         let (texts, changes) = sent(&db, actors().toggle(&db, [2, 4])).await;
-        assert_eq!(texts, "select delete insert");
+        assert_eq!(texts, "select select delete insert");
         assert_eq!(changed(&changes), (vec![4], vec![2], vec![]));
         assert_eq!(cast(&db, 1).await, "1 extra, 3 cook 1, 4 extra");
         // Within a part of the rows: the others are not there.
@@ -253,7 +277,7 @@ async fn synced() {
         let (texts, _) = sent(&db, actors().sync_without_detaching(&db, none)).await;
         assert_eq!(texts, "");
         let (texts, changes) = sent(&db, actors().sync(&db, none)).await;
-        assert_eq!(texts, "select delete");
+        assert_eq!(texts, "select select delete");
         assert_eq!(changed(&changes).1, [1, 4]);
         assert_eq!(cast(&db, 1).await, "");
         assert_eq!(cast(&db, 2).await, "2 king 70");
@@ -327,10 +351,10 @@ async fn through_a_table_without_a_model() {
         assert_eq!((texts.as_str(), rows), ("insert", 2));
         let wanted = || [(2, values! { days: 3, night: true }), (3, values! { days: 1, night: false })];
         let (texts, changes) = sent(&db, places().sync(&db, wanted())).await;
-        assert_eq!(texts, "select delete insert update");
+        assert_eq!(texts, "select select delete insert update");
         assert_eq!(changed(&changes), (vec![3], vec![1], vec![2]));
         let (texts, _) = sent(&db, places().sync(&db, wanted())).await;
-        assert_eq!(texts, "select", "the same values are no change");
+        assert_eq!(texts, "select select", "the same values are no change");
         let long = places().where_pivot("days", 3);
         assert_eq!(long.pluck(&db, Place::name).await.unwrap(), ["city"]);
         assert_eq!(places().update_pivot(&db, 3, values! { days: 8 }).await.unwrap(), 1);
@@ -351,5 +375,87 @@ async fn by_keys_of_text() {
         let changes = one.related(Film::tags).sync(&db, ["old"]).await.unwrap();
         assert_eq!((changes.attached, changes.detached), (vec!["old".to_owned()], vec!["new".to_owned()]));
         assert_eq!(one.related(Film::tags).pluck(&db, Tag::code).await.unwrap(), ["old"]);
+    }
+}
+
+#[tokio::test]
+async fn by_keys_that_the_rows_do_not_refer_to() {
+    for db in films().await {
+        for code in [Some("x"), Some("y"), None] {
+            Label::draft().code(code.map(str::to_owned)).save(&db).await.unwrap();
+        }
+        let one = Film::find_or_fail(&db, 1).await.unwrap();
+        let labels = || one.related(Film::labels);
+        let codes = || Labelling::query().order_by(Labelling::label_code).pluck(&db, Labelling::label_code);
+        // The codes, and the rows.
+        let (texts, rows) = sent(&db, labels().attach(&db, [1])).await;
+        assert_eq!((texts.as_str(), rows), ("select insert", 1));
+        let (texts, changes) = sent(&db, labels().sync(&db, [2])).await;
+        assert_eq!(texts, "select select select delete insert select", "and the keys of what was changed");
+        assert_eq!(changed(&changes), (vec![2], vec![1], vec![]));
+        let y = Label::find_or_fail(&db, 2).await.unwrap();
+        let changes = labels().toggle(&db, [&y]).await.unwrap();
+        assert_eq!(changed(&changes), (vec![], vec![2], vec![]));
+        labels().attach(&db, [(1, Labelling::size.set(4)), (2, Labelling::size.set(5))]).await.unwrap();
+        assert_eq!(codes().await.unwrap(), ["x", "y"]);
+        assert_eq!(labels().update_pivot(&db, 2, Labelling::size.set(6)).await.unwrap(), 1);
+        assert_eq!(labels().update_pivot(&db, 99, Labelling::size.set(6)).await.unwrap(), 0);
+        let heavy = labels().where_pivot(Labelling::size, 6);
+        assert_eq!(heavy.pluck(&db, Label::id).await.unwrap(), [2]);
+        assert_eq!(labels().detach(&db, [1, 99]).await.unwrap(), 1);
+        assert_eq!(codes().await.unwrap(), ["y"]);
+        let error = labels().attach(&db, [1, 99]).await.unwrap_err();
+        assert!(
+            matches!(&error, Error::NotFound { model: "Label", key: Some(key) } if key == "99"),
+            "{error}"
+        );
+        let error = labels().attach(&db, [3]).await.unwrap_err();
+        assert!(error.to_string().contains("the `Label` 3 has no `code`"), "{error}");
+        assert_eq!(codes().await.unwrap(), ["y"]);
+    }
+}
+
+// C-180, C-181
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn who_changes_the_same_rows_waits() {
+    for db in films().await {
+        let one = Film::find_or_fail(&db, 1).await.unwrap();
+        let there = || {
+            let rows = Casting::query().where_eq(Casting::film_id, 1).order_by(Casting::actor_id);
+            rows.pluck(&db, Casting::actor_id)
+        };
+        for round in 0..25 {
+            one.related(Film::actors).detach_all(&db).await.unwrap();
+            let syncs = [[1, 2, 3], [2, 3, 4]].map(|wanted| {
+                let (db, actors) = (db.clone(), one.related(Film::actors));
+                tokio::spawn(async move { actors.sync(&db, wanted).await.map(drop) })
+            });
+            for sync in syncs {
+                sync.await.unwrap().unwrap();
+            }
+            let standing = there().await.unwrap();
+            assert!([[1, 2, 3], [2, 3, 4]].iter().any(|wanted| standing == wanted), "{round}: {standing:?}");
+
+            // What each of two does is undone by the other.
+            let toggles = [(); 2].map(|()| {
+                let (db, actors) = (db.clone(), one.related(Film::actors));
+                tokio::spawn(async move { actors.toggle(&db, [1, 4]).await.map(drop) })
+            });
+            for toggle in toggles {
+                toggle.await.unwrap().unwrap();
+            }
+            assert_eq!(there().await.unwrap(), standing, "{round}");
+
+            // Nothing that either adds is lost, or there twice.
+            one.related(Film::actors).detach_all(&db).await.unwrap();
+            let both = [[1, 2], [2, 3]].map(|wanted| {
+                let (db, actors) = (db.clone(), one.related(Film::actors));
+                tokio::spawn(async move { actors.sync_without_detaching(&db, wanted).await.map(drop) })
+            });
+            for sync in both {
+                sync.await.unwrap().unwrap();
+            }
+            assert_eq!(there().await.unwrap(), [1, 2, 3], "{round}");
+        }
     }
 }

@@ -5,15 +5,15 @@ use crate::{
     error::{Error, Result},
     model::{DraftData, Model, ModelMeta},
     query::column_ref,
-    record::{self, Record, Values},
+    record::{self, Record, Values, not_found},
     relation::{
         Between as Table, Link, Path, Related,
         groups::{Groups, equal},
     },
     schema::Name,
     statement::{
-        ColumnRef, Delete, Expr, From, Insert, OnConflict, Projection, Scope, Select, Statement, TableRef,
-        Update,
+        ColumnRef, Delete, Expr, From, Insert, Lock, LockStrength, LockWait, OnConflict, Projection, Scope,
+        Select, Statement, TableRef, Update,
     },
     value::{Moment, Plain, Value},
 };
@@ -34,6 +34,9 @@ pub(super) struct Between {
     table: &'static str,
     /// The table's model, where it has one.
     meta: Option<&'static ModelMeta>,
+    /// The record's model, and the columns by which the rows refer to it, by index.
+    owner: &'static ModelMeta,
+    local: Vec<usize>,
     target: &'static ModelMeta,
     /// The columns that refer to the record, and that name its model, with their values.
     near: Vec<(ColumnRef, Value)>,
@@ -68,6 +71,8 @@ impl<M: Model, N: Model, K> Related<M, N, K> {
             relation: self.relation.name,
             table: between.table(),
             meta,
+            owner,
+            local: self.relation.link.local(),
             target,
             near,
             far,
@@ -83,31 +88,97 @@ impl Between {
         Ok(Row { far: self.far.iter().map(|(_, of)| record.encode(*of)).collect(), given: Vec::new() })
     }
 
-    /// The columns that lead to the record of a key.
-    pub(super) fn of_key(&self, key: &[Value]) -> Result<Vec<Value>> {
-        let part = |(_, of): &(ColumnRef, usize)| {
-            let place = self.target.key.iter().position(|column| column == of);
-            place.and_then(|place| key.get(place)).cloned().ok_or_else(|| self.not_by_key(*of))
-        };
-        self.far.iter().map(part).collect()
+    /// What the rows refer to of the records with these keys, in their order; `None` for one that is not there.
+    /// Sends a statement where that is not the key itself.
+    pub(super) async fn of_keys(&self, db: &Db, keys: Vec<Vec<Value>>) -> Result<Vec<Option<Vec<Value>>>> {
+        self.exchanged(db, self.target.key, &self.referred_to(), keys).await
     }
 
-    /// The key of the record that columns lead to.
-    pub(super) fn key_of(&self, far: &[Value]) -> Result<Vec<Value>> {
-        let part = |column: &usize| {
-            let place = self.far.iter().position(|(_, of)| of == column);
-            place.and_then(|place| far.get(place)).cloned().ok_or_else(|| self.not_by_key(*column))
+    /// The keys of the records that the rows refer to by these, as [`of_keys`](Self::of_keys) does.
+    pub(super) async fn keys_of(&self, db: &Db, far: Vec<Vec<Value>>) -> Result<Vec<Option<Vec<Value>>>> {
+        self.exchanged(db, &self.referred_to(), self.target.key, far).await
+    }
+
+    /// The columns of the target that the rows refer to, by index.
+    fn referred_to(&self) -> Vec<usize> {
+        self.far.iter().map(|(_, of)| *of).collect()
+    }
+
+    /// What columns of the target hold where others hold these values.
+    async fn exchanged(
+        &self,
+        db: &Db,
+        from: &[usize],
+        to: &[usize],
+        given: Vec<Vec<Value>>,
+    ) -> Result<Vec<Option<Vec<Value>>>> {
+        let places: Option<Vec<usize>> =
+            to.iter().map(|column| from.iter().position(|other| other == column)).collect();
+        if let Some(places) = places {
+            let one = |values: Vec<Value>| places.iter().map(|place| values.get(*place).cloned()).collect();
+            return Ok(given.into_iter().map(one).collect());
+        }
+        let mut groups = Groups::default();
+        for values in &given {
+            groups.expect(values.clone());
+        }
+        let columns: Vec<_> = from.iter().map(|column| column_ref(self.target, *column)).collect();
+        let read: Vec<usize> = from.iter().chain(to).copied().collect();
+        let mut found: Vec<Option<Vec<Value>>> = vec![None; groups.len()];
+        let db = &*db.of(self.target.about())?;
+        for condition in groups.conditions(&columns) {
+            let read_columns =
+                read.iter().map(|column| Expr::Column(column_ref(self.target, *column)).into());
+            let table = From::Table(TableRef::new(self.target.table));
+            let mut select = Select::of(table, Projection::Expressions(read_columns.collect()));
+            select.and_where(condition);
+            self.target.owned(&self.target.table.into()).into_iter().for_each(|own| select.and_where(own));
+            let (rows, _) = db.fetch(Some(self.target.about()), &select.into(), Values::default()).await?;
+            for row in rows.values.chunks(read.len().max(1)) {
+                let cast = |(column, value): (&usize, &Value)| self.cast(*column, value);
+                let mut values = read.iter().zip(row).map(cast).collect::<Result<Vec<_>>>()?;
+                let wanted = values.split_off(from.len());
+                if let Some(place) = groups.of(&values.into()).and_then(|place| found.get_mut(place)) {
+                    *place = Some(wanted);
+                }
+            }
+        }
+        let one = |values: Vec<Value>| found.get(groups.of(&values.into())?)?.clone();
+        Ok(given.into_iter().map(one).collect())
+    }
+
+    /// A value as the target has it, since a database may give a UUID as text.
+    fn cast(&self, column: usize, value: &Value) -> Result<Value> {
+        if value.is_null() { Ok(Value::Null) } else { (self.target.column(column)?.cast)(value.as_ref()) }
+    }
+
+    /// The rows that lead to the records of these keys, with what else they say.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`] where a record is not there, which the keys alone do not tell, and
+    /// [`Error::Config`] where it has nothing that a row could refer to.
+    pub(super) async fn rows(&self, db: &Db, given: Vec<(Vec<Value>, Given)>) -> Result<Vec<Row>> {
+        let (keys, given): (Vec<_>, Vec<_>) = given.into_iter().unzip();
+        let far = self.of_keys(db, keys.clone()).await?;
+        let row = |((far, key), given): ((Option<Vec<Value>>, Vec<Value>), Given)| {
+            let far = far.ok_or_else(|| not_found(self.target, &key))?;
+            match far.iter().position(Value::is_null) {
+                None => Ok(Row { far, given }),
+                Some(place) => Err(self.refers_to_nothing(place, &key)),
+            }
         };
-        self.target.key.iter().map(part).collect()
+        far.into_iter().zip(keys).zip(given).map(row).collect()
     }
 
     #[cold]
-    fn not_by_key(&self, column: usize) -> Error {
-        let (relation, target, column) =
-            (self.relation, self.target.name, column_ref(self.target, column).name);
+    fn refers_to_nothing(&self, place: usize, key: &[Value]) -> Error {
+        let column = self.far.get(place).map(|(_, of)| column_ref(self.target, *of).name);
+        let (relation, target, column) = (self.relation, self.target.name, column.unwrap_or_default());
+        let key: Vec<_> = key.iter().map(|value| format!("{:?}", Plain(value))).collect();
         Error::config(format!(
-            "the rows of `{}` between `{relation}` do not lead to the key of `{target}` (see its `{column}`): \
-             write them as records of a model of that table",
+            "the `{target}` {} has no `{column}`, to which a row of `{}` between `{relation}` would refer: set it first",
+            key.join(", "),
             self.table
         ))
     }
@@ -120,9 +191,22 @@ impl Between {
         }
     }
 
-    /// A transaction on the table's connection.
+    /// A transaction on the table's connection, in which nobody else changes what the record leads to: its row is
+    /// locked, which a database passes over that lets one transaction write at a time.
     pub(super) async fn begin(&self, db: &Db) -> Result<crate::Transaction> {
-        db.of(self.about())?.begin_own().await
+        let tx = db.of(self.about())?.begin_own().await?;
+        if self.owner.about().connection == self.about().connection {
+            let columns: Vec<_> = self.local.iter().map(|column| column_ref(self.owner, *column)).collect();
+            let values: Vec<_> =
+                self.near.iter().map(|(_, value)| value.clone()).take(columns.len()).collect();
+            let table = From::Table(TableRef::new(self.owner.table));
+            let read = columns.iter().cloned().map(|column| Expr::Column(column).into()).collect();
+            let mut select = Select::of(table, Projection::Expressions(read));
+            select.and_where(equal(&columns, &values));
+            select.lock = Some(Lock { strength: LockStrength::Update, wait: LockWait::Wait });
+            tx.run(Some(self.owner.about()), &select.into(), Box::new(())).await?;
+        }
+        Ok(tx)
     }
 
     /// Inserts rows, with one statement where they give the same columns: how many.
@@ -235,10 +319,7 @@ impl Between {
 
     /// A row that was read: its values as the models have them, since a database may give a UUID as text.
     fn read(&self, values: &[Value], further: &[Name]) -> Result<Row> {
-        let far = self.far.iter().zip(values).map(|((_, of), value)| {
-            let column = self.target.column(*of)?;
-            if value.is_null() { Ok(Value::Null) } else { (column.cast)(value.as_ref()) }
-        });
+        let far = self.far.iter().zip(values).map(|((_, of), value)| self.cast(*of, value));
         let far = far.collect::<Result<_>>()?;
         let further = further.iter().zip(values.iter().skip(self.far.len()));
         let given = further.map(|(name, value)| {

@@ -169,6 +169,10 @@ pub struct Changed<K> {
 }
 
 impl<K> Changed<K> {
+    fn nothing() -> Self {
+        Self { attached: Vec::new(), detached: Vec::new(), updated: Vec::new() }
+    }
+
     /// Whether nothing was changed.
     pub fn is_empty(&self) -> bool {
         self.attached.is_empty() && self.detached.is_empty() && self.updated.is_empty()
@@ -275,7 +279,8 @@ impl<M: Model, N: Model, K> Related<M, N, K> {
     /// # Errors
     ///
     /// [`Error::Config`] where the record is not saved; [`Error::Constraint`] where a row is there already and
-    /// may be there once.
+    /// may be there once; [`Error::NotFound`] where the rows refer to a column that is not the key, and a key is
+    /// no record's.
     pub fn attach<'a, X: Attaching<N, K::Pivot, I>, I>(
         self,
         db: &'a Db,
@@ -286,7 +291,7 @@ impl<M: Model, N: Model, K> Related<M, N, K> {
     {
         let records = gathered(records);
         Pending::new(async move {
-            let (between, rows) = self.rows(records)?;
+            let (between, rows) = self.rows(db, records).await?;
             between.attach(db, rows).await
         })
     }
@@ -318,7 +323,10 @@ impl<M: Model, N: Model, K> Related<M, N, K> {
     {
         let records = gathered::<N, K::Pivot, ByKey, X>(records);
         Pending::new(async move {
-            let (between, rows) = self.rows(records)?;
+            let between = self.rows_between()?;
+            let keys = records.into_iter().map(|(key, _)| key).collect();
+            let far = between.of_keys(db, keys).await?.into_iter().flatten();
+            let rows: Vec<Row> = far.map(|far| Row { far, given: Vec::new() }).collect();
             between.detach(db, Some(&rows)).await
         })
     }
@@ -338,7 +346,8 @@ impl<M: Model, N: Model, K> Related<M, N, K> {
     /// Makes the record lead to these and to no others: keys, records, or pairs of them and values for the
     /// row's other columns. Rows that are missing are inserted, those that are there get the values that
     /// differ, and all others are removed; in one transaction, with a statement for what is there, one for
-    /// what is removed, one for what is inserted, and one for each row whose values differ.
+    /// what is removed, one for what is inserted, and one for each row whose values differ. Before
+    /// these, one locks the record's row, so that who changes the same rows with `sync` or `toggle` waits.
     ///
     /// ```
     /// # use atlas_tests::guide::*;
@@ -408,15 +417,15 @@ impl<M: Model, N: Model, K> Related<M, N, K> {
     {
         let records = gathered(records);
         Pending::new(async move {
-            let (between, rows) = self.rows(records)?;
+            let (between, rows) = self.rows(db, records).await?;
             let rows = once_each(rows);
             if rows.is_empty() {
-                return Changes::default().into_keys::<N>(&between);
+                return Ok(Changed::nothing());
             }
             let tx = between.begin(db).await?;
-            let changes = toggle(&tx, &between, rows).await?;
+            let changes = toggle(&tx, &between, rows).await?.into_keys::<N>(&tx, &between).await?;
             tx.commit().await?;
-            changes.into_keys::<N>(&between)
+            Ok(changes)
         })
     }
 
@@ -447,29 +456,32 @@ impl<M: Model, N: Model, K> Related<M, N, K> {
         let (key, values) = (record.into_key().values(), values.pivot_values());
         Pending::new(async move {
             let between = self.rows_between()?;
-            let row = Row { far: between.of_key(&key)?, given: values?.0 };
-            between.update(db, row).await
+            let given = values?.0;
+            match between.of_keys(db, vec![key]).await?.into_iter().flatten().next() {
+                Some(far) => between.update(db, Row { far, given }).await,
+                None => Ok(0),
+            }
         })
     }
 
     /// The rows of the table between that are to be.
-    fn rows(&self, records: Vec<Gathered>) -> Result<(Between, Vec<Row>)> {
+    async fn rows(&self, db: &Db, records: Vec<Gathered>) -> Result<(Between, Vec<Row>)> {
         let between = self.rows_between()?;
-        let row = |(key, values): Gathered| Ok(Row { far: between.of_key(&key)?, given: values?.0 });
-        let rows = records.into_iter().map(row).collect::<Result<_>>()?;
+        let given = records.into_iter().map(|(key, values)| Ok((key, values?.0)));
+        let rows = between.rows(db, given.collect::<Result<_>>()?).await?;
         Ok((between, rows))
     }
 
     async fn synced(self, db: &Db, records: Vec<Gathered>, detaching: bool) -> Result<Changed<N::Key>> {
-        let (between, rows) = self.rows(records)?;
+        let (between, rows) = self.rows(db, records).await?;
         let rows = once_each(rows);
         if rows.is_empty() && !detaching {
-            return Changes::default().into_keys::<N>(&between);
+            return Ok(Changed::nothing());
         }
         let tx = between.begin(db).await?;
-        let changes = sync(&tx, &between, rows, detaching).await?;
+        let changes = sync(&tx, &between, rows, detaching).await?.into_keys::<N>(&tx, &between).await?;
         tx.commit().await?;
-        changes.into_keys::<N>(&between)
+        Ok(changes)
     }
 }
 
@@ -506,15 +518,22 @@ struct Changes {
 }
 
 impl Changes {
-    fn into_keys<N: Model>(self, between: &Between) -> Result<Changed<N::Key>> {
-        let keys = |rows: Vec<Vec<Value>>| -> Result<Vec<N::Key>> {
-            rows.iter().map(|far| N::Key::from_values(&between.key_of(far)?)).collect()
-        };
-        Ok(Changed {
-            attached: keys(self.attached)?,
-            detached: keys(self.detached)?,
-            updated: keys(self.updated)?,
-        })
+    /// The keys of the records, of those that are there.
+    async fn into_keys<N: Model>(self, db: &Db, between: &Between) -> Result<Changed<N::Key>> {
+        let Self { attached, detached, updated } = self;
+        let (detaching, updating) = (attached.len(), attached.len() + detached.len());
+        let all = attached.into_iter().chain(detached).chain(updated).collect();
+        let mut changed = Changed::nothing();
+        for (place, key) in between.keys_of(db, all).await?.into_iter().enumerate() {
+            let Some(key) = key else { continue };
+            let keys = match place {
+                place if place >= updating => &mut changed.updated,
+                place if place >= detaching => &mut changed.detached,
+                _ => &mut changed.attached,
+            };
+            keys.push(N::Key::from_values(&key)?);
+        }
+        Ok(changed)
     }
 }
 
