@@ -211,9 +211,25 @@ impl Expr {
 
     /// Whether this holds for the expression, or for one that it is made of.
     pub fn any(&self, test: &mut dyn FnMut(&Self) -> bool) -> bool {
-        let mut found = test(self);
-        self.each_part(&mut |part| found = found || part.any(test));
-        found
+        self.any_within(32, test)
+    }
+
+    /// How deep an expression is, is in the hands of who writes it: from some level on, without recursion. Up to
+    /// there, without an allocation.
+    fn any_within(&self, levels: u32, test: &mut dyn FnMut(&Self) -> bool) -> bool {
+        if let Some(levels) = levels.checked_sub(1) {
+            let mut found = test(self);
+            self.each_part(&mut |part| found = found || part.any_within(levels, test));
+            return found;
+        }
+        let mut left = vec![self];
+        while let Some(next) = left.pop() {
+            if test(next) {
+                return true;
+            }
+            next.each_part(&mut |part| left.push(part));
+        }
+        false
     }
 
     /// The column type of this expression, where it is known: a column's own, or that of the column
