@@ -47,7 +47,7 @@ pub mod bounds {
         db::Retryable,
         model::{
             Aggregated, Alike, Anywhere, Append, As, Assignments, Base, Both, Case, Choice, Columns,
-            Complete, DateExpression, In, Integer, IntoKey, IntoOrder, JsonDocument, JsonExpression,
+            Complete, DateExpression, Found, In, Integer, IntoKey, IntoOrder, JsonDocument, JsonExpression,
             JsonPath, Keeps, Key, Made, Maybe, Missing, Named, NotNull, Null, NumberExpression, Operand,
             OrNull, Outer, Plain, RowOperand, RowParts, RowValue, Set, SoftDeletes, Subquery, Tenanted, Term,
             Text, TextExpression, Window, WindowExpression, Windowed,

@@ -5,6 +5,7 @@ mod case;
 mod column;
 mod dates;
 mod draft;
+mod dynamic;
 mod expr;
 mod expression;
 mod fill;
@@ -33,6 +34,7 @@ pub use dates::DateExpression;
 #[cfg(feature = "chrono")]
 pub use dates::now;
 pub use draft::{Complete, DraftData, Missing, Set};
+pub use dynamic::Found;
 pub(crate) use expr::compare;
 pub use expr::{Expr, IntoOrder, Order};
 pub use expression::{Base, Expression, Subquery, Text};
@@ -137,6 +139,26 @@ pub trait Model: Sized + Send + Sync + 'static {
     #[doc(hidden)]
     fn slot(&mut self, _relation: usize) -> NthSlot<'_> {
         None
+    }
+
+    /// The column of this name, which somebody outside of the program may have chosen.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let by = Post::column("votes")?;
+    /// assert_eq!(Post::query().order_by(by.desc()).pluck(&db, Post::id).await?, [1, 2, 3]);
+    /// let error = Post::column("1; drop table posts").err().expect("no column").to_string();
+    /// assert!(error.contains("there are `id`, `author_id`, `title`, `votes`"));
+    /// # Ok(())
+    /// # });
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`](crate::Error::Config) where no column has the name, or one that is `#[sensitive]`.
+    fn column(name: &str) -> Result<Found<Self>> {
+        Found::new(name)
     }
 
     /// All rows, to be narrowed.

@@ -19,6 +19,7 @@ mod connections;
 mod conversions;
 mod cursors;
 mod drafts;
+mod dynamic;
 mod events;
 mod every_kind;
 mod expressions;

@@ -2,7 +2,7 @@
 
 use crate::{
     error::Result,
-    model::{Column, Expression, In, IntoOrder, Model, ModelMeta},
+    model::{Column, Expression, In, IntoOrder, Model, ModelMeta, Order},
     query::{Query, column_ref},
     statement::{Expr, Function, OrderTerm, Select},
     value::{Attribute, Stamp},
@@ -21,6 +21,12 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
     /// ```
     pub fn order_by<X: In<Scope, I>, I>(mut self, order: impl IntoOrder<X>) -> Self {
         self.select.order.push(order.into_order().term);
+        self
+    }
+
+    /// In these orders, one after the other, such as [`Order::parse`] gives.
+    pub fn order_by_each<X: In<Scope, I>, I>(mut self, orders: impl IntoIterator<Item = Order<X>>) -> Self {
+        self.select.order.extend(orders.into_iter().map(|order| order.term));
         self
     }
 
