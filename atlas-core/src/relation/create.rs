@@ -69,7 +69,7 @@ impl<M: Model, N: Model, K> Related<M, N, K> {
     ///
     /// # Errors
     ///
-    /// [`Error::Config`] where this record is not saved; what an insert gives.
+    /// [`Error::Config`](crate::Error::Config) where this record is not saved; what an insert gives.
     pub fn create<'a>(self, db: &'a Db, draft: impl Complete<N>) -> Pending<'a, Record<N>>
     where
         K: Creates + 'a,
@@ -165,7 +165,7 @@ impl<M: Model, N: Model, K> Related<M, N, K> {
     ///
     /// # Errors
     ///
-    /// [`Error::Config`] where this record is not saved; what [`Record::save`] gives.
+    /// [`Error::Config`](crate::Error::Config) where this record is not saved; what [`Record::save`] gives.
     pub fn save<'a>(self, db: &'a Db, record: &'a mut Record<N>) -> Pending<'a, ()>
     where
         K: Creates + 'a,
