@@ -554,6 +554,20 @@ async fn a_name_that_no_variant_has() {
     }
 }
 
+// C-196
+#[tokio::test]
+async fn rows_that_refer_to_one_of_several_models() {
+    for db in media::filled().await {
+        let (article, film) =
+            (Article::find_or_fail(&db, 1).await.unwrap(), Film::find_or_fail(&db, 1).await.unwrap());
+        let all = || Remark::query().order_by(Remark::id);
+        let of_article = all().where_morphed_to(Remark::commentable, &article);
+        assert_eq!(of_article.pluck(&db, Remark::text).await.unwrap(), ["on a1", "on a1 too"]);
+        let of_film = all().where_morphed_to(Remark::commentable, &film);
+        assert_eq!(of_film.pluck(&db, Remark::text).await.unwrap(), ["on f1"], "not those of the article 1");
+    }
+}
+
 #[tokio::test]
 async fn from_one_of_several_models() {
     for db in media::filled().await {
