@@ -124,7 +124,7 @@ pub mod __private {
         query::{Loader, Part, Places, RowOf, SelectAs, place_fields, read_field},
         relation::{
             Between, IntoLoad, Link, Morph, MorphTarget, MorphTo, MorphVariant, NthSlot, RelationKind,
-            SameKey, Touched, eager, no_variant, nth_slot, with_children, with_parent,
+            SameKey, Touched, eager, no_variant, nth_slot, with_child, with_children, with_parent,
         },
         schema::Action,
         statement::Selected,

@@ -27,7 +27,7 @@ pub use create::Creates;
 pub use eager::eager;
 pub use fixed::{AttributesOf, FilterOf, Fixed, OrderOf};
 pub(crate) use graph::{insert_graph, insert_level};
-pub use graph::{with_children, with_parent};
+pub use graph::{with_child, with_children, with_parent};
 pub(crate) use groups::{Groups, Key};
 pub use lazy::Records;
 pub use link::{Between, Link, Morph, Pairs, Path, Pick};

@@ -103,6 +103,53 @@ async fn children_are_inserted_after_their_parent() {
 }
 
 #[tokio::test]
+async fn one_child_is_replaced_by_the_next() {
+    for db in empty().await {
+        let city = |name: &str| Address::draft().city(name);
+        let ann = Writer::draft().name("Ann").address(city("Ulm")).address(city("Bonn"));
+        let (statements, ann) = sent(&db, async || ann.save(&db).await.unwrap()).await;
+        assert_eq!((statements, ann.address.get().unwrap().unwrap().city.as_str()), (2, "Bonn"));
+        assert_eq!(Address::query().pluck(&db, Address::city).await.unwrap(), ["Bonn"]);
+        // Of many, each call adds to those before.
+        let bob = Writer::draft().name("Bob").texts([Text::draft().title("a")]);
+        let bob = bob.texts([Text::draft().title("b")]).save(&db).await.unwrap();
+        assert_eq!(bob.texts.get().unwrap().len(), 2);
+    }
+}
+
+#[tokio::test]
+async fn nothing_that_a_draft_brings_is_dropped_silently() {
+    for db in empty().await {
+        let ann = || Writer::draft().name("Ann").texts([Text::draft().title("t")]);
+        let by = || Writer::name.eq("Ann");
+        let is_refused = |error: Error| {
+            let message = error.to_string();
+            assert!(matches!(error, Error::Config { .. }), "{message}");
+            assert!(message.contains("draft of `Writer` brings `texts` with it"), "{message}");
+        };
+        // Whether the row is there or not.
+        for _ in 0..2 {
+            is_refused(Record::new(ann()).unwrap_err());
+            is_refused(Writer::first_or_new(&db, by(), ann()).await.unwrap_err());
+            is_refused(Writer::update_or_create(&db, by(), ann()).await.unwrap_err());
+            is_refused(Writer::insert_or_ignore(&db, [ann()]).await.unwrap_err());
+            is_refused(Writer::upsert(&db, [ann()], Writer::name, Writer::name).await.unwrap_err());
+            // This one inserts the draft as it is, or takes the row that is there.
+            Writer::first_or_create(&db, by(), ann()).await.unwrap();
+            assert_eq!(Text::query().count(&db).await.unwrap(), 1);
+        }
+        let writer = Writer::query().sole(&db).await.unwrap();
+        let text = || Text::draft().title("t").notes([Note::draft().line("n")]);
+        let by = || Text::title.eq("t");
+        let error = writer.related(Writer::texts).update_or_create(&db, by(), text()).await.unwrap_err();
+        assert!(error.to_string().contains("draft of `Text` brings `notes` with it"), "{error}");
+        assert_eq!(Note::query().count(&db).await.unwrap(), 0);
+        writer.related(Writer::texts).create(&db, text()).await.unwrap();
+        assert_eq!(Note::query().count(&db).await.unwrap(), 1);
+    }
+}
+
+#[tokio::test]
 async fn graphs_have_any_depth() {
     for db in empty().await {
         let text =

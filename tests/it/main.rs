@@ -39,6 +39,7 @@ mod raw;
 mod reads;
 mod records;
 mod related;
+mod related_morphs;
 mod related_pivots;
 mod relation_conditions;
 mod relation_defaults;

@@ -66,6 +66,15 @@ impl DraftData {
         self.graph.as_deref()
     }
 
+    /// An error where the draft brings others with it: for what may come to nothing, or to a row that is
+    /// there already, so that they would have nothing to refer to.
+    pub(crate) fn alone(&self) -> Result<()> {
+        match &self.graph {
+            None => Ok(()),
+            Some(graph) => Err(brings_others(self.meta, graph)),
+        }
+    }
+
     /// Sets a column, by index.
     #[must_use]
     #[inline]
@@ -187,6 +196,19 @@ fn supplied(meta: &'static ModelMeta, index: usize, now: Moment) -> Result<Value
         _ if column.nullable => Ok(Value::Null),
         _ => Err(Error::MissingAttribute { model: meta.name, column: column.field }),
     }
+}
+
+#[cold]
+fn brings_others(meta: &ModelMeta, graph: &Graph) -> Error {
+    let before = graph.before.iter().map(|brought| brought.relation);
+    let relations = before.chain(graph.after.iter().map(|brought| brought.relation));
+    let relations: Vec<_> = relations.map(|relation| format!("`{relation}`")).collect();
+    Error::config(format!(
+        "this draft of `{}` brings {} with it, which only an insert of its own row can take along: insert it with \
+         `create`, `create_many` or its `save`, or leave them out",
+        meta.name,
+        relations.join(", ")
+    ))
 }
 
 /// A key that Atlas makes.

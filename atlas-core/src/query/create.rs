@@ -55,6 +55,7 @@ pub(crate) fn upsert<'a>(
 
 pub(crate) fn first_or_new<M: Model>(db: &Db, by: Expr<M>, draft: DraftData) -> Pending<'_, Record<M>> {
     Pending::new(async move {
+        draft.alone()?;
         match first::<M>(db, &by).await? {
             Some(record) => Ok(record),
             None => {
@@ -98,6 +99,7 @@ pub(crate) fn restore_or_create<M: SoftDeletes>(
 
 pub(crate) fn update_or_create<M: Model>(db: &Db, by: Expr<M>, draft: DraftData) -> Pending<'_, Record<M>> {
     Pending::new(async move {
+        draft.alone()?;
         let tx = db.of(M::meta().about())?.begin_own().await?;
         let record = match first::<M>(&tx, &by).await? {
             Some(record) => set(&tx, record, draft).await?,

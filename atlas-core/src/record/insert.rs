@@ -61,7 +61,7 @@ pub(crate) async fn insert_all(
     loop {
         if let Some((drafts, insert)) = batches.next_graphs() {
             if on_conflict != OnConflict::Fail {
-                return Err(brings_others(meta));
+                drafts.iter().try_for_each(DraftData::alone)?;
             }
             tx = Some(in_transaction(db, tx).await?);
             affected += insert(tx.as_deref().unwrap_or(db), drafts).await?;
@@ -104,15 +104,6 @@ fn taken_by_another(meta: &'static ModelMeta) -> Error {
         columns: Vec::new(),
         source: None,
     }
-}
-
-#[cold]
-fn brings_others(meta: &'static ModelMeta) -> Error {
-    let name = meta.name;
-    Error::config(format!(
-        "a draft of `{name}` brings others with it, which have nothing to refer to where its row is left out or \
-         another is changed: insert it with `create_many` or `save`, or leave them out"
-    ))
 }
 
 /// Inserts drafts, all or none: their records, in the same order.

@@ -158,12 +158,14 @@ impl<M: Model> Record<M> {
     ///
     /// # Errors
     ///
-    /// [`Error::MissingAttribute`] where a draft that was filled lacks a column.
+    /// [`Error::MissingAttribute`] where a draft that was filled lacks a column; [`Error::Config`] where the
+    /// draft brings others with it, which are inserted with the draft alone.
     pub fn new(draft: impl Complete<M>) -> Result<Self> {
         Self::from_draft(draft.into_data())
     }
 
     pub(crate) fn from_draft(mut draft: DraftData) -> Result<Self> {
+        draft.alone()?;
         let left_out = draft.left_out();
         draft.complete(Moment::now())?;
         Ok(Self { model: M::decode(&draft, 0)?, state: State::new(left_out) })

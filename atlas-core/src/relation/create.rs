@@ -290,6 +290,7 @@ impl<M: Model, N: Model, K> Related<M, N, K> {
     {
         let (by, draft) = (by.into_node(), draft.into_data());
         Pending::new(async move {
+            draft.alone()?;
             let making = self.making()?;
             let (among, draft) = (self.among_all(by.clone()), making.prepared(draft));
             match making.way {

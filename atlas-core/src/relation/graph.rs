@@ -17,14 +17,32 @@ use crate::{
 
 /// For the derive: a draft that brings records which refer to it.
 pub fn with_children<M: Model, N: Model, K: 'static, D: Complete<N>>(
-    mut draft: DraftData,
+    draft: DraftData,
     relation: Relation<M, N, K>,
     children: impl IntoIterator<Item = D>,
 ) -> DraftData {
-    let children = children.into_iter().map(Complete::into_data);
+    let children = children.into_iter().map(Complete::into_data).collect();
+    referred_by(draft, relation, children, |there, children| there.extend(children))
+}
+
+/// For the derive: a draft that brings the one record which refers to it.
+pub fn with_child<M: Model, N: Model, K: 'static>(
+    draft: DraftData,
+    relation: Relation<M, N, K>,
+    child: impl Complete<N>,
+) -> DraftData {
+    referred_by(draft, relation, vec![child.into_data()], |there, child| *there = child)
+}
+
+fn referred_by<M: Model, N: Model, K: 'static>(
+    mut draft: DraftData,
+    relation: Relation<M, N, K>,
+    children: Vec<DraftData>,
+    join: fn(&mut Vec<DraftData>, Vec<DraftData>),
+) -> DraftData {
     let after = &mut draft.graph_mut(insert::<M>).after;
     if let Some(same) = after.iter_mut().find(|brought| brought.relation == relation.name) {
-        same.drafts.extend(children);
+        join(&mut same.drafts, children);
         return draft;
     }
     let insert: After = Arc::new(move |db, records, children| {
@@ -35,7 +53,7 @@ pub fn with_children<M: Model, N: Model, K: 'static, D: Complete<N>>(
             create_for(db, relation, records, children).await
         })
     });
-    after.push(Brought { relation: relation.name, insert, drafts: children.collect() });
+    after.push(Brought { relation: relation.name, insert, drafts: children });
     draft
 }
 

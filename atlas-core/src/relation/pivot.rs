@@ -64,7 +64,7 @@ pub trait PivotValues<P, I> {
     ///
     /// # Errors
     ///
-    /// [`Error::Config`] where a value is not known before the row is there.
+    /// [`Error::Config`] where a value is not known before the row is there, or a draft brings others with it.
     fn pivot_values(self) -> Result<PivotData>;
 }
 
@@ -93,7 +93,9 @@ impl<P: Model, D: Complete<P>> PivotValues<P, Drafted> for D {
         let name = |(column, value): (usize, Value)| {
             P::meta().names.get(column).map(|name| (Name::from(*name), value))
         };
-        Ok(PivotData(self.into_data().into_given().filter_map(name).collect()))
+        let draft = self.into_data();
+        draft.alone()?;
+        Ok(PivotData(draft.into_given().filter_map(name).collect()))
     }
 }
 

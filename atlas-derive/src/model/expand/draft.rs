@@ -151,7 +151,7 @@ fn relation(model: &Model, relation: &Relation) -> TokenStream {
             let with = if relation.kind == BelongsTo {
                 quote_spanned!(span=> __a::with_parent(self.data, #constant, draft))
             } else {
-                quote_spanned!(span=> __a::with_children(self.data, #constant, [draft]))
+                quote_spanned!(span=> __a::with_child(self.data, #constant, draft))
             };
             let body = put(with);
             quote_spanned! {span=>
