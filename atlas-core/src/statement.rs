@@ -26,7 +26,7 @@ pub use select::{
     SetOf, SetOperator,
 };
 pub use tenant::TenantColumn;
-pub use update::{Scope, Update};
+pub use update::{Found, Scope, Update};
 pub use window::{Frame, Over};
 
 use crate::schema::{Name, SchemaChange};

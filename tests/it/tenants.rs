@@ -438,3 +438,26 @@ async fn what_is_deleted_softly_stays_the_tenants() {
         assert_eq!(Memo::query().pluck(&acme, Memo::org).await.unwrap(), ["acme"]);
     }
 }
+
+#[tokio::test]
+async fn joined_rows_are_changed_and_deleted_for_the_tenant_alone() {
+    for db in accounts().await {
+        let all = db.without_tenant();
+        for account in Account::query().order_by(Account::id).get(&all).await.unwrap() {
+            let entry = Entry::draft().org_id(account.org_id).account_id(account.id).amount(1);
+            entry.save(&all).await.unwrap();
+        }
+        // An entry of tenant 2 that leads to an account of tenant 1.
+        Entry::draft().org_id(2).account_id(1).amount(1).save(&all).await.unwrap();
+        let (one, entries) = (db.for_tenant(1), || Entry::query().join(Entry::account));
+        let set = Entry::amount.set_from(Account::balance + Entry::amount);
+        assert_eq!(entries().update(&one, set).await.unwrap(), 2);
+        let amounts = Entry::query().order_by(Entry::org_id).pluck(&all, Entry::amount).await.unwrap();
+        assert_eq!(amounts, [11, 11, 1, 1, 1]);
+        let accounts = Account::query().join(Account::entries);
+        assert_eq!(accounts.increment(&db.for_tenant(2), Account::balance, 1).await.unwrap(), 2);
+        assert!(matches!(entries().delete(&db).await, Err(Error::TenantRequired { .. })));
+        assert_eq!(entries().delete(&one).await.unwrap(), 2);
+        assert_eq!(Entry::query().count(&all).await.unwrap(), 3);
+    }
+}

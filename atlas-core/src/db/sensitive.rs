@@ -2,7 +2,7 @@
 
 use crate::{
     db::about::About,
-    statement::{Expr, Scope, Select, Statement},
+    statement::{Expr, Projection, Scope, Select, Selected, Statement},
     value::Value,
 };
 
@@ -69,7 +69,7 @@ impl Finder<'_> {
             Statement::Update(update) => {
                 for (column, value) in &update.set {
                     if self.is_sensitive(&column.name) {
-                        self.hide_all_in(value);
+                        self.hide_all_in(read_along(&update.scope, value));
                     }
                 }
                 self.scope(&update.scope);
@@ -86,6 +86,7 @@ impl Finder<'_> {
 
     fn scope(&mut self, scope: &Scope) {
         scope.filter.iter().for_each(|filter| self.condition(filter));
+        scope.found.iter().for_each(|found| self.select(&found.select));
     }
 
     /// Looks for comparisons with sensitive columns.
@@ -129,5 +130,16 @@ impl Finder<'_> {
         if *value != Value::Null {
             self.found.push(value.clone());
         }
+    }
+}
+
+/// What a column becomes: where it is read along with the rows that are changed, the value there.
+fn read_along<'a>(scope: &'a Scope, value: &'a Expr) -> &'a Expr {
+    let (Some(found), Expr::Column(column)) = (&scope.found, value) else { return value };
+    let Projection::Expressions(selected) = &found.select.columns else { return value };
+    let of_column = |one: &&Selected| one.alias.as_ref() == Some(&column.name);
+    match selected.iter().find(of_column) {
+        Some(one) if column.table.as_ref() == Some(&found.name) => &one.expr,
+        _ => value,
     }
 }

@@ -127,53 +127,68 @@ impl<M: Model, T: Attribute> Column<M, T> {
         Assignment::new(self.reference(), value.operand())
     }
 
+    /// As [`set_expr`](Self::set_expr), of the models that the query joins.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// Post::query().join(Post::author).update(&db, Post::title.set_from(User::name)).await?;
+    /// assert_eq!(Post::query().order_by(Post::id).pluck(&db, Post::title).await?, ["Ann", "Ann", "Bob"]);
+    /// # Ok(())
+    /// # });
+    /// ```
+    pub fn set_from<V: Operand<T::Base, M>>(self, value: V) -> Assignment<M, V::Scope> {
+        Assignment::new(self.reference(), value.operand())
+    }
+
     /// The column becomes what it is and this make together.
-    pub(crate) fn reckoned(self, op: ArithmeticOp, with: statement::Expr) -> Assignment<M> {
-        Assignment::new(self.reference(), expr::arithmetic(op, self.expr(), with))
+    pub(crate) fn reckoned(self, op: ArithmeticOp, with: statement::Expr) -> (ColumnRef, statement::Expr) {
+        (self.reference(), expr::arithmetic(op, self.expr(), with))
     }
 }
 
-/// A column and what it becomes: see [`Column::set`].
-pub struct Assignment<M> {
+/// A column of `M` and what it becomes, which mentions `X`: see [`Column::set`].
+pub struct Assignment<M, X = M> {
     pub(crate) column: ColumnRef,
     pub(crate) value: statement::Expr,
-    of: PhantomData<fn() -> M>,
+    of: PhantomData<fn() -> (M, X)>,
 }
 
-impl<M> Assignment<M> {
+impl<M, X> Assignment<M, X> {
     fn new(column: ColumnRef, value: statement::Expr) -> Self {
         Self { column, value, of: PhantomData }
     }
 }
 
-/// One assignment, or several: a tuple, an array, a `Vec`.
+/// One assignment, or several: a tuple, an array, a `Vec`. What they become is of models in `S`; `I` says where,
+/// and is inferred.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no assignment to columns of `{M}`",
     label = "expected `{M}::column.set(value)`, or a tuple of them"
 )]
-pub trait Assignments<M> {
-    /// All of them.
-    fn assignments(self) -> Vec<Assignment<M>>;
+pub trait Assignments<M, S = M, I = ()> {
+    /// The columns and what they become.
+    fn assignments(self) -> Vec<(ColumnRef, statement::Expr)>;
 }
 
-#[diagnostic::do_not_recommend]
-impl<M> Assignments<M> for Assignment<M> {
-    fn assignments(self) -> Vec<Assignment<M>> {
-        vec![self]
+// Recommended, so that the message is about the model that is not part of the query.
+impl<M: Model, X: In<S, I>, S, I> Assignments<M, S, I> for Assignment<M, X> {
+    fn assignments(self) -> Vec<(ColumnRef, statement::Expr)> {
+        vec![(self.column, self.value)]
     }
 }
 
 #[diagnostic::do_not_recommend]
-impl<M, const N: usize> Assignments<M> for [Assignment<M>; N] {
-    fn assignments(self) -> Vec<Assignment<M>> {
-        self.into()
+impl<M: Model, X: In<S, I>, S, I, const N: usize> Assignments<M, S, I> for [Assignment<M, X>; N] {
+    fn assignments(self) -> Vec<(ColumnRef, statement::Expr)> {
+        self.into_iter().map(|one| (one.column, one.value)).collect()
     }
 }
 
 #[diagnostic::do_not_recommend]
-impl<M> Assignments<M> for Vec<Assignment<M>> {
-    fn assignments(self) -> Self {
-        self
+impl<M: Model + In<S, I>, S, I> Assignments<M, S, I> for Vec<Assignment<M>> {
+    fn assignments(self) -> Vec<(ColumnRef, statement::Expr)> {
+        self.into_iter().map(|one| (one.column, one.value)).collect()
     }
 }
 
@@ -202,11 +217,11 @@ impl<M> Columns<M> for () {
 }
 
 macro_rules! tuples {
-    ($($part:ident)*) => {
+    ($($part:ident $place:ident),*) => {
         #[diagnostic::do_not_recommend]
-        impl<M, $($part: Assignments<M>),*> Assignments<M> for ($($part,)*) {
+        impl<M, S, $($part: Assignments<M, S, $place>, $place),*> Assignments<M, S, ($($place,)*)> for ($($part,)*) {
             #[allow(non_snake_case)]
-            fn assignments(self) -> Vec<Assignment<M>> {
+            fn assignments(self) -> Vec<(ColumnRef, statement::Expr)> {
                 let ($($part,)*) = self;
                 let mut all = Vec::new();
                 $(all.extend($part.assignments());)*
@@ -226,11 +241,11 @@ macro_rules! tuples {
         }
     };
 }
-tuples!(A);
-tuples!(A B);
-tuples!(A B C);
-tuples!(A B C D);
-tuples!(A B C D E);
-tuples!(A B C D E F);
-tuples!(A B C D E F G);
-tuples!(A B C D E F G H);
+tuples!(A A1);
+tuples!(A A1, B B1);
+tuples!(A A1, B B1, C C1);
+tuples!(A A1, B B1, C C1, D D1);
+tuples!(A A1, B B1, C C1, D D1, E E1);
+tuples!(A A1, B B1, C C1, D D1, E E1, F F1);
+tuples!(A A1, B B1, C C1, D D1, E E1, F F1, G G1);
+tuples!(A A1, B B1, C C1, D D1, E E1, F F1, G G1, H H1);

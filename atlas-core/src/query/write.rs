@@ -4,15 +4,16 @@ use crate::{
     db::{Db, Pending},
     error::Error,
     model::{Assignments, Column, In, Model, ModelMeta, Operand, SoftDeletes},
-    query::Query,
+    query::{Query, column_ref},
+    schema::Name,
     statement::{
-        ArithmeticOp, ColumnRef, Delete, Expr, From, Join, Projection, Scope, Select, Statement, TableRef,
-        Update,
+        ArithmeticOp, ColumnRef, Delete, Expr, Found, From, Projection, Scope, Select, Selected, Statement,
+        TableRef, Update,
     },
     value::{Attribute, Moment, Number},
 };
 
-impl<M: Model, Out> Query<M, Out> {
+impl<M: Model, Out, Scope> Query<M, Out, Scope> {
     /// Sets columns of every row, and `updated_at`: how many rows there were.
     ///
     /// ```
@@ -23,9 +24,20 @@ impl<M: Model, Out> Query<M, Out> {
     /// # Ok(())
     /// # });
     /// ```
-    pub fn update(self, db: &Db, set: impl Assignments<M>) -> Pending<'_, u64> {
-        let set = set.assignments().into_iter().map(|one| (one.column, one.value)).collect();
-        update(db, M::meta(), self.into_select(), set)
+    ///
+    /// The rows are those of the query's own model. Where it joins others, values may come of them; a row that
+    /// stands beside several of them gets the value of any.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let of_minors = Post::query().join(Post::author).filter(User::age.lt(18));
+    /// assert_eq!(of_minors.update(&db, Post::title.set_from(User::name)).await?, 1);
+    /// # Ok(())
+    /// # });
+    /// ```
+    pub fn update<I>(self, db: &Db, set: impl Assignments<M, Scope, I>) -> Pending<'_, u64> {
+        update(db, M::meta(), self.into_select(), set.assignments())
     }
 
     /// Adds to a column of every row, and sets `updated_at`: how many rows there were.
@@ -41,18 +53,18 @@ impl<M: Model, Out> Query<M, Out> {
     pub fn increment<T, V, I>(self, db: &Db, column: Column<M, T>, by: V) -> Pending<'_, u64>
     where
         T: Attribute<Base: Number>,
-        V: Operand<T::Base, M, Scope: In<M, I>>,
+        V: Operand<T::Base, M, Scope: In<Scope, I>>,
     {
-        self.update(db, column.reckoned(ArithmeticOp::Add, by.operand()))
+        update(db, M::meta(), self.into_select(), vec![column.reckoned(ArithmeticOp::Add, by.operand())])
     }
 
     /// Takes from a column of every row, and sets `updated_at`: how many rows there were.
     pub fn decrement<T, V, I>(self, db: &Db, column: Column<M, T>, by: V) -> Pending<'_, u64>
     where
         T: Attribute<Base: Number>,
-        V: Operand<T::Base, M, Scope: In<M, I>>,
+        V: Operand<T::Base, M, Scope: In<Scope, I>>,
     {
-        self.update(db, column.reckoned(ArithmeticOp::Sub, by.operand()))
+        update(db, M::meta(), self.into_select(), vec![column.reckoned(ArithmeticOp::Sub, by.operand())])
     }
 
     /// Deletes every row of the query: how many there were. With `#[soft_deletes]` the rows stay, with the
@@ -130,7 +142,7 @@ fn mark<'a>(
 }
 
 fn remove<'a>(db: &'a Db, meta: &'static ModelMeta, select: Select) -> Pending<'a, u64> {
-    let delete = Delete { table: TableRef::new(meta.table), scope: scope(meta, select) };
+    let delete = Delete { table: TableRef::new(meta.table), scope: scope(meta, select, &mut []) };
     Pending::new(
         async move { Ok(db.run(Some(meta.about()), &delete.into(), Box::new(())).await?.1.affected) },
     )
@@ -156,41 +168,72 @@ fn update<'a>(
             db.keep_tenant(meta, index, value)?;
         }
         meta.stamp_update(&mut set)?;
-        let update: Statement = Update {
-            table: TableRef::new(meta.table),
-            set,
-            scope: scope(meta, select),
-            returning: Vec::new(),
-        }
-        .into();
+        let scope = scope(meta, select, &mut set);
+        let update: Statement =
+            Update { table: TableRef::new(meta.table), set, scope, returning: Vec::new() }.into();
         Ok(db.run(Some(meta.about()), &update, Box::new(())).await?.1.affected)
     })
 }
 
-/// Whether a table that was joined has a row.
-fn joined(join: Join) -> Expr {
-    let mut select = Select::of(join.from, Projection::Expressions(Vec::new()));
-    select.joins = join.inner;
-    select.and_where(join.on);
-    Expr::Exists(Box::new(select))
-}
-
-/// The rows of a select, as an update or delete names them: what is joined is a condition.
-fn scope(meta: &'static ModelMeta, select: Select) -> Scope {
-    let of_others =
-        !matches!(select.from, From::Table(_)) || !select.with.is_empty() || !select.group.is_empty();
-    let of_others = of_others.then(|| {
-        Expr::Fault(format!(
-            "a query that reads `{}` out of other queries cannot change or delete its rows: say which rows in a filter",
-            meta.name
-        ))
-    });
+/// The rows of a select, as an update or a delete names them.
+fn scope(meta: &'static ModelMeta, select: Select, set: &mut [(ColumnRef, Expr)]) -> Scope {
+    let key = meta.key.iter().filter_map(|index| meta.names.get(*index)).map(|name| (*name).into()).collect();
+    if !select.joins.is_empty() || select.distinct {
+        return Scope { found: Some(Box::new(found(meta, select, set))), key, ..Scope::default() };
+    }
     Scope {
-        filter: select.joins.into_iter().map(joined).chain(select.filter).chain(of_others).reduce(Expr::and),
+        filter: of_others(meta, &select).into_iter().chain(select.filter).reduce(Expr::and),
         one: false,
         order: select.order,
         limit: select.limit,
         offset: select.offset,
-        key: meta.key.iter().filter_map(|index| meta.names.get(*index)).map(|name| (*name).into()).collect(),
+        key,
+        found: None,
     }
+}
+
+/// What is wrong with a select whose rows are not those of its model's table.
+fn of_others(meta: &'static ModelMeta, select: &Select) -> Option<Expr> {
+    let of_others =
+        !matches!(select.from, From::Table(_)) || !select.with.is_empty() || !select.group.is_empty();
+    of_others.then(|| {
+        Expr::Fault(format!(
+            "a query that reads `{}` out of other queries cannot change or delete its rows: say which rows in a filter",
+            meta.name
+        ))
+    })
+}
+
+/// What a statement calls the rows that were found.
+const FOUND: &str = "atlas_found";
+
+/// What finds the rows of a select. Values that come of other tables are read along with the keys; those that do
+/// not stay where they are, so that a counter counts from what is there when the row is changed.
+fn found(meta: &'static ModelMeta, mut select: Select, set: &mut [(ColumnRef, Expr)]) -> Found {
+    let own = select.from.qualifier().clone();
+    let mut read = Vec::with_capacity(meta.key.len());
+    for (place, index) in (1..).zip(meta.key) {
+        let column = ColumnRef { table: Some(own.clone()), ..column_ref(meta, *index) };
+        read.push(Selected { expr: Expr::Column(column), alias: Some(format!("atlas_key_{place}").into()) });
+    }
+    let key = read.iter().filter_map(|selected| selected.alias.clone()).collect();
+    let mut is_of_others = |part: &Expr| match part {
+        Expr::Column(column) => column.table.as_ref().is_some_and(|table| *table != own),
+        Expr::Raw(_) => true,
+        part => part.inner_select().is_some(),
+    };
+    for (place, (_, value)) in (1..).zip(set) {
+        if value.any(&mut is_of_others) {
+            let name: Name = format!("atlas_value_{place}").into();
+            let column = ColumnRef { table: Some(FOUND.into()), name: name.clone(), ty: value.ty() };
+            let expr = std::mem::replace(value, Expr::Column(column));
+            read.push(Selected { expr, alias: Some(name) });
+        }
+    }
+    if let Some(fault) = of_others(meta, &select) {
+        select.and_where(fault);
+    }
+    select.columns = Projection::Expressions(read);
+    select.lock = None;
+    Found { select, name: FOUND.into(), key }
 }

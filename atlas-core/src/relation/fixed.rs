@@ -60,15 +60,15 @@ impl<N, O: IntoOrder<X>, X: In<N, I>, I> OrderOf<N, (X, I)> for O {
     message = "the `with_attributes` of a relation to `{N}` are assignments to columns of `{N}`",
     label = "expected `{N}::column.set(value)`, or a tuple of them"
 )]
-pub trait AttributesOf<N> {
+pub trait AttributesOf<N, I> {
     /// The columns and their values.
     fn attributes(self) -> Vec<(ColumnRef, Expr)>;
 }
 
 #[diagnostic::do_not_recommend]
-impl<N, A: Assignments<N>> AttributesOf<N> for A {
+impl<N, I, A: Assignments<N, N, I>> AttributesOf<N, I> for A {
     fn attributes(self) -> Vec<(ColumnRef, Expr)> {
-        self.assignments().into_iter().map(|one| (one.column, one.value)).collect()
+        self.assignments()
     }
 }
 

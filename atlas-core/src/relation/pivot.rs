@@ -49,7 +49,7 @@ impl PivotData {
 /// What says how values are given: by the name of each column.
 pub struct Named;
 /// What says how values are given: as assignments to columns of the table's model.
-pub struct Assigned;
+pub struct Assigned<I>(I);
 /// What says how values are given: as a draft of the table's model.
 pub struct Drafted;
 
@@ -69,7 +69,7 @@ pub trait PivotValues<P, I> {
 }
 
 #[diagnostic::do_not_recommend]
-impl<P: Model, A: Assignments<P>> PivotValues<P, Assigned> for A {
+impl<P: Model, I, A: Assignments<P, P, I>> PivotValues<P, Assigned<I>> for A {
     fn pivot_values(self) -> Result<PivotData> {
         let one = |column: ColumnRef, value| match value {
             statement::Expr::Value(value) => Ok((column.name, value)),
@@ -81,7 +81,7 @@ impl<P: Model, A: Assignments<P>> PivotValues<P, Assigned> for A {
         };
         self.assignments()
             .into_iter()
-            .map(|set| one(set.column, set.value))
+            .map(|(column, value)| one(column, value))
             .collect::<Result<_>>()
             .map(PivotData)
     }

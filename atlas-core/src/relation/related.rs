@@ -244,7 +244,7 @@ impl<M: Model, N: Model, K: Linked> Related<M, N, K> {
     }
 
     /// Sets columns of all of the records: how many there were.
-    pub fn update(self, db: &Db, set: impl Assignments<N>) -> Pending<'_, u64> {
+    pub fn update<I>(self, db: &Db, set: impl Assignments<N, N, I>) -> Pending<'_, u64> {
         self.query().update(db, set)
     }
 

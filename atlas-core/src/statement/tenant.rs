@@ -142,8 +142,10 @@ fn in_joins(joins: &mut [Join], put: Put<'_>) {
 }
 
 fn in_scope(scope: &mut Scope, put: Put<'_>) {
-    scope.filter.iter_mut().for_each(|filter| in_expr(filter, put));
-    scope.order.iter_mut().for_each(|term| in_expr(&mut term.expr, put));
+    let Scope { filter, order, found, one: _, limit: _, offset: _, key: _ } = scope;
+    filter.iter_mut().for_each(|filter| in_expr(filter, put));
+    order.iter_mut().for_each(|term| in_expr(&mut term.expr, put));
+    found.iter_mut().for_each(|found| in_select(&mut found.select, put));
 }
 
 fn in_expr(expr: &mut Expr, put: Put<'_>) {

@@ -1,6 +1,6 @@
 use crate::{
     schema::Name,
-    statement::{ColumnRef, Expr, OrderTerm, Statement, TableRef},
+    statement::{ColumnRef, Expr, OrderTerm, Select, Statement, TableRef},
 };
 
 /// Changes rows.
@@ -30,6 +30,21 @@ pub struct Scope {
     /// How many to pass over first.
     pub offset: Option<u64>,
     /// The primary key, by which a driver whose database knows no limit here can find the rows.
+    pub key: Vec<Name>,
+    /// What finds the rows by their keys, where that takes more than their table. The filter, the order and the
+    /// limits are in it then.
+    pub found: Option<Box<Found>>,
+}
+
+/// Rows that a select finds, to be changed or removed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Found {
+    /// It reads the columns of the scope's key first, and then what an update sets. It MAY find a row several
+    /// times, which then gets one of the values.
+    pub select: Select,
+    /// What the update calls the rows that were found, where it mentions what was read.
+    pub name: Name,
+    /// What the select calls the columns of the key.
     pub key: Vec<Name>,
 }
 

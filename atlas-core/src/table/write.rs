@@ -193,6 +193,7 @@ impl<'a> Table<'a> {
             limit: select.limit,
             offset: select.offset,
             key: vec![self.key.clone()],
+            found: None,
         }
     }
 }

@@ -84,6 +84,10 @@ impl Dialect for MySqlDialect {
         true
     }
 
+    fn joins_writes(&self) -> bool {
+        true
+    }
+
     fn materializes(&self) -> bool {
         false
     }

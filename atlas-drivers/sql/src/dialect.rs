@@ -54,6 +54,12 @@ pub trait Dialect: Send + Sync {
         false
     }
 
+    /// Whether an update finds its rows beside those of a join, and not of a `FROM`. The join is of a `SELECT
+    /// DISTINCT`, which is made before any row is changed.
+    fn joins_writes(&self) -> bool {
+        false
+    }
+
     /// Whether a select inside of a condition can have no limit, and none that is inside of an update or a
     /// delete can read the same table, unless it stands in a further one.
     fn wraps_selects(&self) -> bool {

@@ -1,6 +1,7 @@
 use atlas_core::{
     error::{Error, Result},
-    statement::Update,
+    schema::Name,
+    statement::{Found, TableRef, Update},
 };
 
 use crate::compiler::Compiler;
@@ -16,7 +17,21 @@ impl<'s> Compiler<'_, 's> {
         self.writes = true;
         self.push("UPDATE ");
         self.table(&update.table);
+        let found = update.scope.found.as_deref();
+        if found.is_some() && update.scope.key.is_empty() {
+            return Err(self.no_key(&update.table));
+        }
+        if let Some(found) = found.filter(|_| self.dialect.joins_writes()) {
+            self.push(" JOIN (SELECT DISTINCT * FROM ");
+            self.found(found)?;
+            self.push(") AS ");
+            self.name(&found.name);
+            self.push(" ON ");
+            self.same_key(&update.table, &update.scope.key, found);
+        }
         self.push(" SET ");
+        // What was found is in scope beside the table.
+        self.qualified = found.is_some();
         for (index, (column, expr)) in update.set.iter().enumerate() {
             if index > 0 {
                 self.push(", ");
@@ -25,8 +40,40 @@ impl<'s> Compiler<'_, 's> {
             self.push(" = ");
             self.expr(expr)?;
         }
-        self.scope(&update.table, &update.scope)?;
+        self.qualified = false;
+        match found {
+            None => self.scope(&update.table, &update.scope)?,
+            Some(_) if self.dialect.joins_writes() => {}
+            Some(found) => {
+                self.push(" FROM ");
+                self.found(found)?;
+                self.push(" WHERE ");
+                self.same_key(&update.table, &update.scope.key, found);
+            }
+        }
         self.returning(&update.returning);
         Ok(())
+    }
+
+    pub(crate) fn found(&mut self, found: &'s Found) -> Result<()> {
+        self.push("(");
+        self.select(&found.select)?;
+        self.push(") AS ");
+        self.name(&found.name);
+        Ok(())
+    }
+
+    /// Which row of a table it is that was found.
+    fn same_key(&mut self, table: &TableRef, key: &[Name], found: &Found) {
+        for (index, (own, there)) in key.iter().zip(&found.key).enumerate() {
+            self.push(if index > 0 { " AND " } else { "" });
+            self.path(table.qualifier());
+            self.push(".");
+            self.name(own);
+            self.push(" = ");
+            self.name(&found.name);
+            self.push(".");
+            self.name(there);
+        }
     }
 }

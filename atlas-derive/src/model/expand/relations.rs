@@ -170,7 +170,7 @@ impl Fixed {
         let check = |[of, method]: [&str; 2], expression: &Expr| {
             let at = expression.span();
             let (of, method) = (Ident::new(of, at), Ident::new(method, at));
-            let inferred = (of == "FilterOf" || of == "OrderOf").then(|| quote_spanned!(at=> , _));
+            let inferred = (of != "Complete").then(|| quote_spanned!(at=> , _));
             quote_spanned!(at=> ::atlas::bounds::#of::<#target #inferred>::#method(#expression))
         };
         let call = |method: &str, expression: &Option<Expr>, checked: [&str; 2]| {

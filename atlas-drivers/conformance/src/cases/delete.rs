@@ -1,19 +1,24 @@
 //! Removal of rows.
 
 use atlas_core::{
-    statement::Delete,
+    statement::{Delete, Found, Scope},
     value::{ColumnType::I64, Value},
 };
 
 use crate::{
     case::{Verdict, cases},
     expect::same,
-    expression::{Operators, Refine, any, ascending, descending},
+    expression::{Operators, Refine, any, ascending, descending, named},
     subject::Subject,
-    table::{Table, column, id},
+    table::{Table, column, id, names},
 };
 
-cases! { some_rows_and_all, the_first_few_in_an_order, a_limit_on_a_composite_key }
+cases! {
+    some_rows_and_all,
+    the_first_few_in_an_order,
+    a_limit_on_a_composite_key,
+    what_a_select_finds,
+}
 
 async fn five(db: &Subject) -> Verdict<Table> {
     let table = db.table([id(), column("n", I64)]).await?;
@@ -39,6 +44,17 @@ async fn some_rows_and_all(db: Subject) -> Verdict {
     holds(&db, &table, &[1, 3]).await?;
     same("the affected rows of all", &2, &db.run(table.delete()).await?)?;
     holds(&db, &table, &[]).await
+}
+
+async fn what_a_select_finds(db: Subject) -> Verdict {
+    let table = five(&db).await?;
+    let rows = table.read_named([named(table.get("id"), "found_id")]);
+    let rows = rows.filter(table.get("n").gt(10)).order([descending(table.get("n"))]).limit(3);
+    let found = Found { select: rows, name: "found".into(), key: names(&["found_id"]) };
+    let delete = table.delete();
+    let scope = Scope { found: Some(Box::new(found)), ..delete.scope };
+    same("the affected rows", &3, &db.run(Delete { scope, ..delete }).await?)?;
+    holds(&db, &table, &[1, 2]).await
 }
 
 async fn the_first_few_in_an_order(db: Subject) -> Verdict {

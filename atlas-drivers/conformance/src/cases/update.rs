@@ -2,7 +2,7 @@
 
 use atlas_core::{
     ConstraintKind,
-    statement::{ArithmeticOp, Update},
+    statement::{ArithmeticOp, ColumnRef, Expr, Found, Scope, Update},
     value::{
         ColumnType::{I64, Text},
         Value,
@@ -12,7 +12,7 @@ use atlas_core::{
 use crate::{
     case::{Verdict, cases},
     expect::{same, violates},
-    expression::{Operators, Refine, any, ascending, descending, value},
+    expression::{Operators, Refine, any, ascending, bare, descending, named, value},
     sink::Collected,
     subject::Subject,
     table::{Table, column, id, names},
@@ -25,6 +25,7 @@ cases! {
     to_null,
     the_first_few_in_an_order,
     a_limit_on_a_composite_key,
+    what_a_select_finds_and_reads,
     changed_rows_come_back needs UpdateReturning,
     all_columns_of_changed_rows_come_back_by_a_star needs UpdateReturning,
     a_violation_changes_nothing,
@@ -55,6 +56,19 @@ async fn some_rows_and_all(db: Subject) -> Verdict {
     same("the affected rows of all", &5, &db.run(update()).await?)?;
     holds(&db, &table, &[Some(0); 5]).await?;
     same("the texts", &vec!["it's".to_owned(); 5], &db.column::<String>(table.select(&["s"])).await?)
+}
+
+async fn what_a_select_finds_and_reads(db: Subject) -> Verdict {
+    let table = five(&db).await?;
+    let double = table.get("n").calculate(ArithmeticOp::Mul, value(2));
+    let rows = table.read_named([named(table.get("id"), "found_id"), named(double, "found_n")]);
+    let rows = rows.filter(table.get("n").gt(10)).order([descending(table.get("n"))]).limit(3);
+    let read = Expr::Column(ColumnRef { table: Some("found".into()), ..bare("found_n") });
+    let update = table.update([("n", read), ("s", value("x"))]);
+    let found = Found { select: rows, name: "found".into(), key: names(&["found_id"]) };
+    let scope = Scope { found: Some(Box::new(found)), ..update.scope };
+    same("the affected rows", &3, &db.run(Update { scope, ..update }).await?)?;
+    holds(&db, &table, &[Some(10), Some(20), Some(60), Some(80), Some(100)]).await
 }
 
 async fn found_rows_count_though_nothing_changes(db: Subject) -> Verdict {

@@ -1,11 +1,13 @@
 use atlas_core::{
     Error,
+    schema::Name,
     statement::{
-        ArithmeticOp, Delete, Expr, Insert, OnConflict, OrderTerm, Scope, Statement, TableRef, Update,
+        ArithmeticOp, ColumnRef, CompareOp, Delete, Expr, Found, From, Insert, Join, JoinKind, OnConflict,
+        OrderTerm, Projection, Scope, Select, Selected, Statement, TableRef, Update,
     },
     value::Value,
 };
-use atlas_sql::{Compiled, compile_count, compile_insert};
+use atlas_sql::{Compiled, compile, compile_count, compile_insert};
 
 use crate::support::{Standard, check, column, compiled, eq, reference, value};
 
@@ -91,7 +93,57 @@ fn scope(key: &[&'static str]) -> Scope {
         limit: Some(3),
         offset: None,
         key: key.iter().map(|name| (*name).into()).collect(),
+        found: None,
     }
+}
+
+/// Rows that a join finds, and what is read along.
+fn joined(key: &[&'static str], along: &[&'static str]) -> Scope {
+    let of = |table: &'static str, name: &'static str| {
+        Expr::Column(ColumnRef { table: Some(table.into()), name: name.into(), ty: None })
+    };
+    let alias = |number: usize| Name::from(format!("key_{number}"));
+    let keys = key.iter().enumerate();
+    let keys = keys.map(|(at, name)| Selected { expr: of("users", name), alias: Some(alias(at)) });
+    let read = keys
+        .chain(along.iter().map(|name| Selected { expr: of("teams", name), alias: Some("value".into()) }));
+    let mut select = Select::of(From::Table(TableRef::new("users")), Projection::Expressions(read.collect()));
+    let on = Expr::Compare(CompareOp::Eq, Box::new(of("teams", "id")), Box::new(of("users", "team")));
+    select.joins = vec![Join::new(JoinKind::Inner, TableRef::new("teams"), on)];
+    select.filter = Some(eq("a", 1i64));
+    let names = (0..key.len()).map(alias).collect();
+    let found = Found { select, name: "found".into(), key: names };
+    let key = key.iter().map(|name| (*name).into()).collect();
+    Scope { key, found: Some(Box::new(found)), ..Scope::default() }
+}
+
+#[test]
+fn rows_that_a_join_finds() {
+    let value = Expr::Column(ColumnRef { table: Some("found".into()), name: "value".into(), ty: None });
+    let update = |scope| Update {
+        table: TableRef::new("users"),
+        set: vec![(reference("b"), value.clone()), (reference("a"), Expr::Value(5i64.into()))],
+        scope,
+        returning: Vec::new(),
+    };
+    let from = r#"FROM "users" INNER JOIN "teams" ON "teams"."id" = "users"."team" WHERE "users"."a" = "#;
+    let key = r#""users"."id" AS "key_0""#;
+    check(
+        update(joined(&["id"], &["name"])),
+        &format!(
+            r#"UPDATE "users" SET "b" = "found"."value", "a" = $1 FROM (SELECT {key}, "teams"."name" AS "value" {from}$2) AS "found" WHERE "users"."id" = "found"."key_0""#
+        ),
+        &[5i64.into(), 1i64.into()],
+    );
+    let delete = |scope| Delete { table: TableRef::new("users"), scope };
+    check(
+        delete(joined(&["id"], &[])),
+        &format!(r#"DELETE FROM "users" WHERE "id" IN (SELECT {key} {from}$1)"#),
+        &[1i64.into()],
+    );
+    let none = Statement::from(update(joined(&[], &["name"])));
+    let error = compile(&none, &Standard, &mut Compiled::default()).unwrap_err().to_string();
+    assert!(error.contains("primary key"), "{error}");
 }
 
 #[test]
