@@ -55,7 +55,7 @@ async fn found(db: &Db, filter: Expr<Thing>) -> String {
 }
 
 fn refused(filter: &str) -> String {
-    Expr::<Thing>::parse(filter)
+    Expr::parse::<Thing>(filter)
         .err()
         .map_or_else(|| format!("{filter} was taken"), |error| error.to_string())
 }
@@ -77,9 +77,9 @@ async fn filters_are_read_by_the_types_of_the_columns() {
             ("kind[ne]=very_large&id[lte]=2", "Ash"),
             ("made[gte]=2024-05-02", "Bay & co Cue"),
         ] {
-            assert_eq!(found(&db, Expr::<Thing>::parse(filter).unwrap()).await, names, "{filter}");
+            assert_eq!(found(&db, Expr::parse::<Thing>(filter).unwrap()).await, names, "{filter}");
         }
-        let only = Expr::<Thing>::parse_only("secret=s2", (Thing::secret, Thing::name)).unwrap();
+        let only = Expr::parse_only::<Thing>("secret=s2", (Thing::secret, Thing::name)).unwrap();
         assert_eq!(found(&db, only).await, "Bay & co");
         let column = Thing::column("name").unwrap();
         assert_eq!((column.name(), found(&db, column.is("Cue").unwrap()).await), ("name", "Cue".into()));
@@ -112,7 +112,7 @@ fn what_does_not_fit_is_an_error_that_says_why() {
         let error = refused(filter);
         assert!(error.contains(part), "{filter}: {error}");
     }
-    assert!(Expr::<Thing>::parse_only("id=1", Thing::name).is_err());
+    assert!(Expr::parse_only::<Thing>("id=1", Thing::name).is_err());
     assert!(Thing::column("secret").is_err() && Thing::column("*").is_err());
 }
 
@@ -120,14 +120,14 @@ fn what_does_not_fit_is_an_error_that_says_why() {
 async fn orders_are_read_from_a_text() {
     for db in things().await {
         for (text, ids) in [("-active,name", [1, 3, 2]), ("kind,-made", [3, 1, 2]), (" -id ,,", [3, 2, 1])] {
-            let query = Thing::query().order_by_each(Order::<Thing>::parse(text).unwrap());
+            let query = Thing::query().order_by_each(Order::parse::<Thing>(text).unwrap());
             assert_eq!(query.pluck(&db, Thing::id).await.unwrap(), ids, "{text}");
         }
         let desc = Thing::query().order_by(Thing::column("made").unwrap().desc());
         assert_eq!(desc.pluck(&db, Thing::id).await.unwrap(), [3, 2, 1]);
     }
-    let only = Order::<Thing>::parse_only("secret", Thing::secret);
-    assert!(only.is_ok() && Order::<Thing>::parse("secret").is_err());
+    let only = Order::parse_only::<Thing>("secret", Thing::secret);
+    assert!(only.is_ok() && Order::parse::<Thing>("secret").is_err());
 }
 
 /// Whatever a stranger sends is a value, or no column's name.
@@ -150,11 +150,11 @@ async fn nothing_of_it_becomes_sql() {
     for db in things().await {
         for text in hostile {
             let shown = text.get(..20).unwrap_or(text);
-            assert!(Order::<Thing>::parse(text).is_err() && Thing::column(text).is_err(), "{shown}");
+            assert!(Order::parse::<Thing>(text).is_err() && Thing::column(text).is_err(), "{shown}");
             assert!(refused(&format!("{text}=1")).len() < 300, "{shown}");
             assert!(refused(&format!("name[{text}]=1")).len() < 300, "{shown}");
             for filter in [format!("name={text}"), format!("name[in]={text}"), format!("name[like]={text}")] {
-                let query = Thing::query().filter(Expr::<Thing>::parse(&filter).unwrap());
+                let query = Thing::query().filter(Expr::parse::<Thing>(&filter).unwrap());
                 let refuses_nul = text.contains('\0') && db.driver_name() == "postgres";
                 assert!(query.count(&db).await.map_or(refuses_nul, |found| found == 0), "{shown}");
             }

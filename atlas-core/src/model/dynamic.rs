@@ -50,7 +50,7 @@ impl<M: Model> Found<M> {
     }
 }
 
-impl<M: Model> Order<M> {
+impl Order<()> {
     /// Orders from a text such as `-created_at,name`: columns of the model, each after a `-` where larger values
     /// come first. For [`order_by_each`](crate::Query::order_by_each).
     ///
@@ -58,9 +58,9 @@ impl<M: Model> Order<M> {
     /// # use atlas_tests::guide::*;
     /// use atlas::Order;
     /// # run(async |db| {
-    /// let order = Order::<Post>::parse("-author_id,votes")?;
+    /// let order = Order::parse::<Post>("-author_id,votes")?;
     /// assert_eq!(Post::query().order_by_each(order).pluck(&db, Post::id).await?, [3, 2, 1]);
-    /// assert!(Order::<Post>::parse("title; drop table posts").is_err());
+    /// assert!(Order::parse::<Post>("title; drop table posts").is_err());
     /// # Ok(())
     /// # });
     /// ```
@@ -68,7 +68,7 @@ impl<M: Model> Order<M> {
     /// # Errors
     ///
     /// [`Error::Config`] where a name is no column's, or a secret's: one that is `#[sensitive]`.
-    pub fn parse(text: &str) -> Result<Vec<Self>> {
+    pub fn parse<M: Model>(text: &str) -> Result<Vec<Order<M>>> {
         Allowed::all::<M>().orders(text)
     }
 
@@ -77,12 +77,12 @@ impl<M: Model> Order<M> {
     /// # Errors
     ///
     /// [`Error::Config`] where a name is none of theirs.
-    pub fn parse_only(text: &str, columns: impl Columns<M>) -> Result<Vec<Self>> {
+    pub fn parse_only<M: Model>(text: &str, columns: impl Columns<M>) -> Result<Vec<Order<M>>> {
         Allowed::only(columns).orders(text)
     }
 }
 
-impl<M: Model> Expr<M> {
+impl Expr<()> {
     /// A condition from a query string such as `age[gte]=18&name[like]=A%25`: all of its parts hold. Names are columns
     /// of the model, and values are read as values of the columns' types.
     ///
@@ -93,9 +93,9 @@ impl<M: Model> Expr<M> {
     /// # use atlas_tests::guide::*;
     /// use atlas::Expr;
     /// # run(async |db| {
-    /// let filter = Expr::<Post>::parse("votes[gte]=3&title[like]=Rust+in+%25&author_id=1")?;
+    /// let filter = Expr::parse::<Post>("votes[gte]=3&title[like]=Rust+in+%25&author_id=1")?;
     /// assert_eq!(Post::query().filter(filter).count(&db).await?, 2);
-    /// let error = Expr::<Post>::parse("votes[gte]=many").err().expect("no number").to_string();
+    /// let error = Expr::parse::<Post>("votes[gte]=many").err().expect("no number").to_string();
     /// assert!(error.contains("`votes` of `Post`"));
     /// # Ok(())
     /// # });
@@ -104,8 +104,8 @@ impl<M: Model> Expr<M> {
     /// # Errors
     ///
     /// [`Error::Config`] where a name is no column's, or a secret's, and where an operator or a value does not fit.
-    pub fn parse(query: &str) -> Result<Self> {
-        Allowed::all::<M>().conditions(query).map(Self::new)
+    pub fn parse<M: Model>(query: &str) -> Result<Expr<M>> {
+        Allowed::all::<M>().conditions(query).map(Expr::new)
     }
 
     /// The same of these columns alone, secrets among them.
@@ -113,8 +113,8 @@ impl<M: Model> Expr<M> {
     /// # Errors
     ///
     /// As [`parse`](Self::parse).
-    pub fn parse_only(query: &str, columns: impl Columns<M>) -> Result<Self> {
-        Allowed::only(columns).conditions(query).map(Self::new)
+    pub fn parse_only<M: Model>(query: &str, columns: impl Columns<M>) -> Result<Expr<M>> {
+        Allowed::only(columns).conditions(query).map(Expr::new)
     }
 }
 
