@@ -223,6 +223,18 @@ impl Db {
         self.database()?.driver.render(owned.as_deref().unwrap_or(statement))
     }
 
+    /// A statement's text and what is bound, to be looked at: without secrets.
+    pub(crate) fn show(&self, statement: &Statement, about: About) -> Result<String> {
+        let sent = self.render(statement)?;
+        let secrets = sensitive::values(statement, Some(about));
+        let shown = sent.binds.iter().map(|value| match secrets.hide(value) {
+            true => "[redacted]".to_owned(),
+            false => value.as_ref().to_string(),
+        });
+        let shown: Vec<String> = shown.collect();
+        Ok(format!("{sent} [{}]", shown.join(", ")))
+    }
+
     /// Whether relations must not be loaded lazily.
     pub(crate) fn is_strict(&self) -> bool {
         self.database().is_ok_and(|database| database.strict)

@@ -303,3 +303,14 @@ async fn lazy_loading_can_be_refused() {
     .await;
     assert_eq!(statements, 4);
 }
+
+#[tokio::test]
+async fn rows_that_have_some_are_passed_over() {
+    for db in firm().await {
+        let busy = || Worker::query().has(Worker::tasks).order_by(Worker::id);
+        assert_eq!(busy().offset(1).pluck(&db, Worker::name).await.unwrap(), ["Dee"]);
+        assert_eq!(busy().limit(5).offset(1).pluck(&db, Worker::name).await.unwrap(), ["Dee"]);
+        let page = busy().paginate(&db, 2, 1).await.unwrap();
+        assert_eq!((page.total, page.data[0].name.as_str()), (2, "Dee"));
+    }
+}

@@ -71,4 +71,19 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
     pub fn apply<Q>(self, scope: impl FnOnce(Self) -> Q) -> Q {
         scope(self)
     }
+
+    /// Looks at the query on its way, and gives it back.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let posts = Post::query().where_gt(Post::votes, 5).tap(|query| println!("{}", query.to_sql(&db).unwrap()));
+    /// assert_eq!(posts.count(&db).await?, 1);
+    /// # Ok(())
+    /// # });
+    /// ```
+    pub fn tap(self, look: impl FnOnce(&Self)) -> Self {
+        look(&self);
+        self
+    }
 }

@@ -30,6 +30,27 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
         db.of(M::meta().about())?.render(&self.clone().into_select().into())
     }
 
+    /// Prints the statement, with its bound values, to standard error, and gives the query back: for looking at it
+    /// while it is written. What is `#[sensitive]` is not printed; where it cannot be compiled, the reason is.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let posts = Post::query().where_gt(Post::votes, 5).dump(&db);
+    /// assert_eq!(posts.count(&db).await?, 1);
+    /// # Ok(())
+    /// # });
+    /// ```
+    pub fn dump(self, db: &Db) -> Self {
+        let about = M::meta().about();
+        let select = Statement::Select(self.clone().into_select());
+        match db.of(about).and_then(|db| db.show(&select, about)) {
+            Ok(shown) => eprintln!("{shown}"),
+            Err(error) => eprintln!("{error}"),
+        }
+        self
+    }
+
     /// The database's plan for the query, a step a line.
     ///
     /// ```

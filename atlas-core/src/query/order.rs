@@ -82,6 +82,20 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
         self
     }
 
+    /// The rows of a page, from 1, without counting them: a limit and an offset. Page 0 is the first.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let second = Post::query().order_by(Post::id).for_page(2, 2);
+    /// assert_eq!(second.pluck(&db, Post::id).await?, [3]);
+    /// # Ok(())
+    /// # });
+    /// ```
+    pub fn for_page(self, page: u64, per_page: u64) -> Self {
+        self.limit(per_page).offset(page.saturating_sub(1).saturating_mul(per_page))
+    }
+
     /// Passes over so many rows first. The last offset counts.
     pub fn offset(mut self, rows: u64) -> Self {
         self.select.offset = Some(rows);

@@ -17,13 +17,24 @@ pub(crate) struct Compiler<'c, 's> {
     pub(crate) depth: u32,
     /// Whether the statement changes or removes rows.
     pub(crate) writes: bool,
+    /// Whether an `EXISTS` is to stand in an expression.
+    pub(crate) guards_exists: bool,
     /// The table of columns that name none, where that has to be said.
     pub(crate) own: Option<&'s Name>,
 }
 
 impl<'c, 's> Compiler<'c, 's> {
     pub(crate) fn new(dialect: &'c dyn Dialect, out: &'c mut Compiled<'s>) -> Self {
-        Self { dialect, out, qualified: false, quote: dialect.quote(), depth: 0, writes: false, own: None }
+        Self {
+            dialect,
+            out,
+            qualified: false,
+            quote: dialect.quote(),
+            depth: 0,
+            writes: false,
+            guards_exists: false,
+            own: None,
+        }
     }
 
     pub(crate) fn push(&mut self, text: &str) {

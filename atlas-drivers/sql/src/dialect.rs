@@ -43,6 +43,12 @@ pub trait Dialect: Send + Sync {
         true
     }
 
+    /// Whether a select with an offset passes over none of its rows where a part of its filter is `EXISTS`, unless that
+    /// stands in an expression.
+    fn forgets_offsets(&self) -> bool {
+        false
+    }
+
     /// Whether an order can say `NULLS FIRST` and `NULLS LAST`. Where not, NULL has to come before all values
     /// of an ascending order.
     fn orders_nulls(&self) -> bool {

@@ -71,7 +71,7 @@ impl<'s> Compiler<'_, 's> {
             Expr::Aggregate(all) => self.aggregate(all, None),
             Expr::InSelect(of, select) => self.in_select(of, select, false),
             Expr::Exists(select) => {
-                self.push("EXISTS (");
+                self.push(if self.guards_exists { "+EXISTS (" } else { "EXISTS (" });
                 self.inner_select(select)?;
                 self.push(")");
                 Ok(())

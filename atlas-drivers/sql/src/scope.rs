@@ -13,7 +13,7 @@ impl<'s> Compiler<'_, 's> {
             Some(found) => self.found(found)?,
             None => self.table(table),
         }
-        self.filter(scope.filter.as_ref())?;
+        self.filter(scope.filter.as_ref(), scope.offset)?;
         // What has to be put in order or passed over first, takes as long here as in the statement.
         self.order(&scope.order)?;
         self.limit(Some(scope.limit.map_or(limit, |own| own.min(limit))), scope.offset);
@@ -28,10 +28,10 @@ impl<'s> Compiler<'_, 's> {
             return self.with_key_in(table, scope, |compiler| compiler.select(&found.select));
         }
         if scope.limit.is_none() && scope.offset.is_none_or(|offset| offset == 0) {
-            return self.filter(scope.filter.as_ref());
+            return self.filter(scope.filter.as_ref(), scope.offset);
         }
         if self.dialect.limits_writes() && scope.offset.is_none_or(|offset| offset == 0) {
-            self.filter(scope.filter.as_ref())?;
+            self.filter(scope.filter.as_ref(), scope.offset)?;
             self.order(&scope.order)?;
             self.limit(scope.limit, None);
             return Ok(());
@@ -41,7 +41,7 @@ impl<'s> Compiler<'_, 's> {
             compiler.names(&scope.key);
             compiler.push(" FROM ");
             compiler.table(table);
-            compiler.filter(scope.filter.as_ref())?;
+            compiler.filter(scope.filter.as_ref(), scope.offset)?;
             compiler.order(&scope.order)?;
             compiler.limit(scope.limit, scope.offset);
             Ok(())

@@ -29,7 +29,7 @@ impl<'s> Compiler<'_, 's> {
         self.push(" FROM ");
         self.from(&select.from)?;
         self.joins(&select.joins)?;
-        self.filter(select.filter.as_ref())?;
+        self.filter(select.filter.as_ref(), select.offset)?;
         for (index, part) in select.group.iter().enumerate() {
             self.push(if index == 0 { " GROUP BY " } else { ", " });
             match part {
@@ -214,10 +214,15 @@ impl<'s> Compiler<'_, 's> {
         Ok(())
     }
 
-    pub(crate) fn filter(&mut self, filter: Option<&'s Expr>) -> Result<()> {
+    /// Which rows, of which so many are passed over.
+    pub(crate) fn filter(&mut self, filter: Option<&'s Expr>, offset: Option<u64>) -> Result<()> {
         let Some(filter) = filter else { return Ok(()) };
+        let guards = offset.is_some_and(|offset| offset > 0) && self.dialect.forgets_offsets();
+        let outer = std::mem::replace(&mut self.guards_exists, guards);
         self.push(" WHERE ");
-        self.expr(filter)
+        let done = self.expr(filter);
+        self.guards_exists = outer;
+        done
     }
 
     pub(crate) fn order(&mut self, order: &'s [OrderTerm]) -> Result<()> {

@@ -28,6 +28,11 @@ impl Dialect for SqliteDialect {
         "EXPLAIN QUERY PLAN "
     }
 
+    /// SQLite 3.51 makes a join of `EXISTS`, and then `OFFSET` is without effect where the order is an index's.
+    fn forgets_offsets(&self) -> bool {
+        true
+    }
+
     fn no_limit(&self) -> Option<&'static str> {
         Some("-1")
     }
