@@ -210,6 +210,9 @@ async fn trees() {
             .select((Tree::name, Duty::name));
         assert_eq!(deep.clone().first(&db).await.unwrap(), Some(("Dee".into(), "build".into())));
         assert_eq!(deep.count(&db).await.unwrap(), 4);
+        // A query that makes its rows itself is joined as it is.
+        let beside = Duty::query().join_on(tree.clone(), Tree::id.eq(Duty::staff_id));
+        assert_eq!(beside.count(&db).await.unwrap(), 6);
         let narrowed = Duty::query()
             .with_query(tree.where_eq(Tree::depth, 3))
             .materialized(true)

@@ -188,8 +188,7 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
     where
         X: In<Scope, I>,
     {
-        let each = columns.into_iter().map(condition).map(Expr::into_node);
-        self.filter(Expr::<X>::new(statement::Expr::Or(each.collect())))
+        self.filter(Expr::<X>::new(statement::Expr::Or(each(columns, condition))))
     }
 
     /// Only rows for which the condition holds for all of the columns.
@@ -201,8 +200,7 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
     where
         X: In<Scope, I>,
     {
-        let each = columns.into_iter().map(condition).map(Expr::into_node);
-        self.filter(Expr::<X>::new(statement::Expr::And(each.collect())))
+        self.filter(Expr::<X>::new(statement::Expr::And(each(columns, condition))))
     }
 
     /// Only rows for which the condition holds for none of the columns.
@@ -214,7 +212,14 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
     where
         X: In<Scope, I>,
     {
-        let each = columns.into_iter().map(condition).map(Expr::into_node);
-        self.filter(Expr::<X>::new(statement::Expr::Or(each.collect())).not())
+        self.filter(Expr::<X>::new(statement::Expr::Or(each(columns, condition))).not())
     }
+}
+
+/// The condition for each of the columns.
+fn each<E, X>(
+    columns: impl IntoIterator<Item = E>,
+    condition: impl FnMut(E) -> Expr<X>,
+) -> Vec<statement::Expr> {
+    columns.into_iter().map(condition).map(Expr::into_node).collect()
 }

@@ -218,13 +218,7 @@ fn add(select: &mut Select, join: Join, own: &'static [&'static str], names: &'s
 fn on<N: Model>(others: Query<N>, kind: JoinKind, condition: statement::Expr) -> Join {
     let meta = N::meta();
     let mut select = others.into_parts().0;
-    let plain = select.limit.is_none()
-        && select.offset.is_none()
-        && select.group.is_empty()
-        && !select.distinct
-        && select.joins.is_empty()
-        && matches!(select.from, From::Table(_));
-    if plain {
+    if select.is_filtered_table() {
         let on = select.filter.into_iter().fold(condition, |on, filter| on.and(filter));
         return Join { kind, from: select.from, inner: Vec::new(), on };
     }

@@ -242,13 +242,7 @@ fn ctes(meta: &'static ModelMeta, mut select: Select) -> Vec<Cte> {
 
 /// Whether a select gives every row of what it is from.
 fn is_whole(select: &Select) -> bool {
-    select.filter.is_none()
-        && select.order.is_empty()
-        && select.limit.is_none()
-        && select.offset.is_none()
-        && select.joins.is_empty()
-        && select.group.is_empty()
-        && !select.distinct
+    select.is_row_by_row() && select.filter.is_none() && select.order.is_empty()
 }
 
 /// The same rows, whose columns are called so.

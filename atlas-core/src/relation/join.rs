@@ -33,12 +33,7 @@ struct Joining {
 
 impl Joining {
     fn join(self, select: Select, bare: Select) -> Join {
-        let plain = self.link.pick.is_none()
-            && select.limit.is_none()
-            && select.offset.is_none()
-            && select.joins.is_empty()
-            && select.group.is_empty()
-            && matches!(select.from, From::Table(_));
+        let plain = self.link.pick.is_none() && select.is_filtered_table();
         if plain { self.plain(select) } else { self.apart(select, bare) }
     }
 

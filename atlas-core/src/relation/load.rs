@@ -480,7 +480,7 @@ impl Plan {
                 let mut on = far.iter().map(|(name, foreign)| {
                     let foreign = column_ref(target, *foreign);
                     let between = Expr::Column(column((*name).into(), foreign.ty));
-                    Expr::Compare(CompareOp::Eq, Box::new(between), Box::new(Expr::Column(foreign)))
+                    super::ask::same(between, Expr::Column(foreign))
                 });
                 let on = on.next().map(|first| on.fold(first, Expr::and)).unwrap_or(Expr::And(Vec::new()));
                 let guards = between.guards(&of, link.trashed_between);

@@ -226,6 +226,21 @@ impl Select {
         }
     }
 
+    /// Whether each row that its filter takes stands for itself: none is beside another, in a group, left out as the
+    /// same as another, or beyond a limit.
+    pub(crate) fn is_row_by_row(&self) -> bool {
+        self.joins.is_empty()
+            && self.group.is_empty()
+            && !self.distinct
+            && self.limit.is_none()
+            && self.offset.is_none()
+    }
+
+    /// Whether it gives the rows of a table that its filter takes, so that the table can stand in its place.
+    pub(crate) fn is_filtered_table(&self) -> bool {
+        self.is_row_by_row() && self.with.is_empty() && matches!(self.from, From::Table(_))
+    }
+
     /// Adds a condition to those that stand.
     pub fn and_where(&mut self, condition: Expr) {
         self.filter = Some(match self.filter.take() {
