@@ -10,9 +10,9 @@ pub use atlas_core::{
     ConstraintKind, Cursor, CursorPage, DB, Db, DynRow, Error, Event, Expr, Expression, Fill, FromRow,
     HasMany, HasManyThrough, HasOne, HasOneThrough, Health, HealthStatus, Isolation, Json, Model, MorphMany,
     MorphOne, MorphTarget, MorphTo, MorphToMany, Order, Page, PageUrl, Pending, Query, Record, Records,
-    Related, Relation, Result, Scalar, SimplePage, Sql, TlsMode, Transaction, With, case_when, count_all,
-    cume_dist, db, dense_rank, models, ntile, percent_rank, rank, register_driver, relations, row,
-    row_number, table, val, value, values,
+    Related, Relation, Result, Scalar, SimplePage, Sql, TenantDatabases, TlsMode, Transaction, With,
+    case_when, count_all, cume_dist, db, dense_rank, models, ntile, percent_rank, rank, register_driver,
+    relations, row, row_number, table, val, value, values,
 };
 #[cfg(feature = "runtime")]
 pub use atlas_derive::main;

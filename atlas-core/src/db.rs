@@ -1,6 +1,7 @@
 //! The handle: which database, and which transaction.
 
 mod about;
+mod attempts;
 mod builder;
 mod callbacks;
 mod config;
@@ -16,6 +17,7 @@ mod place;
 mod reading;
 mod sensitive;
 mod tenancy;
+mod tenant_databases;
 mod transaction;
 mod tx;
 mod watch;
@@ -27,6 +29,7 @@ use std::{
 };
 
 pub(crate) use about::About;
+pub(crate) use attempts::Attempts;
 pub use builder::DbBuilder;
 pub use config::{Config, ConnectionConfig};
 pub use connections::{Connections, DB, Global};
@@ -35,6 +38,7 @@ pub use health::{Health, HealthStatus};
 pub(crate) use moment::Moment;
 pub use pending::Pending;
 pub(crate) use reading::{Decode, Reading};
+pub use tenant_databases::TenantDatabases;
 pub use transaction::Transaction;
 pub use tx::{Retryable, Tx};
 pub use watch::Listening;

@@ -20,7 +20,9 @@ pub mod statement;
 pub mod table;
 pub mod value;
 
-pub use db::{Config, Connections, DB, Db, Event, Health, HealthStatus, Pending, Transaction};
+pub use db::{
+    Config, Connections, DB, Db, Event, Health, HealthStatus, Pending, TenantDatabases, Transaction,
+};
 pub use driver::{Isolation, TlsMode, register_driver};
 pub use error::{ConstraintKind, Error, Result};
 #[cfg(feature = "chrono")]

@@ -322,7 +322,8 @@ pub trait Model: Sized + Send + Sync + 'static {
         query::upsert(db, Self::meta(), drafts, by.columns(), update.columns())
     }
 
-    /// The first record that matches, or a new one of the draft, not saved: [`Record::exists`] tells.
+    /// The first record that matches, or a new one of the draft, not saved: [`Record::exists`] tells. What the condition
+    /// says of a column with `eq`, the new one has too, unless the draft says something else.
     ///
     /// ```
     /// # use atlas_tests::guide::*;
@@ -343,8 +344,8 @@ pub trait Model: Sized + Send + Sync + 'static {
         query::first_or_new(db, by.scoped(), draft.into_data())
     }
 
-    /// The first record that matches, or a new one of the draft, saved. Where somebody else inserts it
-    /// in between, theirs.
+    /// The first record that matches, or a new one of the draft, saved. What the condition says of a column with `eq`,
+    /// the new one has too, unless the draft says something else. Where somebody else inserts it in between, theirs.
     ///
     /// ```
     /// # use atlas_tests::guide::*;
@@ -364,8 +365,9 @@ pub trait Model: Sized + Send + Sync + 'static {
         query::first_or_create(db, by.scoped(), draft.into_data())
     }
 
-    /// Sets the draft's columns on the first record that matches, or inserts the draft; in a
-    /// transaction.
+    /// Sets the draft's columns on the first record that matches, or inserts the draft. The row is locked in between,
+    /// and until the end of a transaction that the handle is in; where somebody else inserts it in between, theirs is
+    /// updated.
     ///
     /// ```
     /// # use atlas_tests::guide::*;
@@ -382,6 +384,118 @@ pub trait Model: Sized + Send + Sync + 'static {
         draft: impl Complete<Self>,
     ) -> Pending<'_, Record<Self>> {
         query::update_or_create(db, by.scoped(), draft.into_data())
+    }
+
+    /// Changes the first record that matches and saves it, or inserts the draft: for counters, and whatever else is
+    /// reckoned from the row that is there. It is locked before `change` gets it, which is called again with the row as
+    /// it is then where the database ended the transaction for another's sake.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let draft = || Post::draft().author_id(1).title("Counted").votes(1);
+    /// for _ in 0..3 {
+    ///     Post::update_or_create_with(&db, Post::title.eq("Counted"), draft(), |post| post.votes += 1).await?;
+    /// }
+    /// assert_eq!(Post::query().where_eq(Post::title, "Counted").sole(&db).await?.votes, 3);
+    /// # Ok(())
+    /// # });
+    /// ```
+    fn update_or_create_with<'a, X: In<Self, I>, I>(
+        db: &'a Db,
+        by: Expr<X>,
+        draft: impl Complete<Self>,
+        mut change: impl FnMut(&mut Record<Self>) + Send + 'a,
+    ) -> Pending<'a, Record<Self>> {
+        let change = move |record: &mut Record<Self>| {
+            change(record);
+            Ok(())
+        };
+        query::update_or_create_with(db, by.scoped(), draft.into_data(), change)
+    }
+
+    /// For each draft the record that has its values in the columns `by`, or a new one, not saved, in the drafts' order:
+    /// [`Record::exists`] tells. It takes one select.
+    ///
+    /// Drafts of the same row that is not there give a new record each.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let drafts = ["Ann", "Dee"].map(|name| User::draft().name(name).email(format!("{name}@example.com")));
+    /// let users = User::fetch_or_new_many(&db, User::email, drafts).await?;
+    /// assert!(users[0].exists() && users[0].age == Some(34) && !users[1].exists());
+    /// # Ok(())
+    /// # });
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`](crate::Error::Config) where `by` is empty, or a draft has no value for one of its columns.
+    fn fetch_or_new_many<'a, D: Complete<Self>>(
+        db: &'a Db,
+        by: impl Columns<Self>,
+        drafts: impl IntoIterator<Item = D>,
+    ) -> Pending<'a, Vec<Record<Self>>> {
+        let drafts = drafts.into_iter().map(Complete::into_data).collect();
+        query::fetch_or_new_many(db, by.columns(), drafts)
+    }
+
+    /// For each draft the record that has its values in the columns `by`, or a new one, saved, in the drafts' order:
+    /// [`Record::was_recently_created`] tells. It takes one select, and an insert for those that are not there. Where
+    /// somebody else inserts one in between, theirs.
+    ///
+    /// Of several drafts of the same row that is not there, the first is inserted.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let drafts = ["Ann", "Dee"].map(|name| User::draft().name(name).email(format!("{name}@example.com")));
+    /// let users = User::fetch_or_create_many(&db, User::email, drafts).await?;
+    /// assert!(!users[0].was_recently_created() && users[1].was_recently_created());
+    /// # Ok(())
+    /// # });
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`fetch_or_new_many`](Self::fetch_or_new_many), and what [`create_many`](Self::create_many) gives: nothing
+    /// is inserted then.
+    fn fetch_or_create_many<'a, D: Complete<Self>>(
+        db: &'a Db,
+        by: impl Columns<Self>,
+        drafts: impl IntoIterator<Item = D>,
+    ) -> Pending<'a, Vec<Record<Self>>> {
+        let drafts = drafts.into_iter().map(Complete::into_data).collect();
+        query::fetch_or_create_many(db, by.columns(), None, drafts)
+    }
+
+    /// Sets each draft's columns on the record that has its values in the columns `by`, or inserts it, all or none:
+    /// the records in the drafts' order. It takes one select, which locks the rows that are there, an update for
+    /// each of them that differs, and an insert for the others.
+    ///
+    /// Several drafts of the same row are written one after the other.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let drafts = ["Ann", "Dee"].map(|name| User::draft().name(name).email(format!("{name}@example.com")).age(50));
+    /// let users = User::update_or_create_many(&db, User::email, drafts).await?;
+    /// assert_eq!((users[0].id, users[0].age, users[1].age), (1, Some(50), Some(50)));
+    /// # Ok(())
+    /// # });
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`fetch_or_create_many`](Self::fetch_or_create_many): nothing is written then.
+    fn update_or_create_many<'a, D: Complete<Self>>(
+        db: &'a Db,
+        by: impl Columns<Self>,
+        drafts: impl IntoIterator<Item = D>,
+    ) -> Pending<'a, Vec<Record<Self>>> {
+        let drafts = drafts.into_iter().map(Complete::into_data).collect();
+        query::update_or_create_many(db, by.columns(), None, drafts)
     }
 
     /// The first record that matches, brought back where it was deleted softly, or a new one of the draft.

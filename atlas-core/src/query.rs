@@ -5,7 +5,9 @@ mod chunk;
 mod condition;
 mod create;
 mod cursor;
+mod fetch_or_create;
 mod filter;
+mod first_or_create;
 mod group;
 mod inspect;
 mod join;
@@ -36,10 +38,12 @@ use std::{marker::PhantomData, sync::Arc};
 use aggregate::numbered;
 pub use chunk::IntoFlow;
 pub use condition::Given;
-pub(crate) use create::{
-    create, create_many, first_or_create, first_or_new, insert, restore_or_create, update_or_create, upsert,
-};
+pub(crate) use create::{create, create_many, insert, upsert};
 pub use cursor::Cursor;
+pub(crate) use fetch_or_create::{fetch_or_create_many, fetch_or_new_many, update_or_create_many};
+pub(crate) use first_or_create::{
+    first_or_create, first_or_new, restore_or_create, update_or_create, update_or_create_with,
+};
 pub use page::{CursorPage, Page, PageUrl, SimplePage};
 pub(crate) use places::by_name;
 pub use places::{PlaceField, Places, place_fields};

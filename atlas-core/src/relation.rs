@@ -5,6 +5,7 @@ mod associate;
 mod between;
 mod create;
 mod eager;
+mod find_or_create;
 mod fixed;
 mod graph;
 mod groups;

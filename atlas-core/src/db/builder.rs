@@ -7,7 +7,7 @@ use std::{
 };
 
 use crate::{
-    db::{Db, Pending, connections::Registry, database::Database, level::Level},
+    db::{Db, Pending, connections::Registry, database::Database, level::Level, watch::Watch},
     driver::{self, BoxFuture, ConnectOptions, Connection, TlsMode},
     error::{Error, Result},
 };
@@ -160,17 +160,28 @@ impl DbBuilder {
         self
     }
 
+    /// The same, unless it has a name already.
+    pub(super) fn name_or(mut self, name: &str) -> Self {
+        self.name.get_or_insert_with(|| name.into());
+        self
+    }
+
     /// Opens the database.
     ///
     /// # Errors
     ///
     /// As [`Db::connect`].
     pub fn connect(self) -> Pending<'static, Db> {
-        Pending::new(async move { self.open(None).await.map(|database| Db::on(database, None)) })
+        Pending::new(async move { self.open(Weak::new(), None).await.map(|database| Db::on(database, None)) })
     }
 
-    /// Opens the database, as one of a set of named connections or by itself.
-    pub(super) async fn open(self, registry: Option<&Arc<Registry>>) -> Result<Arc<Database>> {
+    /// Opens the database. `registry`: the set of named connections that it is one of; `common`: who listens to it and
+    /// to others.
+    pub(super) async fn open(
+        self,
+        registry: Weak<Registry>,
+        common: Option<Arc<Watch>>,
+    ) -> Result<Arc<Database>> {
         let mut options = self.options;
         // The hook needs the database, which is there only once it is open.
         let opened: Arc<OnceLock<Weak<Database>>> = Arc::default();
@@ -186,10 +197,8 @@ impl DbBuilder {
         database.slow = self.slow;
         database.strict = self.strict;
         database.batches = self.batches;
-        if let Some(registry) = registry {
-            database.registry = Arc::downgrade(registry);
-            database.common = Some(Arc::clone(&registry.watch));
-        }
+        database.registry = registry;
+        database.common = common;
         let database = Arc::new(database);
         let _ = opened.set(Arc::downgrade(&database));
         Ok(database)

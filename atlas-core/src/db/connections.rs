@@ -307,7 +307,8 @@ impl Connections {
 
     async fn open(&self, name: &str, config: ConnectionConfig) -> Result<Entry> {
         let builder: DbBuilder = config.clone().into_builder().lazy().name(name);
-        let opened = builder.open(Some(&self.registry)).await;
+        let opened =
+            builder.open(Arc::downgrade(&self.registry), Some(Arc::clone(&self.registry.watch))).await;
         let database = opened.map_err(|error| match error {
             Error::Config { message } => Error::config(format!("connection `{name}`: {message}")),
             other => other,

@@ -141,7 +141,7 @@ impl Retryable for Error {
 }
 
 /// Waits a random time, longer with each try, so that those who met once do not meet again.
-async fn pause(tried: u32) {
+pub(super) async fn pause(tried: u32) {
     const LONGEST: u64 = 500_000;
     let limit = (2_000_u64 << tried.min(10)).min(LONGEST);
     let random = RandomState::new().hash_one(tried) % limit;

@@ -21,6 +21,10 @@ impl<S> Expr<S> {
         Self { node, of: PhantomData }
     }
 
+    pub(crate) fn node(&self) -> &Node {
+        &self.node
+    }
+
     pub(crate) fn into_node(self) -> Node {
         self.node
     }

@@ -5,17 +5,9 @@ use std::sync::Arc;
 use crate::{
     db::{Db, Pending},
     error::Result,
-    model::{Complete, DraftData, Expr, In, Model},
-    query::{self, column_ref},
+    model::{Complete, DraftData, Model},
     record::{self, Drafts, Record},
-    relation::{
-        Linked, Path, Related, Relation,
-        between::{Between, Row},
-        fixed::give,
-        groups::equal,
-        insert_level, kind,
-    },
-    statement::Expr as Node,
+    relation::{Linked, Path, Related, Relation, between::Between, fixed::give, insert_level, kind},
     value::Value,
 };
 
@@ -39,14 +31,14 @@ impl<P: super::Pivot> Creates for kind::BelongsToMany<P> {}
 impl<P: super::Pivot> Creates for kind::MorphToMany<P> {}
 
 /// How new records of the relation are made.
-struct Making {
+pub(super) struct Making {
     /// What each gets where its draft does not say otherwise.
     given: Vec<(usize, Value)>,
-    way: Way,
+    pub(super) way: Way,
 }
 
 /// How a record is made one of the relation's.
-enum Way {
+pub(super) enum Way {
     /// It refers to the other: columns and their values.
     Refers(Vec<(usize, Value)>),
     /// A row of a table between refers to both.
@@ -211,118 +203,9 @@ impl<M: Model, N: Model, K> Related<M, N, K> {
         })
     }
 
-    /// The first of the records that matches, or a new one of the draft. Through a table between: a record
-    /// that matches and is none of the relation's yet becomes one.
-    ///
-    /// ```
-    /// # use atlas_tests::guide::*;
-    /// # run(async |db| {
-    /// let ann = User::find_or_fail(&db, 1).await?;
-    /// let draft = Post::draft().title("On borrowing");
-    /// // That of Bob is none of Ann's.
-    /// let post = ann.related(User::posts).first_or_create(&db, Post::title.eq("On borrowing"), draft).await?;
-    /// assert!(post.was_recently_created() && post.author_id == 1);
-    /// # Ok(())
-    /// # });
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// As [`create`](Self::create).
-    pub fn first_or_create<'a, X: In<N, I>, I>(
-        self,
-        db: &'a Db,
-        by: Expr<X>,
-        draft: impl Complete<N>,
-    ) -> Pending<'a, Record<N>>
-    where
-        K: Creates + 'a,
-    {
-        let (by, draft) = (by.into_node(), draft.into_data());
-        Pending::new(async move {
-            let making = self.making()?;
-            let (among, draft) = (self.among_all(by.clone()), making.prepared(draft));
-            match making.way {
-                Way::Refers(columns) => {
-                    let by = Expr::new(refers::<N>(&columns).and(among));
-                    query::first_or_create(db, by, draft).await
-                }
-                Way::Between(between) => {
-                    let tx = db.of(N::meta().about())?.begin_own().await?;
-                    let record = match self.query().and_node(by.clone()).first(&tx).await? {
-                        Some(record) => record,
-                        None => attached(&tx, &between, Expr::new(among), draft).await?,
-                    };
-                    tx.commit().await?;
-                    Ok(record)
-                }
-            }
-        })
-    }
-
-    /// Sets the draft's columns on the first of the records that matches, or makes a new one of the draft; in
-    /// a transaction. Through a table between: a record that matches and is none of the relation's yet
-    /// becomes one.
-    ///
-    /// ```
-    /// # use atlas_tests::guide::*;
-    /// # run(async |db| {
-    /// let ann = User::find_or_fail(&db, 1).await?;
-    /// let draft = Post::draft().title("Rust in peace").votes(9);
-    /// let by = Post::title.eq("Rust in peace");
-    /// let post = ann.related(User::posts).update_or_create(&db, by, draft).await?;
-    /// assert_eq!((post.id, post.votes), (2, 9));
-    /// # Ok(())
-    /// # });
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// As [`create`](Self::create).
-    pub fn update_or_create<'a, X: In<N, I>, I>(
-        self,
-        db: &'a Db,
-        by: Expr<X>,
-        draft: impl Complete<N>,
-    ) -> Pending<'a, Record<N>>
-    where
-        K: Creates + 'a,
-    {
-        let (by, draft) = (by.into_node(), draft.into_data());
-        Pending::new(async move {
-            draft.alone()?;
-            let making = self.making()?;
-            let (among, draft) = (self.among_all(by.clone()), making.prepared(draft));
-            match making.way {
-                Way::Refers(columns) => {
-                    let by = Expr::new(refers::<N>(&columns).and(among));
-                    query::update_or_create(db, by, draft).await
-                }
-                Way::Between(between) => {
-                    let tx = db.of(N::meta().about())?.begin_own().await?;
-                    let mut record = match self.query().and_node(by.clone()).first(&tx).await? {
-                        Some(record) => record,
-                        None => attached(&tx, &between, Expr::new(among), draft.clone()).await?,
-                    };
-                    if !record.was_recently_created() {
-                        record.assign_draft(draft)?;
-                        record.save(&tx).await?;
-                    }
-                    tx.commit().await?;
-                    Ok(record)
-                }
-            }
-        })
-    }
-
-    fn making(&self) -> Result<Making> {
+    pub(super) fn making(&self) -> Result<Making> {
         let given = self.relation.link.fixed.given(N::meta(), self.relation.name)?;
         Ok(Making { given, way: self.way()? })
-    }
-
-    /// A condition on records of the target, of which the relation leads to some only.
-    fn among_all(&self, by: Node) -> Node {
-        self.relation.link.fixed.filter().into_iter().fold(by, Node::and)
     }
 
     fn way(&self) -> Result<Way> {
@@ -336,7 +219,7 @@ impl<M: Model, N: Model, K> Related<M, N, K> {
 
 impl Making {
     /// The draft of a record that is to be one of the relation's.
-    fn prepared(&self, mut draft: DraftData) -> DraftData {
+    pub(super) fn prepared(&self, mut draft: DraftData) -> DraftData {
         give(&mut draft, &self.given);
         if let Way::Refers(columns) = &self.way {
             for (column, value) in columns {
@@ -407,19 +290,4 @@ pub(super) async fn create_for<M: Model, N: Model, K: 'static>(
     }
     Between::attach_all(db, rows).await?;
     Ok(())
-}
-
-/// The first record of all that matches, or a new one, with a row of the table between.
-async fn attached<N: Model>(db: &Db, between: &Between, by: Expr<N>, draft: DraftData) -> Result<Record<N>> {
-    let record: Record<N> = query::first_or_create(db, by, draft).await?;
-    let row: Row = between.row(&record)?;
-    between.attach(db, vec![row]).await?;
-    Ok(record)
-}
-
-/// Whether a record refers to the other.
-fn refers<N: Model>(columns: &[(usize, Value)]) -> Node {
-    let (columns, values): (Vec<_>, Vec<_>) =
-        columns.iter().map(|(column, value)| (column_ref(N::meta(), *column), value.clone())).unzip();
-    equal(&columns, &values)
 }

@@ -50,6 +50,11 @@ impl Groups {
         self.places.get(key).copied()
     }
 
+    /// The first group whose key is one of these.
+    pub(crate) fn position(&self, is_one: impl FnMut(&Key) -> bool) -> Option<usize> {
+        self.keys.iter().position(is_one)
+    }
+
     /// The first part of each key, in the order of the groups.
     pub(super) fn firsts(&self) -> Vec<Value> {
         self.keys.iter().filter_map(Key::first).collect()
