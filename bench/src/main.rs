@@ -7,6 +7,7 @@ mod measure;
 mod postgres;
 mod report;
 mod sqlite;
+mod texts;
 
 use std::alloc::System;
 
@@ -22,10 +23,11 @@ fn main() {
         arguments.iter().position(|argument| argument == "--only").and_then(|at| arguments.get(at + 1));
     match arguments.first().map(String::as_str) {
         Some("sqlite") => sqlite::run(if quick { 7 } else { 61 }, only.map(String::as_str)),
+        Some("texts") => texts::run(if quick { 21 } else { 201 }),
         #[cfg(feature = "postgres")]
         Some("postgres") => postgres::run(if quick { 7 } else { 41 }, only.map(String::as_str)),
         _ => {
-            eprintln!("usage: atlas-bench sqlite|postgres [--quick] [--only WORK]");
+            eprintln!("usage: atlas-bench sqlite|texts|postgres [--quick] [--only WORK]");
             eprintln!("`postgres` takes the feature of that name, and libpq for Diesel");
             std::process::exit(2);
         }

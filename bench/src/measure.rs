@@ -80,6 +80,34 @@ where
     (median(of_atlas), median(of_bare))
 }
 
+/// Measures two sides that wait for nothing, a round of the one after a round of the other.
+pub fn alternate(
+    rounds: usize,
+    operations: u32,
+    mut one: impl FnMut(),
+    mut other: impl FnMut(),
+) -> (Side, Side) {
+    let (mut of_one, mut of_other) = (Vec::new(), Vec::new());
+    for round in 0..rounds + 3 {
+        let sides = (time_now(operations, &mut one), time_now(operations, &mut other));
+        if round >= 3 {
+            of_one.push(sides.0);
+            of_other.push(sides.1);
+        }
+    }
+    (median(of_one), median(of_other))
+}
+
+fn time_now(operations: u32, work: &mut impl FnMut()) -> Side {
+    let region = Region::new(ALLOCATOR);
+    let start = Instant::now();
+    (0..operations).for_each(|_| work());
+    let time = start.elapsed() / operations;
+    let change = region.change();
+    let allocations = (change.allocations + change.reallocations) as f64 / f64::from(operations);
+    Side { time, allocations }
+}
+
 /// Measures several sides, a round of each after a round of the others, and gives the medians of one
 /// operation of each.
 #[cfg(feature = "postgres")]

@@ -7,7 +7,7 @@ use atlas_core::{
     statement::{From, Insert, OnConflict, Select, Statement},
 };
 use atlas_server::{Condition, Lent, Pool};
-use atlas_sql::{Compiled, compile, schema_statements};
+use atlas_sql::{Compiled, Shape, schema_statements};
 use sqlx::mysql::MySqlArguments;
 use tokio::sync::oneshot;
 
@@ -453,18 +453,36 @@ impl Connection for MySqlConnection {
 /// A statement as it is sent.
 fn one(session: &mut Session, statement: &Statement) -> Result<Work> {
     let mut compiled: Compiled<'_> = std::mem::take(&mut session.compiled).recycle();
-    let done = compile(statement, &session.server.dialect, &mut compiled).and_then(|()| {
+    let done = text(session, statement, &mut compiled).and_then(|text| {
         let mut arguments = MySqlArguments::default();
-        let mut size = compiled.text.len();
+        let mut size = text.len();
         for value in &compiled.binds {
             bind(&mut arguments, value, &session.server)?;
             size += size_of_bind(value);
         }
         check_size(size, &session.server)?;
-        Ok(Work::One(Sent { text: Arc::from(compiled.text.as_str()), arguments }))
+        Ok(Work::One(Sent { text, arguments }))
     });
     session.compiled = compiled.recycle();
     done
+}
+
+/// The text of a statement, which is written once for each shape, and what it binds.
+fn text<'s>(
+    session: &mut Session,
+    statement: &'s Statement,
+    compiled: &mut Compiled<'s>,
+) -> Result<Arc<str>> {
+    let shape = Shape::of(statement, &session.server.dialect, compiled);
+    if let Some(text) = shape.and_then(|shape| session.texts.get(&shape)) {
+        return Ok(Arc::clone(text));
+    }
+    let stands = Shape::compile(statement, &session.server.dialect, compiled)?;
+    let text: Arc<str> = Arc::from(compiled.text.as_str());
+    if let Some(shape) = shape.filter(|_| stands) {
+        session.texts.insert(shape, Arc::clone(&text));
+    }
+    Ok(text)
 }
 
 /// The table that a statement is about, for errors.

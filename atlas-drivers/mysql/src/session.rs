@@ -9,7 +9,8 @@ use atlas_core::{
     error::{Error, Result},
 };
 use atlas_server::Manager;
-use atlas_sql::Compiled;
+use atlas_sql::{Compiled, Shape};
+use hashlink::LruCache;
 use sqlx::{
     AssertSqlSafe, ConnectOptions, Connection as _, MySqlConnection,
     mysql::{MySqlConnectOptions, MySqlSslMode},
@@ -22,6 +23,9 @@ use crate::{
     server::Server,
 };
 
+/// How many texts a connection keeps.
+const TEXTS: usize = 250;
+
 /// A connection, and what is kept with it between statements.
 pub(crate) struct Session {
     pub(crate) connection: MySqlConnection,
@@ -30,6 +34,8 @@ pub(crate) struct Session {
     pub(crate) server: Arc<Server>,
     /// The memory of the statement that was compiled last.
     pub(crate) compiled: Compiled<'static>,
+    /// Texts that were sent before, by the shapes of their statements.
+    pub(crate) texts: LruCache<Shape, Arc<str>>,
     /// How the columns of the statement that runs are read.
     pub(crate) forms: Vec<Form>,
     /// Whether nobody waits for the statement that runs any more.
@@ -147,6 +153,7 @@ impl Connections {
             id,
             server,
             compiled: Compiled::default(),
+            texts: LruCache::new(TEXTS),
             forms: Vec::new(),
             abandoned: Arc::default(),
         })

@@ -5,7 +5,7 @@ use atlas_core::{
     error::{Error, Result},
     statement::{Delete, Insert, Raw, Select, Statement, Update},
 };
-use atlas_sql::{Compiled, compile};
+use atlas_sql::{Compiled, Shape};
 use sqlx::{Either, Executor};
 
 use crate::{
@@ -97,8 +97,19 @@ async fn one(
     sink: &mut Box<dyn RowSink>,
 ) -> Result<Outcome, Failure> {
     let mut compiled = std::mem::take(&mut session.compiled).recycle();
-    compile(statement, &PostgresDialect, &mut compiled)?;
-    let (plan, request) = prepare(session, shared, &compiled).await?;
+    let shape = Shape::of(statement, &PostgresDialect, &mut compiled);
+    let plan = match shape.and_then(|shape| session.known(shared, shape)) {
+        Some(plan) => plan,
+        None => {
+            let stands = Shape::compile(statement, &PostgresDialect, &mut compiled)?;
+            let plan = session.plan(shared, &compiled.text).await?;
+            if let Some(shape) = shape.filter(|_| stands) {
+                session.keep(shape, &plan);
+            }
+            plan
+        }
+    };
+    let request = request(shared, &plan, &compiled)?;
     session.compiled = compiled.recycle();
     let reads = reads(statement);
     let fetched = fetch(session, &plan, request, sink, reads).await?;
@@ -126,9 +137,13 @@ pub(crate) async fn prepare(
     compiled: &Compiled<'_>,
 ) -> Result<(Arc<Plan>, Request), Failure> {
     let plan = session.plan(shared, &compiled.text).await?;
-    let arguments = plan.arguments(compiled.binds.iter().map(Bound::from))?;
-    let request = plan.request(arguments, !shared.options.is_pooled());
+    let request = request(shared, &plan, compiled)?;
     Ok((plan, request))
+}
+
+fn request(shared: &Shared, plan: &Plan, compiled: &Compiled<'_>) -> Result<Request, Failure> {
+    let arguments = plan.arguments(compiled.binds.iter().map(Bound::from))?;
+    Ok(plan.request(arguments, !shared.options.is_pooled()))
 }
 
 /// What came of a request.

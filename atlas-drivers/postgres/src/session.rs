@@ -10,7 +10,7 @@ use std::{
     },
 };
 
-use atlas_sql::Compiled;
+use atlas_sql::{Compiled, Shape};
 use futures_core::Stream;
 use hashlink::LruCache;
 use sqlx::{
@@ -73,6 +73,8 @@ pub(crate) struct Session {
     pub(crate) gave_rows: bool,
     epoch: u64,
     plans: LruCache<Arc<str>, Arc<Plan>>,
+    /// The same plans by the shapes of statements, whose texts are not written then.
+    shapes: LruCache<Shape, Arc<Plan>>,
     pub(crate) compiled: Compiled<'static>,
 }
 
@@ -88,8 +90,22 @@ impl Session {
             gave_rows: false,
             epoch: shared.epoch.load(Relaxed),
             plans: LruCache::new(shared.options.statement_cache.max(1)),
+            shapes: LruCache::new(shared.options.statement_cache.max(1)),
             compiled: Compiled::default(),
         }
+    }
+
+    /// What is known of a statement by its shape.
+    pub(crate) fn known(&mut self, shared: &Shared, shape: Shape) -> Option<Arc<Plan>> {
+        if self.epoch != shared.epoch.load(Relaxed) {
+            return None;
+        }
+        self.shapes.get(&shape).cloned()
+    }
+
+    /// Keeps what is known of a statement under its shape.
+    pub(crate) fn keep(&mut self, shape: Shape, plan: &Arc<Plan>) {
+        self.shapes.insert(shape, Arc::clone(plan));
     }
 
     /// What the server says of a statement. It is asked once, and keeps the statement prepared.
@@ -123,6 +139,7 @@ impl Session {
     /// Forgets what was prepared.
     pub(crate) async fn forget_statements(&mut self) -> Result<(), Failure> {
         self.plans.clear();
+        self.shapes.clear();
         self.connection.clear_cached_statements().await?;
         Ok(())
     }

@@ -9,6 +9,9 @@ pub struct Compiled<'s> {
     pub text: String,
     /// What its placeholders stand for, in their order.
     pub binds: Vec<Bind<'s>>,
+    /// How many texts were written into this memory: not those of statements that were found by their
+    /// [`Shape`].
+    pub texts: u64,
     pub(crate) lists: NameLists,
 }
 
@@ -28,6 +31,23 @@ pub enum Bind<'s> {
 }
 
 impl Bind<'_> {
+    /// A limit or an offset.
+    pub(crate) fn number(number: u64) -> Self {
+        Self::I64(i64::try_from(number).unwrap_or(i64::MAX))
+    }
+
+    /// Whether both are the same part of a statement.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Value(one), Self::Value(other)) => std::ptr::eq(*one, *other),
+            (Self::Str(one), Self::Str(other)) => std::ptr::eq(*one, *other),
+            (Self::List(one), Self::List(other)) => std::ptr::eq(*one, *other),
+            (Self::Text(one), Self::Text(other)) => one == other,
+            (Self::I64(one), Self::I64(other)) => one == other,
+            _ => false,
+        }
+    }
+
     /// Copies the value out of the statement.
     pub fn to_value(&self) -> Value {
         match self {
@@ -70,7 +90,7 @@ impl Compiled<'_> {
         self.clear();
         // Collecting a vector's own iterator keeps its allocation; there is nothing in it to map.
         let binds = self.binds.into_iter().map_while(|_| None).collect();
-        Compiled { text: self.text, binds, lists: self.lists }
+        Compiled { text: self.text, binds, texts: self.texts, lists: self.lists }
     }
 
     /// Copies the values out of the statement.

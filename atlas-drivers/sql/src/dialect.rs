@@ -156,6 +156,12 @@ pub trait Dialect: Send + Sync {
         None
     }
 
+    /// Whether [`value_type`](Self::value_type) tells values apart: by their kinds, and integers by the smallest of
+    /// 16, 32 and 64 bits that they fit into. Nothing else of a value may decide about the text.
+    fn weighs_values(&self) -> bool {
+        self.division_fails()
+    }
+
     /// How a function is written whose first argument has this type: `{0}` stands for that argument, which is
     /// put in parentheses where it stands beside an operator. `None` where the database has no such function.
     fn function(&self, function: Function, of: Option<ColumnType>) -> Option<&'static str> {

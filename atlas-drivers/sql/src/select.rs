@@ -11,7 +11,7 @@ use crate::{Bind, compiler::Compiler};
 /// Limits up to here stand in the text: a planner makes use of a small limit that it can see, and there
 /// are few different ones. Greater limits and all offsets are bound, so that paging through a table
 /// prepares one statement.
-const LITERAL_LIMIT: u64 = 1_000;
+pub(crate) const LITERAL_LIMIT: u64 = 1_000;
 
 impl<'s> Compiler<'_, 's> {
     pub(crate) fn select(&mut self, select: &'s Select) -> Result<()> {
@@ -267,7 +267,7 @@ impl<'s> Compiler<'_, 's> {
             }
             Some(limit) => {
                 self.push(" LIMIT ");
-                self.bind(Bind::I64(i64::try_from(limit).unwrap_or(i64::MAX)));
+                self.bind(Bind::number(limit));
             }
             None => {
                 if offset.is_some()
@@ -280,7 +280,7 @@ impl<'s> Compiler<'_, 's> {
         }
         if let Some(offset) = offset {
             self.push(" OFFSET ");
-            self.bind(Bind::I64(i64::try_from(offset).unwrap_or(i64::MAX)));
+            self.bind(Bind::number(offset));
         }
     }
 }

@@ -22,7 +22,7 @@ use atlas_core::{
     error::{Error, Result as CoreResult},
     value::{Value, ValueRef},
 };
-use atlas_sql::Bind;
+use atlas_sql::{Bind, Shape};
 use hashlink::LruCache;
 use rusqlite::ffi;
 
@@ -36,7 +36,7 @@ use crate::{
 /// A connection, its prepared statements, and the one of them that is active.
 pub(crate) struct Database {
     handle: *mut ffi::sqlite3,
-    prepared: LruCache<Box<str>, Prepared>,
+    prepared: LruCache<Shape, Prepared>,
     /// How many statements are kept; 0: none.
     kept: usize,
     active: Option<Active>,
@@ -98,12 +98,27 @@ impl Database {
     ///
     /// What SQLite says to the text; a text of several statements.
     pub(crate) fn start(&mut self, text: &str) -> Result<(), Failure> {
+        let shape = Shape::of_text(text);
+        if self.resume(shape) { Ok(()) } else { self.start_new(shape, text) }
+    }
+
+    /// Makes a statement the active one that is kept under its shape; `false` where none is.
+    pub(crate) fn resume(&mut self, shape: Shape) -> bool {
         self.finish();
-        let found = if self.kept > 0 { self.prepared.get(text).copied() } else { None };
-        if let Some(Prepared { statement, reads_only }) = found {
-            self.active = Some(Active { statement, columns: 0, reads_only, kept: true });
-            return Ok(());
-        }
+        let Some(Prepared { statement, reads_only }) = self.prepared.get(&shape).copied() else {
+            return false;
+        };
+        self.active = Some(Active { statement, columns: 0, reads_only, kept: true });
+        true
+    }
+
+    /// Prepares a statement that is not kept under its shape, and makes it the active one.
+    ///
+    /// # Errors
+    ///
+    /// As [`start`](Self::start).
+    pub(crate) fn start_new(&mut self, shape: Shape, text: &str) -> Result<(), Failure> {
+        self.finish();
         let (prepared, tail) = self.prepare(text)?;
         if !is_blank(tail) {
             // SAFETY: the statement was prepared above and is known nowhere else.
@@ -116,7 +131,7 @@ impl Database {
                 // SAFETY: no statement is active, and this one has left the cache.
                 unsafe { ffi::sqlite3_finalize(oldest.statement) };
             }
-            self.prepared.insert(text.into(), prepared);
+            self.prepared.insert(shape, prepared);
         }
         self.active = Some(Active {
             statement: prepared.statement,

@@ -174,11 +174,13 @@ pub(crate) fn in_one_go(
 ) -> Result<Result<Outcome, Rest>> {
     let watched = long && hold.pool()?.options.execution == Execution::Auto;
     let table = table_of(statement);
-    let ran = hold.session()?.compiled(statement, |database, compiled| {
-        if let Err(failure) = database.start(&compiled.text) {
-            return if failure.is_busy() { Ok(Progress::Again) } else { Err(failure.into_error(table)) };
-        }
-        database.with_lent(compiled.binds.iter().map(BindRef::from), |database| {
+    let ran = hold.session()?.started(statement, |database, binds| {
+        let database = match database {
+            Ok(database) => database,
+            Err(failure) if failure.is_busy() => return Ok(Progress::Again),
+            Err(failure) => return Err(failure.into_error(table)),
+        };
+        database.with_lent(binds.iter().map(BindRef::from), |database| {
             let mut running = Running::new(watched, watched);
             database.begin(&mut running);
             loop {

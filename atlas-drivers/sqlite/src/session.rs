@@ -6,7 +6,7 @@ use atlas_core::{
     statement::{From, Select, Statement},
     value::Value,
 };
-use atlas_sql::{Compiled, compile};
+use atlas_sql::{Bind, Compiled, Shape, compile};
 
 use crate::{
     dialect::SqliteDialect,
@@ -85,26 +85,25 @@ impl Session {
         self.database.watch()
     }
 
-    /// Compiles a statement and calls `with` with it; its memory is kept for the next one.
-    pub(crate) fn compiled<'s, R>(
+    /// Makes a statement the active one, and calls `with` with it and what it binds. Its text is written where it
+    /// is not kept prepared.
+    pub(crate) fn started<'s, R>(
         &mut self,
         statement: &'s Statement,
-        with: impl FnOnce(&mut Database, &Compiled<'s>) -> R,
+        with: impl FnOnce(Result<&mut Database, Failure>, &[Bind<'s>]) -> R,
     ) -> Result<R> {
         let mut compiled = std::mem::take(&mut self.compiled).recycle();
-        let done =
-            compile(statement, &SqliteDialect, &mut compiled).map(|()| with(&mut self.database, &compiled));
+        let started = self.database.start_compiled(statement, &mut compiled);
+        let done = started.map(|started| with(started.map(|()| &mut self.database), &compiled.binds));
         self.compiled = compiled.recycle();
         done
     }
 
-    /// Compiles, starts and binds; the values are copied, so that the statement can stay open.
+    /// Starts and binds; the values are copied, so that the statement can stay open.
     pub(crate) fn start(&mut self, statement: &Statement) -> Result<Result<(), Failure>> {
-        self.compiled(statement, |database, compiled| {
-            if let Err(failure) = database.start(&compiled.text) {
-                return Ok(Err(failure));
-            }
-            database.bind_copies(compiled.binds.iter().map(BindRef::from)).map(Ok)
+        self.started(statement, |database, binds| match database {
+            Ok(database) => database.bind_copies(binds.iter().map(BindRef::from)).map(Ok),
+            Err(failure) => Ok(Err(failure)),
         })?
     }
 
@@ -117,10 +116,11 @@ impl Session {
 
     /// The statement as text and values of its own.
     pub(crate) fn owned(&mut self, statement: &Statement) -> Result<Owned> {
-        self.compiled(statement, |_, compiled| Owned {
-            text: compiled.text.clone(),
-            values: compiled.values(),
-        })
+        let mut compiled = std::mem::take(&mut self.compiled).recycle();
+        let done = compile(statement, &SqliteDialect, &mut compiled);
+        let owned = done.map(|()| Owned { text: compiled.text.clone(), values: compiled.values() });
+        self.compiled = compiled.recycle();
+        owned
     }
 
     /// Ends whatever is left of the last user's statements. `false` where the connection is of no more use.
@@ -138,6 +138,22 @@ impl Session {
 }
 
 impl Database {
+    fn start_compiled<'s>(
+        &mut self,
+        statement: &'s Statement,
+        compiled: &mut Compiled<'s>,
+    ) -> Result<Result<(), Failure>> {
+        let shape = Shape::of(statement, &SqliteDialect, compiled);
+        if shape.is_some_and(|shape| self.resume(shape)) {
+            return Ok(Ok(()));
+        }
+        let stands = Shape::compile(statement, &SqliteDialect, compiled)?;
+        Ok(match shape.filter(|_| stands) {
+            Some(shape) => self.start_new(shape, &compiled.text),
+            None => self.start(&compiled.text),
+        })
+    }
+
     /// Runs a statement without values and without rows of interest to its end.
     pub(crate) fn command(&mut self, text: &str) -> Result<(), Failure> {
         self.start(text)?;
@@ -302,4 +318,30 @@ pub(crate) fn hand_over(rows: &[CopiedRow], sink: &mut dyn RowSink) -> Result<Co
         }
     }
     Ok(ControlFlow::Continue(()))
+}
+
+#[cfg(test)]
+mod tests {
+    use atlas_core::statement::{ColumnRef, CompareOp, Expr, Select, TableRef};
+
+    use super::*;
+
+    #[test]
+    fn a_statement_of_the_same_shape_is_written_once() {
+        let connection = rusqlite::Connection::open_in_memory().unwrap();
+        connection
+            .execute_batch("CREATE TABLE users (id INTEGER PRIMARY KEY); INSERT INTO users VALUES (1), (2)")
+            .unwrap();
+        let database = Database::new(connection, Arc::new(Watch::new(None)), 8);
+        let mut session = Session::new(database, true);
+        for key in [1_i64, 2, 3, 70_000] {
+            let id = Expr::Column(ColumnRef { table: None, name: "id".into(), ty: None });
+            let mut select = Select::new(TableRef::new("users"), &["id"]);
+            select.and_where(Expr::Compare(CompareOp::Eq, Box::new(id), Box::new(Expr::Value(key.into()))));
+            session.start(&select.into()).unwrap().unwrap();
+            assert_eq!(session.database.step().unwrap(), key < 3, "it is bound anew");
+            session.database.finish();
+        }
+        assert_eq!(session.compiled.texts, 1);
+    }
 }

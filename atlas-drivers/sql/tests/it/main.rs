@@ -6,6 +6,7 @@ mod function;
 mod join;
 mod raw;
 mod schema;
+mod shape;
 mod support;
 mod write;
 
