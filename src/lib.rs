@@ -7,10 +7,10 @@ pub use atlas_core::model::Complete;
 pub use atlas_core::now;
 pub use atlas_core::{
     Assign, Assignment, Attribute, BelongsTo, BelongsToMany, Cast, Changed, Column, Config, Connections,
-    ConstraintKind, Cursor, CursorPage, DB, Db, DynRow, Error, Event, Expr, Expression, Fill, FromRow,
-    HasMany, HasManyThrough, HasOne, HasOneThrough, Health, HealthStatus, Isolation, Json, Model, MorphMany,
-    MorphOne, MorphTarget, MorphTo, MorphToMany, Order, Page, PageUrl, Pending, Query, Record, Records,
-    Related, Relation, Result, Scalar, SimplePage, Sql, TenantDatabases, TlsMode, Transaction, With,
+    ConstraintKind, Cursor, CursorPage, DB, Db, DynRow, Error, Event, Expr, Expression, Fields, Fill,
+    FromRow, HasMany, HasManyThrough, HasOne, HasOneThrough, Health, HealthStatus, Isolation, Json, Model,
+    MorphMany, MorphOne, MorphTarget, MorphTo, MorphToMany, Order, Page, PageUrl, Pending, Query, Record,
+    Records, Related, Relation, Result, Scalar, SimplePage, Sql, TenantDatabases, TlsMode, Transaction, With,
     case_when, count_all, cume_dist, db, dense_rank, models, ntile, percent_rank, rank, register_driver,
     relations, row, row_number, table, val, value, values,
 };
@@ -55,6 +55,7 @@ pub mod bounds {
         query::{
             Fills, Inner, IntoFlow, Rooted, RowOf, ScopePart, SelectAs, Selection, SqlList, SqlValue, Whole,
         },
+        record::FieldNames,
         relation::{
             Asked, Attaching, AttributesOf, Creates, Dissociates, FilterOf, HasPivot, IntoLoad, KeyedBy,
             LeadsTo, Link, Linked, MorphVariant, OrderOf, Pivot, PivotColumn, PivotValues, Present,
@@ -118,13 +119,14 @@ pub mod __private {
         driver::{BoxFuture, Row},
         inventory,
         model::{
-            ColumnMeta, Complete, DefaultMeta, DraftData, IndexMeta, KeyKind, Known, Missing, ModelMeta,
-            Reader, Set, SoftDeletes, Tenanted, create, locate,
+            Accessor, ColumnMeta, Complete, DefaultMeta, DraftData, IndexMeta, KeyKind, Known, Missing,
+            ModelMeta, NameCase, Reader, Set, SoftDeletes, Tenanted, create, locate, read, written,
         },
         query::{Loader, Part, Places, RowOf, SelectAs, place_fields, read_field},
         relation::{
-            Between, IntoLoad, Link, Morph, MorphTarget, MorphTo, MorphVariant, NthSlot, RelationKind,
-            SameKey, Touched, eager, no_variant, nth_slot, with_child, with_children, with_parent,
+            Between, IntoLoad, Link, Loaded, Morph, MorphTarget, MorphTo, MorphVariant, NthLoaded, NthSlot,
+            RelationKind, SameKey, Touched, eager, no_variant, nth_loaded, nth_slot, with_child,
+            with_children, with_parent,
         },
         schema::Action,
         statement::Selected,

@@ -326,6 +326,17 @@ impl Error {
         }
     }
 
+    /// Leaves out what the row holds, where that is a secret.
+    #[cold]
+    pub(crate) fn redacted(self) -> Self {
+        match self {
+            Self::Decode { model, column, expected, found: _ } => {
+                Self::Decode { model, column, expected, found: "[redacted]".to_owned() }
+            }
+            other => other,
+        }
+    }
+
     /// Fills in which of the selected columns it was that could not be decoded.
     #[cold]
     pub(crate) fn selected(self, name: &str) -> Self {

@@ -22,6 +22,7 @@ mod reader;
 mod row;
 mod scalar;
 mod scope;
+mod serial;
 mod soft;
 mod tables;
 mod tenant;
@@ -53,6 +54,7 @@ pub use row::{RowOperand, RowParts, RowValue, row};
 pub use scalar::{Plain, Scalar, Term, val};
 pub(crate) use scope::alias_of;
 pub use scope::{Anywhere, Append, As, Both, In, Maybe, Named, Outer};
+pub use serial::{Accessor, NameCase, Read, read, written};
 pub use soft::SoftDeletes;
 pub use tenant::Tenanted;
 
@@ -66,7 +68,7 @@ use crate::{
     error::Result,
     query::{self, Loader, Query},
     record::Record,
-    relation::NthSlot,
+    relation::{NthLoaded, NthSlot},
     statement::OnConflict,
     value::{Value, ValueRef},
 };
@@ -138,6 +140,12 @@ pub trait Model: Sized + Send + Sync + 'static {
     /// The field of a relation, by its index in [`ModelMeta::relations`].
     #[doc(hidden)]
     fn slot(&mut self, _relation: usize) -> NthSlot<'_> {
+        None
+    }
+
+    /// What was loaded of a relation, by its index in [`ModelMeta::relations`].
+    #[doc(hidden)]
+    fn loaded(&self, _relation: usize) -> NthLoaded<'_> {
         None
     }
 

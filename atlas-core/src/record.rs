@@ -1,8 +1,11 @@
 //! Records: a model and what is known of its row.
 
 mod erased;
+mod fields;
 mod insert;
 mod save;
+mod serialize;
+mod shown;
 mod siblings;
 mod soft;
 mod state;
@@ -16,8 +19,10 @@ use std::{
 };
 
 pub(crate) use erased::AnyRecord;
+pub use fields::Fields;
 pub(crate) use insert::{Drafts, insert, insert_all, insert_many, insert_within};
 pub(crate) use save::{key_not_found, not_found};
+pub use shown::FieldNames;
 pub(crate) use siblings::{Shared, Siblings};
 pub(crate) use state::State;
 pub(crate) use values::Values;
@@ -202,7 +207,7 @@ impl<M: Model> Record<M> {
     /// [`Error::Config`](crate::Error::Config) where the record was not loaded through a relation whose table
     /// between is `P`'s.
     pub fn pivot<P: Model>(&self) -> Result<&Record<P>> {
-        self.state.pivot().and_then(|pivot| pivot.downcast_ref()).ok_or_else(|| {
+        self.state.pivot().and_then(|pivot| (pivot as &dyn Any).downcast_ref()).ok_or_else(|| {
             let (model, pivot) = (M::meta().name, P::meta().name);
             crate::Error::config(format!(
                 "this `{model}` has no `{pivot}` beside it: load it through a relation with `pivot = {pivot}`"
@@ -229,7 +234,7 @@ impl<M: Model> Record<M> {
         self.state.extra(name)
     }
 
-    pub(crate) fn set_pivot(&mut self, pivot: Box<dyn Any + Send + Sync>) {
+    pub(crate) fn set_pivot(&mut self, pivot: Box<dyn AnyRecord>) {
         self.state.set_pivot(pivot);
     }
 

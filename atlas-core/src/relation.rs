@@ -41,8 +41,8 @@ pub use morph::{KeyedBy, MorphTarget, MorphTo, MorphVariant, no_variant};
 pub use pivot::{Attaching, Changed, HasPivot, Named, PivotColumn, PivotData, PivotValues};
 pub use related::Related;
 pub use slot::{
-    AnySlot, BelongsTo, BelongsToMany, HasMany, HasManyThrough, HasOne, HasOneThrough, Held, MorphMany,
-    MorphOne, MorphToMany, NthSlot, Slot, nth_slot,
+    AnySlot, BelongsTo, BelongsToMany, HasMany, HasManyThrough, HasOne, HasOneThrough, Held, Loaded,
+    MorphMany, MorphOne, MorphToMany, NthLoaded, NthSlot, Slot, nth_loaded, nth_slot,
 };
 pub use touch::Touched;
 pub(crate) use touch::{Owners, touches};

@@ -13,6 +13,7 @@ mod rename;
 mod select;
 mod tenant;
 mod update;
+mod walk;
 mod window;
 
 pub use delete::Delete;
@@ -27,6 +28,7 @@ pub use select::{
 };
 pub use tenant::TenantColumn;
 pub use update::{Found, Scope, Update};
+pub(crate) use walk::Seen;
 pub use window::{Frame, Over};
 
 use crate::schema::{Name, SchemaChange};

@@ -16,6 +16,7 @@ mod into_value;
 mod json;
 mod number;
 mod numeric;
+mod serialized;
 mod temporal;
 #[cfg(feature = "uuid")]
 mod uuid;
@@ -31,6 +32,7 @@ pub use into_value::{Binds, IntoValue};
 pub use json::{Json, Serde};
 pub use number::{HasDate, HasTime, Number, Stamp};
 pub use numeric::Numeric;
+pub(crate) use serialized::Serialized;
 pub use temporal::{Date, Moment, Time};
 
 /// A value on its way to a driver. Always bound, never part of a statement's text.

@@ -86,6 +86,11 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `#[soft_deletes]`, `#[soft_deletes(removed_at)]` | rows that are deleted stay, with the time in `deleted_at` or that field, an `Option`, and are left out wherever the model is read |
 /// | `#[tenant(org_id)]` | the column that says whose a row is: the model is read and written through `db.for_tenant(..)`, and that tenant's rows alone |
 /// | `#[touches(post)]` | the relations, `#[belongs_to]` or `#[morph_to]`, whose records' `updated_at` is set when this one is created, changed or deleted |
+/// | `#[hidden(a, b)]` | the columns and relations that are not serialized |
+/// | `#[visible(a, b)]` | the columns, relations and accessors that are, and no others |
+/// | `#[appends(full_name)]` | the methods that are serialized with every record; what they give is `Serialize` |
+/// | `#[accessors(initials)]` | the methods that are read by their names, and serialized where a record appends them |
+/// | `#[serialize(rename_all = "camelCase")]` | how columns, relations, methods and extras are called where records are serialized; serde's cases |
 /// | `#[index(a, b)]`, `#[unique(a, b)]` | an index over several columns; repeatable |
 ///
 /// # Attributes of a column
@@ -104,7 +109,9 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `#[unique]`, `#[index]` | an index over this column |
 /// | `#[cast(json)]` | stored as JSON, through serde |
 /// | `#[cast(with = Type)]` | stored as `Type` says, which implements `Cast` |
-/// | `#[sensitive]` | its values are not shown: in the record's `Debug`, to listeners, in logs |
+/// | `#[sensitive]` | its values are not shown: in the record's `Debug`, to listeners, in logs; it is hidden where the record is serialized, unless `#[visible]` names it |
+/// | `#[serialize_as("mail")]` | what it is called where a record is serialized; also of a relation |
+/// | `#[serialize_with(function)]` | a `fn(&T) -> U`, whose result is serialized in place of the value |
 /// | `#[mutator(function)]` | a `fn(T) -> T` that values pass in drafts and in mass assignment |
 ///
 /// The compiler keeps `#[default]` for itself where `Default` is derived too: implement `Default` by hand
@@ -156,6 +163,11 @@ use syn::{DeriveInput, parse_macro_input};
         soft_deletes,
         tenant,
         touches,
+        hidden,
+        visible,
+        appends,
+        accessors,
+        serialize,
         connection,
         index,
         unique,
@@ -165,6 +177,8 @@ use syn::{DeriveInput, parse_macro_input};
         cast,
         mutator,
         sensitive,
+        serialize_as,
+        serialize_with,
         has_many,
         has_one,
         belongs_to,

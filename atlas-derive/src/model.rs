@@ -9,7 +9,7 @@ use proc_macro2::{Group, TokenStream, TokenTree};
 use quote::quote;
 use syn::{DeriveInput, Expr, Ident, LitStr, Type, Visibility};
 
-use crate::diagnostics::Errors;
+use crate::{diagnostics::Errors, naming::RenameRule};
 
 /// The code for a struct, or the errors in it.
 pub(crate) fn derive(input: TokenStream) -> TokenStream {
@@ -65,6 +65,9 @@ struct Model {
     soft_deletes: Option<usize>,
     tenant: Option<usize>,
     relations: Vec<Relation>,
+    accessors: Vec<Accessor>,
+    /// How extras are called where a record is serialized.
+    case: RenameRule,
 }
 
 struct Column {
@@ -82,10 +85,29 @@ struct Column {
     fillable: bool,
     /// Its values are not shown.
     sensitive: bool,
+    /// What it is called where a record is serialized, and whether it is left out there.
+    serialized: Serialized,
+    /// What is serialized in place of its value.
+    shown: Option<TokenStream>,
     default: Option<Default>,
     mutator: Option<TokenStream>,
     /// Whether a draft is incomplete without it.
     required: bool,
+}
+
+/// How something is serialized with a record.
+#[derive(std::default::Default)]
+struct Serialized {
+    /// What it is called there, where that is not its own name.
+    name: Option<String>,
+    hidden: bool,
+}
+
+/// A method that is read by its name.
+struct Accessor {
+    ident: Ident,
+    serialized: String,
+    appended: bool,
 }
 
 /// How a field whose type is no column type is stored.
@@ -202,6 +224,7 @@ struct Relation {
     optional: bool,
     /// Whether every query loads it.
     eager: bool,
+    serialized: Serialized,
     /// Where it is said that what it leads to is touched.
     touched: Option<Ident>,
     /// The variant of `Action`.

@@ -128,6 +128,8 @@ impl<'a> Target<'a> {
                 quote_spanned!(span.located_at(model.span())=> __a::MorphTo::<Self>::load_variant::<#model>);
             quote_spanned!(span=> #name => #load(db, keys, Self::#variant),)
         });
+        let loaded = self.models.iter().map(|Model { variant, .. }| quote_spanned!(span=> Self::#variant(ref record) => __a::MorphTo::<Self>::shown(record),));
+        let no_record = self.other.map(|_| quote_spanned!(span=> _ => ::core::option::Option::None,));
         let metas = self.models.iter().map(|Model { model, name, .. }| {
             let meta = quote_spanned!(span.located_at(model.span())=> <#model as __a::Model>::meta);
             quote_spanned!(span=> #name => ::core::option::Option::Some(#meta()),)
@@ -192,6 +194,13 @@ impl<'a> Target<'a> {
                         match name {
                             #(#loads)*
                             _ => __a::no_variant(),
+                        }
+                    }
+
+                    fn loaded(&self) -> ::core::option::Option<__a::Loaded<'_>> {
+                        match *self {
+                            #(#loaded)*
+                            #no_record
                         }
                     }
 

@@ -157,6 +157,20 @@ impl RenameRule {
         Self::ALL.iter().find(|(rule, _)| *rule == name).map(|(_, rule)| *rule)
     }
 
+    /// The variant of the core's `NameCase`; none for the one that changes nothing.
+    pub(crate) fn variant(self) -> Option<&'static str> {
+        Some(match self {
+            Self::Lower => "Lower",
+            Self::Upper => "Upper",
+            Self::Pascal => "Pascal",
+            Self::Camel => "Camel",
+            Self::Snake => return None,
+            Self::ScreamingSnake => "ScreamingSnake",
+            Self::Kebab => "Kebab",
+            Self::ScreamingKebab => "ScreamingKebab",
+        })
+    }
+
     /// The name that the rule makes of one in snake case.
     pub(crate) fn apply(self, snake: &str) -> String {
         match self {

@@ -113,6 +113,73 @@ async fn secrets_are_not_told() {
     }
 }
 
+#[derive(Model)]
+pub struct Device {
+    pub id: i64,
+    pub login_id: i64,
+    pub label: String,
+    #[belongs_to]
+    pub login: BelongsTo<Login>,
+}
+
+#[tokio::test]
+async fn secrets_of_other_tables_of_a_statement_are_not_told() {
+    use atlas::{case_when, exists};
+    for db in databases().await {
+        db.create_tables(models![Login, Device]).await.unwrap();
+        let log = Log::of(&db);
+        let login = Login::draft().name("ann").password("geheim 1").save(&db).await.unwrap();
+        Device::draft().login_id(login.id).label("offen 1").save(&db).await.unwrap();
+        let joined = Device::query()
+            .join(Device::login)
+            .filter(Login::password.eq("geheim 2").or(Login::password.lower().eq("geheim 3")));
+        assert_eq!(joined.count(&db).await.unwrap(), 0);
+        let on = Login::password.is_in(["geheim 4", "geheim 5"]).and(Device::label.eq("offen 2"));
+        assert_eq!(Device::query().join_on(Login::query(), on).count(&db).await.unwrap(), 0);
+        let asked =
+            Device::query().where_has(Device::login, |login| login.where_eq(Login::password, "geheim 6"));
+        assert_eq!(asked.count(&db).await.unwrap(), 0);
+        let inner = Login::query().filter(Login::password.between("geheim 7", "geheim 8"));
+        assert_eq!(Device::query().filter(exists(inner)).count(&db).await.unwrap(), 0);
+        let table = db.table("logins").where_eq("password", "geheim 9");
+        assert_eq!(table.count().await.unwrap(), 0);
+        let eager = Device::query().with(Device::login.filter(Login::password.ne("geheim 10")));
+        assert_eq!(eager.get(&db).await.unwrap().len(), 1);
+        let set = Device::query().join(Device::login).update(&db, Device::label.set_from(Login::password));
+        assert_eq!(set.await.unwrap(), 1);
+        let order = Device::query()
+            .join(Device::login)
+            .order_by(case_when(Login::password.eq("geheim 11"), 1).otherwise(2).asc());
+        order.get(&db).await.unwrap();
+        let shown = format!("{:?}", log.take());
+        assert!(!shown.contains("geheim"), "{shown}");
+        assert!(shown.contains("offen 1") && shown.contains("offen 2"), "{shown}");
+    }
+}
+
+#[derive(Model, Debug)]
+#[table("logins")]
+pub struct NumberedLogin {
+    pub id: i64,
+    #[sensitive]
+    #[column("password")]
+    pub pin: i32,
+}
+
+#[tokio::test]
+async fn a_secret_that_cannot_be_read_is_not_in_the_error() {
+    for db in databases().await {
+        db.create_tables(models![Login]).await.unwrap();
+        Login::draft().name("ann").password("geheim").save(&db).await.unwrap();
+        let error = NumberedLogin::query().get(&db).await.unwrap_err();
+        let text = format!("{error} {error:?}");
+        assert!(
+            text.contains("`password` of `NumberedLogin` holds [redacted]") && !text.contains("geheim"),
+            "{text}"
+        );
+    }
+}
+
 #[tokio::test]
 async fn transactions_are_told_with_their_savepoints() {
     use Step::{Begin, Commit, Rollback};

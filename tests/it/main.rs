@@ -51,6 +51,7 @@ mod relation_scale;
 mod relations;
 mod schema;
 mod select_as;
+mod serialization;
 mod soft_deletes;
 mod subqueries;
 mod tables;

@@ -4,8 +4,8 @@ use crate::{
     relation::RelationMeta,
 };
 
-/// A model of the program's that has relations: the derive submits each, so that they can be found by the name of
-/// its table.
+/// A model of the program's that has relations or secrets: the derive submits each, so that they can be found by the
+/// name of its table.
 pub struct Known(pub &'static ModelMeta);
 
 inventory::collect!(Known);

@@ -1,6 +1,7 @@
 use crate::{
     db::About,
     error::{Error, Result},
+    model::{Accessor, NameCase, Read},
     relation::RelationMeta,
     statement::{ColumnRef, Expr},
     value::{ColumnType, Moment, Stored, Value, ValueRef},
@@ -37,6 +38,10 @@ pub struct ModelMeta {
     pub sensitive: &'static [&'static str],
     /// The relations, in the order of the fields.
     pub relations: &'static [RelationMeta],
+    /// The methods that are read by their names.
+    pub accessors: &'static [Accessor],
+    /// How values beside the columns are named where a record is serialized.
+    pub case: NameCase,
 }
 
 /// Where a model's keys come from.
@@ -61,6 +66,12 @@ pub struct ColumnMeta {
     pub field: &'static str,
     /// The column's name.
     pub name: &'static str,
+    /// What it is called where a record is serialized.
+    pub serialized: &'static str,
+    /// Whether it is left out there.
+    pub hidden: bool,
+    /// What is serialized in place of its value.
+    pub shown: Option<Read>,
     /// What it stores.
     pub ty: ColumnType,
     /// Whether it takes NULL.
@@ -111,6 +122,9 @@ impl ColumnMeta {
         Self {
             field,
             name,
+            serialized: field,
+            hidden: false,
+            shown: None,
             ty,
             nullable,
             unique: false,
@@ -147,6 +161,27 @@ impl ColumnMeta {
         self
     }
 
+    /// The column is called otherwise where a record is serialized.
+    #[must_use]
+    pub const fn serialized(mut self, name: &'static str) -> Self {
+        self.serialized = name;
+        self
+    }
+
+    /// The column is left out where a record is serialized.
+    #[must_use]
+    pub const fn hidden(mut self) -> Self {
+        self.hidden = true;
+        self
+    }
+
+    /// What this gives of a model is serialized in place of the column's value.
+    #[must_use]
+    pub const fn shown(mut self, read: Read) -> Self {
+        self.shown = Some(read);
+        self
+    }
+
     /// What the column gets where a draft leaves it out.
     #[must_use]
     pub const fn default(mut self, default: DefaultMeta) -> Self {
@@ -172,6 +207,8 @@ impl ModelMeta {
         tenant: None,
         sensitive: &[],
         relations: &[],
+        accessors: &[],
+        case: NameCase::Snake,
     };
 
     /// A moment as a timestamp column stores it.

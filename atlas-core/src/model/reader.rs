@@ -47,5 +47,7 @@ impl<'r> Reader<'r> {
 #[cold]
 #[inline(never)]
 pub fn locate(error: Error, column: usize, meta: &'static ModelMeta) -> Error {
-    error.at(meta.name, meta.columns.get(column).map_or("", |column| column.name))
+    let name = meta.columns.get(column).map_or("", |column| column.name);
+    let error = if meta.sensitive.contains(&name) { error.redacted() } else { error };
+    error.at(meta.name, name)
 }

@@ -1,14 +1,16 @@
+use std::any::Any;
+
 use crate::{
     driver::Row,
     error::Result,
     model::{Model, ModelMeta},
     record::{Record, State},
-    relation::{AnySlot, Path, RelationKind},
+    relation::{AnySlot, Loaded, Path, RelationKind},
     value::{Value, ValueRef},
 };
 
 /// A record of any model: what saving needs of it.
-pub(crate) trait AnyRecord: Send {
+pub(crate) trait AnyRecord: Any + Send + Sync {
     fn meta(&self) -> &'static ModelMeta;
     fn state(&self) -> &State;
     fn state_mut(&mut self) -> &mut State;
@@ -21,6 +23,12 @@ pub(crate) trait AnyRecord: Send {
 
     /// The field of a relation, by its index.
     fn slot(&mut self, relation: usize) -> Option<&mut dyn AnySlot>;
+
+    /// The model itself.
+    fn model(&self) -> &dyn Any;
+
+    /// What was loaded of a relation, by its index.
+    fn loaded(&self, relation: usize) -> Option<Loaded<'_>>;
 
     /// Becomes a row that was read anew, without relations.
     fn replace(&mut self, row: &dyn Row) -> Result<()>;
@@ -49,6 +57,14 @@ impl<M: Model> AnyRecord for Record<M> {
 
     fn slot(&mut self, relation: usize) -> Option<&mut dyn AnySlot> {
         self.model.slot(relation)
+    }
+
+    fn model(&self) -> &dyn Any {
+        &self.model
+    }
+
+    fn loaded(&self, relation: usize) -> Option<Loaded<'_>> {
+        self.model.loaded(relation)
     }
 
     fn replace(&mut self, row: &dyn Row) -> Result<()> {

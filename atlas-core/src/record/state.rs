@@ -1,6 +1,10 @@
-use std::{any::Any, collections::BTreeMap, mem, sync::Arc};
+use std::{collections::BTreeMap, mem, sync::Arc};
 
-use crate::{db::Fate, record::Siblings, value::Value};
+use crate::{
+    db::Fate,
+    record::{AnyRecord, Siblings, shown::Shown},
+    value::Value,
+};
 
 /// What a record knows of its row. 24 bytes where nothing was written.
 pub(crate) struct State {
@@ -39,8 +43,10 @@ struct Kept {
     extras: BTreeMap<String, Value>,
     /// Why the record cannot be saved as it is, and the relation that it is about.
     refusal: Option<(&'static str, String)>,
+    /// What this record shows otherwise than its model says.
+    shown: Option<Box<Shown>>,
     /// The record of the table between through which this one was reached.
-    pivot: Option<Box<dyn Any + Send + Sync>>,
+    pivot: Option<Box<dyn AnyRecord>>,
     /// Of a new record: the columns that were left to the database.
     left_out: Vec<usize>,
     /// What there was before each write in a transaction that may still be undone, the first first.
@@ -147,6 +153,19 @@ impl State {
         self.kept().extras.insert(name, value);
     }
 
+    pub(crate) fn extras(&self) -> impl Iterator<Item = (&str, &Value)> {
+        let extras = self.kept.iter().flat_map(|kept| &kept.extras);
+        extras.map(|(name, value)| (name.as_str(), value))
+    }
+
+    pub(crate) fn shown(&self) -> Option<&Shown> {
+        self.kept.as_ref()?.shown.as_deref()
+    }
+
+    pub(crate) fn shown_mut(&mut self) -> &mut Shown {
+        self.kept().shown.get_or_insert_default()
+    }
+
     pub(crate) fn siblings(&self) -> Option<(&Arc<Siblings>, u32)> {
         self.siblings.as_ref().map(|siblings| (siblings, self.standing.place))
     }
@@ -173,11 +192,11 @@ impl State {
         self.kept.as_mut()?.extras.remove(name)
     }
 
-    pub(crate) fn pivot(&self) -> Option<&(dyn Any + Send + Sync)> {
+    pub(crate) fn pivot(&self) -> Option<&dyn AnyRecord> {
         self.kept.as_ref()?.pivot.as_deref()
     }
 
-    pub(crate) fn set_pivot(&mut self, pivot: Box<dyn Any + Send + Sync>) {
+    pub(crate) fn set_pivot(&mut self, pivot: Box<dyn AnyRecord>) {
         self.kept().pivot = Some(pivot);
     }
 

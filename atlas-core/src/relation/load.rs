@@ -1,6 +1,6 @@
 //! Loading a relation for all records of a result with one statement.
 
-use std::{any::Any, sync::Arc};
+use std::sync::Arc;
 
 use crate::{
     db::Db,
@@ -8,7 +8,7 @@ use crate::{
     error::Result,
     model::{self, In, IntoOrder, Model, ModelMeta, SoftDeletes},
     query::{Beside, FromRow, Loader, Put, Query, Unscoped, column_ref, load_all},
-    record::{Record, Shared, Siblings, Values},
+    record::{AnyRecord, Record, Shared, Siblings, Values},
     relation::{
         Between, Link, Linked, Path, Relation, Slot, ToMany,
         groups::{Groups, Key},
@@ -237,7 +237,7 @@ tuples!(A B C D E F);
 #[derive(Clone, Copy)]
 pub struct PivotReader {
     pub(super) meta: fn() -> &'static ModelMeta,
-    pub(super) read: fn(&Values, usize) -> Result<Box<dyn Any + Send + Sync>>,
+    pub(super) read: fn(&Values, usize) -> Result<Box<dyn AnyRecord>>,
 }
 
 /// A relation without its kind, and what is to be loaded of it.

@@ -21,6 +21,10 @@ pub struct RelationMeta {
     pub link: Option<Link>,
     /// Of one whose rows say to which model: the columns of the model's name and of the key, by index.
     pub named_by: Option<[usize; 2]>,
+    /// What it is called where a record is serialized.
+    pub serialized: &'static str,
+    /// Whether it is left out there.
+    pub hidden: bool,
     /// What happens to this model's row when the other's is deleted, where the key is here.
     pub on_delete: Action,
     /// What happens to this model's row when the other's key changes, where the key is here.
@@ -41,6 +45,20 @@ impl RelationMeta {
     #[must_use]
     pub const fn on_update(mut self, action: Action) -> Self {
         self.on_update = action;
+        self
+    }
+
+    /// It is called otherwise where a record is serialized.
+    #[must_use]
+    pub const fn serialized(mut self, name: &'static str) -> Self {
+        self.serialized = name;
+        self
+    }
+
+    /// It is left out where a record is serialized.
+    #[must_use]
+    pub const fn hidden(mut self) -> Self {
+        self.hidden = true;
         self
     }
 
@@ -244,7 +262,8 @@ impl<M: Model, N, K> Relation<M, N, K> {
             (RelationKind::MorphTo, Path::Direct(Pairs::One(columns))) => (None, Some(columns)),
             _ => (Some(self.link), None),
         };
-        RelationMeta { name: self.name, kind, link, named_by, on_delete, on_update, touched: None }
+        let (name, hidden, touched) = (self.name, false, None);
+        RelationMeta { name, kind, link, named_by, serialized: name, hidden, on_delete, on_update, touched }
     }
 
     /// Never: an order is of a column. Declared so that the compiler can say so.

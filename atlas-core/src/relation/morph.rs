@@ -10,7 +10,7 @@ use crate::{
     query::{Loader, Put, Query, column_ref},
     record::Record,
     relation::{
-        AnySlot, IntoLoad, Pairs, Path, Relation, Slot,
+        AnySlot, IntoLoad, Loaded, Pairs, Path, Relation, Slot,
         eager::Within,
         groups::{Groups, Key},
         kind,
@@ -34,6 +34,9 @@ pub trait MorphTarget: Sized + Send + Sync + 'static {
 
     /// The records of a variant with these keys, each with its key.
     fn load<'a>(db: &'a Db, name: &str, keys: Vec<Value>) -> BoxFuture<'a, Result<Vec<(Value, Self)>>>;
+
+    /// The record that it is; none where it is of no model.
+    fn loaded(&self) -> Option<Loaded<'_>>;
 
     /// The variant for names that no other has, where there is one.
     fn other(_name: &str, _key: &Value) -> Option<Self> {
@@ -78,15 +81,20 @@ pub struct MorphTo<E> {
 trait HeldTarget<E>: Send + Sync {
     fn held(&self) -> &E;
     fn held_mut(&mut self) -> &mut E;
+    fn shown(&self) -> Loaded<'_>;
 }
 
-impl<E: Send + Sync> HeldTarget<E> for E {
+impl<E: MorphTarget> HeldTarget<E> for E {
     fn held(&self) -> &E {
         self
     }
 
     fn held_mut(&mut self) -> &mut E {
         self
+    }
+
+    fn shown(&self) -> Loaded<'_> {
+        self.loaded().unwrap_or(Loaded { records: Vec::new() })
     }
 }
 
@@ -132,6 +140,11 @@ impl<E> MorphTo<E> {
 }
 
 impl<E: MorphTarget> MorphTo<E> {
+    /// For the derive: the record that a variant holds.
+    pub fn shown<M: Model>(record: &Record<M>) -> Option<Loaded<'_>> {
+        Some(Loaded::one(record))
+    }
+
     /// For the derive: the records of one variant.
     pub fn load_variant<'a, M: Model + KeyedBy<E::Key>>(
         db: &'a Db,
@@ -161,7 +174,7 @@ impl<E: MorphTarget> MorphTo<E> {
     }
 }
 
-impl<E: Send + Sync + 'static> Slot<E> for MorphTo<E> {
+impl<E: MorphTarget> Slot<E> for MorphTo<E> {
     fn put(&mut self, _: Arc<Vec<Record<E>>>)
     where
         E: Model,
@@ -182,6 +195,10 @@ impl<E: Send + Sync + 'static> Slot<E> for MorphTo<E> {
 }
 
 impl<E> AnySlot for MorphTo<E> {
+    fn loaded(&self) -> Option<Loaded<'_>> {
+        Some(self.held.as_ref()?.as_deref().map_or(Loaded { records: Vec::new() }, HeldTarget::shown))
+    }
+
     fn forget(&mut self) {
         self.held = None;
     }

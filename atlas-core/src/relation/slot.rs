@@ -5,7 +5,7 @@ use crate::{
     driver::BoxFuture,
     error::{Error, Result},
     model::Model,
-    record::Record,
+    record::{AnyRecord, Record},
     value::Value,
 };
 
@@ -25,6 +25,8 @@ pub trait Held<T>: Send + Sync {
         T: Model;
     /// Writes it for those who debug.
     fn debug(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
+    /// The records, to be shown.
+    fn shown(&self) -> Loaded<'_>;
     /// Values of the first record, by the columns' indexes.
     fn first_values(&self, columns: &[usize]) -> Option<Vec<Value>>;
     /// Saves the records with what was loaded of their relations.
@@ -44,6 +46,10 @@ impl<T: Model> Held<T> for Vec<Record<T>> {
         fmt::Debug::fmt(self, f)
     }
 
+    fn shown(&self) -> Loaded<'_> {
+        Loaded { records: self.iter().map(Record::erased).collect() }
+    }
+
     fn first_values(&self, columns: &[usize]) -> Option<Vec<Value>> {
         let first = self.first()?;
         Some(columns.iter().map(|column| first.encode(*column)).collect())
@@ -60,8 +66,23 @@ impl<T: Model> Held<T> for Vec<Record<T>> {
     }
 }
 
+/// What was loaded of a relation, to be shown.
+pub struct Loaded<'a> {
+    pub(crate) records: Vec<&'a dyn AnyRecord>,
+}
+
+impl<'a> Loaded<'a> {
+    /// Of a relation that leads to one of several models: the record, where there is one.
+    pub(super) fn one<M: Model>(record: &'a Record<M>) -> Self {
+        Self { records: vec![record] }
+    }
+}
+
 /// A field that holds the records of a relation, whatever they are.
 pub trait AnySlot: Send {
+    /// What was loaded, to be shown.
+    fn loaded(&self) -> Option<Loaded<'_>>;
+
     /// Forgets what was loaded.
     fn forget(&mut self);
 
@@ -91,6 +112,14 @@ pub trait Slot<N> {
 
     /// Whether something was loaded.
     fn is_loaded(&self) -> bool;
+}
+
+/// What the field of one relation among several holds.
+pub type NthLoaded<'a> = Option<Loaded<'a>>;
+
+/// For the derive: what the one of the fields that has this index holds.
+pub fn nth_loaded<'a, const N: usize>(slots: [&'a dyn AnySlot; N], index: usize) -> NthLoaded<'a> {
+    slots.get(index)?.loaded()
 }
 
 /// The field of one relation among several.
@@ -157,6 +186,10 @@ macro_rules! slots {
         }
 
         impl<T $(, $between)?> AnySlot for $name<T $(, $between)?> {
+            fn loaded(&self) -> Option<Loaded<'_>> {
+                self.held.as_deref().map(Held::shown)
+            }
+
             fn forget(&mut self) {
                 self.held = None;
             }

@@ -11,7 +11,7 @@ use crate::{
     db::Decode,
     driver::{Row, RowSink},
     error::{Error, Result},
-    value::{Attribute, Plain, Value},
+    value::{Attribute, Plain, Serialized, Value},
 };
 
 /// A row without a model.
@@ -175,46 +175,6 @@ impl Serialize for DynRow {
             }
         }
         map.end()
-    }
-}
-
-struct Serialized<'a>(&'a Value);
-
-impl Serialize for Serialized<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self.0 {
-            Value::Null => serializer.serialize_unit(),
-            Value::Bool(truth) => serializer.serialize_bool(*truth),
-            Value::I64(number) => serializer.serialize_i64(*number),
-            Value::U64(number) => serializer.serialize_u64(*number),
-            Value::F64(number) => serializer.serialize_f64(*number),
-            Value::Text(text) => serializer.serialize_str(text),
-            Value::Bytes(bytes) => serializer.collect_seq(bytes),
-            Value::Json(text) => match serde_json::from_str::<serde_json::Value>(text) {
-                Ok(json) => json.serialize(serializer),
-                Err(_) => serializer.serialize_str(text),
-            },
-            Value::Uuid(bytes) => serializer.collect_str(&Hyphenated(bytes)),
-            Value::Numeric(number) => serializer.collect_str(number),
-            Value::Date(date) => serializer.collect_str(date),
-            Value::Time(time) => serializer.collect_str(time),
-            Value::DateTime(moment) => serializer.collect_str(moment),
-            Value::Timestamp(moment) => serializer.collect_str(&format_args!("{moment}Z")),
-        }
-    }
-}
-
-struct Hyphenated<'a>(&'a [u8; 16]);
-
-impl fmt::Display for Hyphenated<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, byte) in self.0.iter().enumerate() {
-            if matches!(index, 4 | 6 | 8 | 10) {
-                f.write_str("-")?;
-            }
-            write!(f, "{byte:02x}")?;
-        }
-        Ok(())
     }
 }
 

@@ -3,6 +3,7 @@
 mod column;
 mod key;
 mod relation;
+mod serial;
 
 pub(crate) use column::{generic_argument, last_segment};
 use syn::{Attribute, Data, DeriveInput, Field, Fields, Ident, LitStr, ext::IdentExt};
@@ -15,7 +16,7 @@ use crate::{
 };
 
 /// Attributes of the struct.
-const ON_STRUCT: [&str; 11] = [
+const ON_STRUCT: [&str; 16] = [
     "table",
     "fillable",
     "guarded",
@@ -24,13 +25,20 @@ const ON_STRUCT: [&str; 11] = [
     "soft_deletes",
     "tenant",
     "touches",
+    "hidden",
+    "visible",
+    "appends",
+    "accessors",
+    "serialize",
     "connection",
     "index",
     "unique",
 ];
 /// Attributes of a field that is a column.
-const ON_COLUMN: [&str; 8] =
-    ["primary_key", "column", "default", "unique", "index", "cast", "mutator", "sensitive"];
+const ON_COLUMN: [&str; 9] =
+    ["primary_key", "column", "default", "unique", "index", "cast", "mutator", "sensitive", "serialize_with"];
+/// Attributes of a field that is a column or a relation.
+const ON_FIELD: [&str; 1] = ["serialize_as"];
 /// Attributes that make a field a relation.
 const ON_RELATION: [&str; 11] = {
     let mut names = [""; 11];
@@ -79,6 +87,7 @@ pub(super) fn model(input: &DeriveInput, errors: &mut Errors) -> Option<Model> {
         .filter_map(|relation| relation::resolve(relation, &input.ident, &columns, &key, errors))
         .collect();
     rules.touches(&mut relations, errors);
+    let accessors = rules.serial.resolve(&mut columns, &mut relations, errors);
     let key_asserted =
         key.iter().filter_map(|key| columns.get(*key)).all(|column| !key::is_known(&column.ty));
     let faulty = !errors.is_empty();
@@ -108,6 +117,8 @@ pub(super) fn model(input: &DeriveInput, errors: &mut Errors) -> Option<Model> {
         soft_deletes,
         tenant,
         relations,
+        accessors,
+        case: rules.serial.case(),
     })
 }
 
@@ -146,7 +157,12 @@ fn fields<'a>(input: &'a DeriveInput, errors: &mut Errors) -> Option<Vec<&'a Fie
 fn misplaced(attributes: &[Attribute], allowed: &[&str], here: &str, errors: &mut Errors) {
     for attribute in attributes {
         let Some(name) = arguments::name(attribute) else { continue };
-        let ours = ON_STRUCT.iter().chain(&ON_COLUMN).chain(&ON_RELATION).any(|known| *known == name);
+        let ours = ON_STRUCT
+            .iter()
+            .chain(&ON_COLUMN)
+            .chain(&ON_FIELD)
+            .chain(&ON_RELATION)
+            .any(|known| *known == name);
         if ours && !allowed.contains(&&*name) {
             let takes = listed(allowed);
             errors.push(arguments::error(
@@ -216,6 +232,7 @@ struct StructAttributes {
     guarded: Option<(Attribute, Vec<Ident>)>,
     indexes: Vec<(bool, Vec<Ident>)>,
     touches: Vec<Ident>,
+    serial: serial::Attributes,
 }
 
 struct Timestamps {
@@ -292,6 +309,7 @@ impl StructAttributes {
                 let names = arguments::names(attribute, "#[guarded(role, balance)]")?;
                 self.guarded = Some((attribute.clone(), names));
             }
+            name if serial::ATTRIBUTES.contains(&name) => self.serial.take(name, attribute)?,
             "touches" => self.touches = arguments::names(attribute, "#[touches(post)]")?,
             "index" => {
                 self.indexes.push((false, arguments::names(attribute, "#[index(last_name, first_name)]")?));

@@ -95,7 +95,7 @@ fn setter(model: &Model, place: usize, column: &Column, after: &[TokenStream]) -
     }
     let (vis, ident, ty) = (&column.vis, &column.ident, &column.ty);
     let doc = format!("Sets `{}`.", column.field);
-    let value = column.mutated(quote_spanned!(span=> __a::Assign::<#ty>::assign(value)));
+    let value = column.mutated(quote_spanned!(span=> __a::Assign::assign(value)));
     let stored = column.stored_value(&value);
     let body = model.body(quote_spanned!(span=> __draft(self.data.put(#index, #stored))));
     quote_spanned! {span=>

@@ -2,16 +2,16 @@
 
 use proc_macro2::{Literal, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::Ident;
+use syn::{Ident, ext::IdentExt};
 
-use super::{index, relations};
-use crate::model::{Column, Default, KeyKind, Model};
+use super::{index, located, relations};
+use crate::model::{Accessor, Column, Default, KeyKind, Model, Serialized};
 
 pub(super) fn statics(model: &Model) -> TokenStream {
     let span = Span::mixed_site();
     let Model { name, table, key, .. } = model;
     let count = model.columns.len();
-    let columns = model.columns.iter().map(column);
+    let columns = model.columns.iter().map(|of| column(model, of));
     let names = model.columns.iter().map(|column| &column.name);
     let key = indices(key);
     let key_kind = match model.key_kind {
@@ -21,8 +21,8 @@ pub(super) fn statics(model: &Model) -> TokenStream {
         KeyKind::Ulid => quote!(Ulid),
     };
     let relations = relations::meta(model);
-    let known = (!relations.is_empty())
-        .then(|| quote_spanned!(span=> __a::inventory::submit! { __a::Known(&__META) }));
+    let found = !relations.is_empty() || model.columns.iter().any(|column| column.sensitive);
+    let known = found.then(|| quote_spanned!(span=> __a::inventory::submit! { __a::Known(&__META) }));
     let further = further(model);
     quote_spanned! {span=>
         static __COLUMNS: [__a::ColumnMeta; #count] = [#(#columns),*];
@@ -41,7 +41,7 @@ pub(super) fn statics(model: &Model) -> TokenStream {
     }
 }
 
-fn column(column: &Column) -> TokenStream {
+fn column(model: &Model, column: &Column) -> TokenStream {
     let span = Span::mixed_site();
     let (field, name, codec) = (&column.field, &column.name, column.codec());
     let stored = if column.cast.is_none() && column.mutator.is_none() {
@@ -59,13 +59,45 @@ fn column(column: &Column) -> TokenStream {
     let unique = column.unique.then(|| quote_spanned!(span=> .unique()));
     let indexed = column.indexed.then(|| quote_spanned!(span=> .indexed()));
     let fillable = column.fillable.then(|| quote_spanned!(span=> .fillable()));
+    let serialized = serialized(&column.serialized);
+    let shown = column.shown.as_ref().map(|with| {
+        let (owner, ident) = (&model.ident, &column.ident);
+        let with = quote_spanned!(located(with)=> #with(&model.#ident));
+        quote_spanned!(span=> .shown(|model| __a::read::<#owner>(model, |model| __a::written(#with))))
+    });
     let default = column.default.as_ref().map(|default| {
         let default = default_meta(default, column);
         quote_spanned!(span=> .default(#default))
     });
     quote_spanned! {span=>
-        __a::ColumnMeta::new(#field, #name, #stored) #unique #indexed #fillable #default
+        __a::ColumnMeta::new(#field, #name, #stored) #unique #indexed #fillable #serialized #shown #default
     }
+}
+
+/// What is called on a column's or a relation's metadata.
+pub(super) fn serialized(serialized: &Serialized) -> TokenStream {
+    let span = Span::mixed_site();
+    let name = serialized.name.as_ref().map(|name| quote_spanned!(span=> .serialized(#name)));
+    let hidden = serialized.hidden.then(|| quote_spanned!(span=> .hidden()));
+    quote_spanned!(span=> #name #hidden)
+}
+
+/// The elements of `ModelMeta::accessors`.
+fn accessors(model: &Model) -> impl Iterator<Item = TokenStream> {
+    let span = Span::mixed_site();
+    model.accessors.iter().map(move |accessor| {
+        let (owner, Accessor { ident, serialized, appended }) = (&model.ident, accessor);
+        let name = ident.unraw().to_string();
+        let mut there = owner.clone();
+        there.set_span(ident.span());
+        let call = quote_spanned!(located(ident)=> #there::#ident(model));
+        quote_spanned! {span=> __a::Accessor {
+            name: #name,
+            serialized: #serialized,
+            appended: #appended,
+            read: |model| __a::read::<#owner>(model, |model| __a::written(#call)),
+        }}
+    })
 }
 
 fn default_meta(default: &Default, column: &Column) -> TokenStream {
@@ -118,11 +150,24 @@ fn further(model: &Model) -> TokenStream {
     let sensitive: Vec<&String> =
         model.columns.iter().filter(|column| column.sensitive).map(|column| &column.name).collect();
     let sensitive = (!sensitive.is_empty()).then(|| quote_spanned!(span=> sensitive: &[#(#sensitive),*],));
+    let accessors: Vec<TokenStream> = accessors(model).collect();
+    let accessors = (!accessors.is_empty()).then(|| quote_spanned!(span=> accessors: &[#(#accessors),*],));
+    let case = model.case.variant().map(|case| {
+        let case = Ident::new(case, span);
+        quote_spanned!(span=> case: __a::NameCase::#case,)
+    });
     let columns = [
         column("created_at", model.created_at),
         column("updated_at", model.updated_at),
         column("soft_deletes", model.soft_deletes),
         column("tenant", model.tenant),
     ];
-    connection.into_iter().chain(indexes).chain(columns.into_iter().flatten()).chain(sensitive).collect()
+    connection
+        .into_iter()
+        .chain(indexes)
+        .chain(columns.into_iter().flatten())
+        .chain(sensitive)
+        .chain(accessors)
+        .chain(case)
+        .collect()
 }

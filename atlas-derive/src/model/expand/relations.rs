@@ -263,20 +263,28 @@ pub(super) fn meta(model: &Model) -> TokenStream {
             let touched = quote_spanned!(at.span()=> <#target as ::atlas::bounds::Touched>::touched);
             quote_spanned!(span=> .touching(#touched))
         });
-        quote_spanned!(span=> #owner::#ident.meta(__a::RelationKind::#kind) #on_delete #on_update #touching,)
+        let serialized = super::meta::serialized(&relation.serialized);
+        quote_spanned! {span=>
+            #owner::#ident.meta(__a::RelationKind::#kind) #on_delete #on_update #touching #serialized,
+        }
     });
     relations.collect()
 }
 
-/// `Model::slot`, where there are relations.
+/// `Model::slot` and `Model::loaded`, where there are relations.
 pub(super) fn slot(model: &Model) -> Option<TokenStream> {
     let span = Span::mixed_site();
-    let fields = model.relations.iter().map(|relation| &relation.ident);
+    let fields: Vec<&Ident> = model.relations.iter().map(|relation| &relation.ident).collect();
     let body = model.body(quote_spanned!(span=> __a::nth_slot([#(&mut self.#fields),*], nth)));
+    let loaded = model.body(quote_spanned!(span=> __a::nth_loaded([#(&self.#fields),*], nth)));
     (!model.relations.is_empty()).then(|| {
         quote_spanned! {span=>
             fn slot(&mut self, nth: usize) -> __a::NthSlot<'_> {
                 #body
+            }
+
+            fn loaded(&self, nth: usize) -> __a::NthLoaded<'_> {
+                #loaded
             }
         }
     })

@@ -9,14 +9,14 @@ use syn::{
 };
 
 use super::{
-    EAGER, ON_COLUMN, ON_RELATION,
+    EAGER, ON_COLUMN, ON_FIELD, ON_RELATION,
     key::{self, Marker},
-    misplaced, not_empty,
+    misplaced, not_empty, serial,
 };
 use crate::{
     arguments,
     diagnostics::Errors,
-    model::{Cast, Column, Default},
+    model::{Cast, Column, Default, Serialized},
     naming::RenameRule,
 };
 
@@ -27,7 +27,7 @@ pub(super) fn read(
     rename: Option<RenameRule>,
     errors: &mut Errors,
 ) -> (Column, Option<Marker>) {
-    let allowed: Vec<&str> = ON_COLUMN.into_iter().chain(ON_RELATION).collect();
+    let allowed: Vec<&str> = ON_COLUMN.into_iter().chain(ON_FIELD).chain(ON_RELATION).collect();
     misplaced(&field.attrs, &allowed, "a field", errors);
     let name = ident.unraw().to_string();
     let mut column = Column {
@@ -42,6 +42,8 @@ pub(super) fn read(
         indexed: false,
         fillable: false,
         sensitive: false,
+        serialized: Serialized::default(),
+        shown: None,
         default: None,
         mutator: None,
         required: false,
@@ -53,7 +55,7 @@ pub(super) fn read(
             let message = format_args!("`#[eager]` is for relations, and `{ident}` is a column");
             errors.push(arguments::error(attribute, message));
         }
-        if !ON_COLUMN.contains(&&*name) {
+        if !ON_COLUMN.contains(&&*name) && !ON_FIELD.contains(&&*name) {
             continue;
         }
         if field.attrs.iter().take(place).filter_map(arguments::name).any(|earlier| earlier == name) {
@@ -93,6 +95,16 @@ fn take(column: &mut Column, name: &str, attribute: &Attribute) -> Result<()> {
         "sensitive" => {
             arguments::none(attribute, "#[sensitive] takes nothing")?;
             column.sensitive = true;
+        }
+        "serialize_as" => column.serialized.name = Some(serial::name(attribute)?),
+        "serialize_with" => {
+            let ty = column.ty.to_token_stream();
+            let wrong = |_| {
+                let message =
+                    format_args!("expected a function: `#[serialize_with(name)]`, a `fn(&{ty}) -> ..`");
+                arguments::error(attribute, message)
+            };
+            column.shown = Some(attribute.parse_args::<Path>().map_err(wrong)?.into_token_stream());
         }
         "cast" => column.cast = Some(cast(attribute)?),
         "mutator" => {

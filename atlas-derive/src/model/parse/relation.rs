@@ -9,12 +9,12 @@ use self::options::{Keys, Options, Reaction};
 use super::{
     EAGER, ON_COLUMN, ON_RELATION,
     column::{generic_argument, generic_arguments, last_segment},
-    column_named, known_column,
+    column_named, known_column, serial,
 };
 use crate::{
     arguments,
     diagnostics::{Errors, listed},
-    model::{Between, Column, Foreign, Morph, Path, Relation, RelationKind, Side},
+    model::{Between, Column, Foreign, Morph, Path, Relation, RelationKind, Serialized, Side},
     naming::{self, snake},
 };
 
@@ -29,6 +29,7 @@ pub(super) struct Unresolved {
     pivot: Option<Type>,
     options: Options,
     eager: bool,
+    serialized: Serialized,
 }
 
 /// Whether a field is a relation: by its attribute, or (an error) by its type alone.
@@ -56,6 +57,8 @@ pub(super) fn read(field: &Field, ident: &Ident, errors: &mut Errors) -> Option<
     if let Some((_, eager)) = eager {
         errors.take(arguments::none(eager, "#[eager] takes nothing: it loads the relation with every query"));
     }
+    let called = ours.clone().find(|(name, _)| name == "serialize_as");
+    let called = called.and_then(|(_, attribute)| errors.take(serial::name(attribute)));
     let mut relations = ours.by_ref().filter(|(name, _)| ON_RELATION.contains(&&**name));
     let (name, attribute) = relations.next()?;
     if let Some((_, second)) = relations.next() {
@@ -82,6 +85,7 @@ pub(super) fn read(field: &Field, ident: &Ident, errors: &mut Errors) -> Option<
         pivot: rest.first().filter(|ty| !is_unit(ty)).map(|ty| (*ty).clone()),
         options,
         eager: eager.is_some(),
+        serialized: Serialized { name: called, hidden: false },
     })
 }
 
@@ -135,6 +139,7 @@ pub(super) fn resolve(
         fixed: relation.options.fixed,
         optional,
         eager: relation.eager,
+        serialized: relation.serialized,
         touched: None,
         on_delete: action(relation.options.on_delete),
         on_update: action(relation.options.on_update),
