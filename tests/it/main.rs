@@ -55,6 +55,7 @@ mod serialization;
 mod soft_deletes;
 mod subqueries;
 mod tables;
+mod tenant_attacks;
 mod tenant_databases;
 mod tenants;
 mod timestamps;

@@ -7,8 +7,8 @@ use serde::{
 
 use crate::{
     error::{Error, Result},
-    model::{ColumnMeta, Model, ModelMeta},
-    value::{ColumnType, Value, ValueRef},
+    model::{Column, ColumnMeta, Model, ModelMeta},
+    value::{Attribute, ColumnType, Value, ValueRef},
 };
 
 /// Mass assignment for the model `M`: deserialized from untrusted input, it holds only the columns that
@@ -52,6 +52,37 @@ impl<M> Fill<M> {
     /// Whether there is nothing in it.
     pub fn is_empty(&self) -> bool {
         self.values.is_empty()
+    }
+}
+
+impl<M: Model> Fill<M> {
+    /// What it has for a column; `None` where it leaves the column alone: for checks that the types do not make.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// use atlas::{Fill, types::serde_json};
+    ///
+    /// #[derive(Model)]
+    /// #[fillable(name, seats)]
+    /// pub struct Table {
+    ///     pub id: i64,
+    ///     pub name: String,
+    ///     pub seats: i32,
+    /// }
+    ///
+    /// let fill: Fill<Table> = serde_json::from_str(r#"{"seats": -1}"#).unwrap();
+    /// assert_eq!(fill.get(Table::name)?, None);
+    /// assert!(fill.get(Table::seats)?.is_some_and(|seats| seats < 0));
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Decode`] where a cast of your own does not read what it wrote.
+    pub fn get<T: Attribute>(&self, column: Column<M, T>) -> Result<Option<T>> {
+        let given = self.values.iter().rev().find(|(index, _)| *index == column.index);
+        let value = given.map(|(_, value)| T::decode(value.as_ref())).transpose();
+        value.map_err(|error| error.at(M::meta().name, column.name))
     }
 }
 

@@ -15,13 +15,7 @@ pub(crate) fn first_or_new<M: Model>(db: &Db, by: Expr<M>, draft: DraftData) -> 
         draft.alone()?;
         match matching(&by).first(db).await? {
             Some(record) => Ok(record),
-            None => {
-                let mut draft = given(M::meta(), &by, draft);
-                if let Some((column, tenant)) = db.of(M::meta().about())?.stamp_of(M::meta())? {
-                    draft.put_value(column, tenant);
-                }
-                Record::from_draft(draft)
-            }
+            None => Record::from_draft(stamped(db, M::meta(), given(M::meta(), &by, draft))?),
         }
     })
 }
@@ -45,8 +39,18 @@ pub(crate) fn first_or_create<M: Model>(db: &Db, by: Expr<M>, draft: DraftData) 
 }
 
 pub(crate) fn update_or_create<M: Model>(db: &Db, by: Expr<M>, draft: DraftData) -> Pending<'_, Record<M>> {
-    let set = draft.clone();
-    update_or_create_with(db, by, draft, move |record: &mut Record<M>| record.assign_draft(set.clone()))
+    Pending::new(async move {
+        let draft = stamped(db, M::meta(), draft)?;
+        let set = draft.clone();
+        update_or_create_with(db, by, draft, move |record: &mut Record<M>| record.assign_draft(set.clone()))
+            .await
+    })
+}
+
+/// A draft that is the tenant's, whatever it said.
+fn stamped(db: &Db, meta: &'static ModelMeta, draft: DraftData) -> Result<DraftData> {
+    let stamp = db.of(meta.about())?.stamp_of(meta)?;
+    Ok(stamp.into_iter().fold(draft, |draft, (column, tenant)| draft.put(column, tenant)))
 }
 
 pub(crate) fn update_or_create_with<'a, M, F>(
