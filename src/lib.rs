@@ -6,13 +6,14 @@ pub use atlas_core::model::Complete;
 #[cfg(feature = "chrono")]
 pub use atlas_core::now;
 pub use atlas_core::{
-    Assign, Assignment, Attribute, BelongsTo, BelongsToMany, Cast, Changed, Column, Config, Connections,
-    ConstraintKind, Cursor, CursorPage, DB, Db, DynRow, Error, Event, Expr, Expression, Fields, Fill,
-    FromRow, HasMany, HasManyThrough, HasOne, HasOneThrough, Health, HealthStatus, Isolation, Json, Model,
-    MorphMany, MorphOne, MorphTarget, MorphTo, MorphToMany, Order, Page, PageUrl, Pending, Query, Record,
-    Records, Related, Relation, Result, Scalar, SimplePage, Sql, TenantDatabases, TlsMode, Transaction, With,
-    case_when, count_all, cume_dist, db, dense_rank, models, ntile, percent_rank, rank, register_driver,
-    relations, row, row_number, table, val, value, values,
+    AfterCommit, Assign, Assignment, Attribute, BelongsTo, BelongsToMany, Cast, Changed, Column, Config,
+    Connections, ConstraintKind, Cursor, CursorPage, DB, Db, DynRow, Error, Event, Expr, Expression, Fields,
+    Fill, FromRow, HasMany, HasManyThrough, HasOne, HasOneThrough, Health, HealthStatus, Isolation, Json,
+    Model, ModelEvent, MorphMany, MorphOne, MorphTarget, MorphTo, MorphToMany, Observer, Order, Page,
+    PageUrl, Pending, Query, Record, RecordEvent, Records, Related, Relation, Result, Scalar, SimplePage,
+    Sql, TenantDatabases, TlsMode, Transaction, With, case_when, count_all, cume_dist, db, dense_rank,
+    models, ntile, percent_rank, rank, register_driver, relations, row, row_number, table, val, value,
+    values,
 };
 #[cfg(feature = "runtime")]
 pub use atlas_derive::main;
@@ -69,8 +70,8 @@ pub mod bounds {
 pub mod prelude {
     pub use atlas_core::{
         BelongsTo, BelongsToMany, Cast, Column, DB, Db, Error, Expression as _, HasMany, HasManyThrough,
-        HasOne, HasOneThrough, Isolation, Json, MorphMany, MorphOne, MorphTo, MorphToMany, Pending, Query,
-        Record, Relation, Result, With, models,
+        HasOne, HasOneThrough, Isolation, Json, ModelEvent, MorphMany, MorphOne, MorphTo, MorphToMany,
+        Observer, Pending, Query, Record, Relation, Result, With, models,
     };
 
     pub use crate::{Attribute, Model, MorphTarget};
@@ -123,6 +124,7 @@ pub mod __private {
             ModelMeta, NameCase, Reader, Set, SoftDeletes, Tenanted, create, locate, read, written,
         },
         query::{Loader, Part, Places, RowOf, SelectAs, place_fields, read_field},
+        record::Observed,
         relation::{
             Between, IntoLoad, Link, Loaded, Morph, MorphTarget, MorphTo, MorphVariant, NthLoaded, NthSlot,
             RelationKind, SameKey, Touched, eager, no_variant, nth_loaded, nth_slot, with_child,

@@ -11,7 +11,9 @@ mod event;
 mod health;
 mod inside;
 mod level;
+mod manner;
 mod moment;
+mod observers;
 mod pending;
 mod place;
 mod reading;
@@ -35,7 +37,9 @@ pub use config::{Config, ConnectionConfig};
 pub use connections::{Connections, DB, Global};
 pub use event::{Bind, Event, StatementEvent, Step, TransactionEvent};
 pub use health::{Health, HealthStatus};
+pub(crate) use manner::Manner;
 pub(crate) use moment::Moment;
+pub(crate) use observers::Observing;
 pub use pending::Pending;
 pub(crate) use reading::{Decode, Reading};
 pub use tenant_databases::TenantDatabases;
@@ -66,8 +70,8 @@ pub struct Db {
     route: Route,
     /// Whose rows it reaches; `None` where that was not said.
     tenancy: Option<Arc<Tenancy>>,
-    /// Whether what a record belongs to is touched when it is written.
-    touching: bool,
+    /// What happens by itself where records are written through it.
+    manner: Manner,
 }
 
 impl Db {
@@ -103,7 +107,7 @@ impl Db {
     /// # }).unwrap();
     /// ```
     pub fn with_driver(driver: Arc<dyn Driver>) -> Self {
-        Self::on(Arc::new(Database::new(driver)), None)
+        Self::at(Arc::new(Database::new(driver)), None)
     }
 
     /// The driver's name: `sqlite`, …; empty where nothing is configured.
@@ -114,28 +118,6 @@ impl Db {
     /// What the database can do; nothing where none is configured.
     pub fn capabilities(&self) -> Capabilities {
         self.database().map_or(Capabilities::NONE, |database| *database.driver.capabilities())
-    }
-
-    /// The same handle, through which nothing is touched that a record belongs to: `#[touches(..)]` of its model is
-    /// passed over.
-    ///
-    /// ```
-    /// # use atlas_tests::guide::*;
-    /// # run(async |db| {
-    /// let mut comment = Comment::find_or_fail(&db, 1).await?;
-    /// comment.text = "Silently".into();
-    /// comment.save(&db.without_touching()).await?;
-    /// # Ok(())
-    /// # });
-    /// ```
-    #[must_use]
-    pub fn without_touching(&self) -> Self {
-        Self { touching: false, ..self.clone() }
-    }
-
-    /// Whether what a record belongs to is touched when it is written.
-    pub(crate) fn is_touching(&self) -> bool {
-        self.touching
     }
 
     /// Whether this handle is in a transaction.

@@ -32,7 +32,7 @@ pub use model::{
     dense_rank, ntile, percent_rank, rank, row, row_number, val,
 };
 pub use query::{Cursor, CursorPage, FromRow, Page, PageUrl, Query, SimplePage, Sql};
-pub use record::{Fields, Record};
+pub use record::{AfterCommit, Fields, ModelEvent, Observer, Record, RecordEvent};
 pub use relation::{
     BelongsTo, BelongsToMany, Changed, HasMany, HasManyThrough, HasOne, HasOneThrough, MorphMany, MorphOne,
     MorphTarget, MorphTo, MorphToMany, Records, Related, Relation,

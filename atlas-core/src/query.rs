@@ -29,6 +29,7 @@ mod set;
 mod source;
 mod subquery;
 mod token;
+mod told;
 mod walk;
 mod with;
 mod write;
@@ -59,6 +60,8 @@ pub use select_as::{Fills, SelectAs, read_field, select_field};
 pub use set::RowOf;
 pub(crate) use source::{Finish, check_size, window};
 pub use subquery::{Inner, ScopePart, exists};
+pub use told::Retrieved;
+pub(crate) use told::retrieved;
 
 use crate::{
     db::Db,

@@ -2,7 +2,10 @@
 
 mod erased;
 mod fields;
+mod hooks;
 mod insert;
+mod observer;
+mod quietly;
 mod save;
 mod serialize;
 mod shown;
@@ -20,7 +23,10 @@ use std::{
 
 pub(crate) use erased::AnyRecord;
 pub use fields::Fields;
+pub use hooks::Observed;
+pub(crate) use hooks::{Hooks, Read, tell_retrieved};
 pub(crate) use insert::{Drafts, insert, insert_all, insert_many, insert_within};
+pub use observer::{AfterCommit, ModelEvent, Observer, RecordEvent};
 pub(crate) use save::{key_not_found, not_found};
 pub use shown::FieldNames;
 pub(crate) use siblings::{Shared, Siblings};
@@ -261,9 +267,13 @@ impl<M: Model> Record<M> {
 
     /// Sets a column as a change that `save` will see.
     pub(crate) fn assign(&mut self, column: usize, value: ValueRef<'_>) -> Result<()> {
-        self.deref_mut().assign(column, value)?;
-        self.state.take_over(column);
-        Ok(())
+        self.erased_mut().assign_value(column, value)
+    }
+
+    /// Another record of the same row, as it is now, without what was loaded of its relations.
+    pub(crate) fn copy(&self) -> Result<Self> {
+        let values = (0..M::meta().columns.len()).map(|column| self.model.encode(column)).collect();
+        Ok(Self { model: M::decode(&Values { values }, 0)?, state: self.state.copy() })
     }
 }
 

@@ -29,7 +29,7 @@ pub use eager::eager;
 pub use fixed::{AttributesOf, FilterOf, Fixed, OrderOf};
 pub(crate) use graph::{insert_graph, insert_level};
 pub use graph::{with_child, with_children, with_parent};
-pub(crate) use groups::{Groups, Key};
+pub(crate) use groups::{Groups, Key, equal};
 pub use lazy::Records;
 pub use link::{Between, Link, Morph, Pairs, Path, Pick};
 pub(crate) use load::Plan;

@@ -43,6 +43,18 @@ pub(crate) fn names(attribute: &Attribute, example: &str) -> Result<Vec<Ident>> 
     }
 }
 
+/// `#[name(a, b)]`: at least one expression.
+pub(crate) fn expressions(attribute: &Attribute, what: &str) -> Result<Vec<Expr>> {
+    let expressions = match &attribute.meta {
+        Meta::List(list) => list.parse_args_with(Punctuated::<Expr, Token![,]>::parse_terminated),
+        _ => Ok(Punctuated::new()),
+    };
+    match expressions {
+        Ok(expressions) if !expressions.is_empty() => Ok(expressions.into_iter().collect()),
+        _ => Err(error(attribute, format_args!("expected {what}"))),
+    }
+}
+
 /// `#[name("text")]` or `#[name = "text"]`, and where an option is given `#[name(option = "text")]`.
 pub(crate) fn text(attribute: &Attribute, option: Option<&str>, example: &str) -> Result<LitStr> {
     let wrong = || error(attribute, format_args!("expected `{example}`"));

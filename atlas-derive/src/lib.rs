@@ -91,6 +91,7 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `#[appends(full_name)]` | the methods that are serialized with every record; what they give is `Serialize` |
 /// | `#[accessors(initials)]` | the methods that are read by their names, and serialized where a record appends them |
 /// | `#[serialize(rename_all = "camelCase")]` | how columns, relations, methods and extras are called where records are serialized; serde's cases |
+/// | `#[observed_by(Audit)]` | who is told of what happens to its records, before those that `db.observe` adds; repeatable |
 /// | `#[index(a, b)]`, `#[unique(a, b)]` | an index over several columns; repeatable |
 ///
 /// # Attributes of a column
@@ -112,6 +113,7 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `#[sensitive]` | its values are not shown: in the record's `Debug`, to listeners, in logs; it is hidden where the record is serialized, unless `#[visible]` names it |
 /// | `#[serialize_as("mail")]` | what it is called where a record is serialized; also of a relation |
 /// | `#[serialize_with(function)]` | a `fn(&T) -> U`, whose result is serialized in place of the value |
+/// | `#[version]` | an integer that counts the changes of the row: who saves or deletes one that somebody else has changed meanwhile gets `Error::Stale` |
 /// | `#[mutator(function)]` | a `fn(T) -> T` that values pass in drafts and in mass assignment |
 ///
 /// The compiler keeps `#[default]` for itself where `Default` is derived too: implement `Default` by hand
@@ -168,6 +170,7 @@ use syn::{DeriveInput, parse_macro_input};
         appends,
         accessors,
         serialize,
+        observed_by,
         connection,
         index,
         unique,
@@ -179,6 +182,7 @@ use syn::{DeriveInput, parse_macro_input};
         sensitive,
         serialize_as,
         serialize_with,
+        version,
         has_many,
         has_one,
         belongs_to,

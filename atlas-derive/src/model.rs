@@ -63,7 +63,10 @@ struct Model {
     created_at: Option<usize>,
     updated_at: Option<usize>,
     soft_deletes: Option<usize>,
+    version: Option<usize>,
     tenant: Option<usize>,
+    /// Who is told of what happens to records.
+    observers: Vec<Expr>,
     relations: Vec<Relation>,
     accessors: Vec<Accessor>,
     /// How extras are called where a record is serialized.
@@ -89,6 +92,8 @@ struct Column {
     serialized: Serialized,
     /// What is serialized in place of its value.
     shown: Option<TokenStream>,
+    /// It counts how often the row was changed.
+    version: bool,
     default: Option<Default>,
     mutator: Option<TokenStream>,
     /// Whether a draft is incomplete without it.

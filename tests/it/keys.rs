@@ -54,7 +54,7 @@ async fn uuids_are_made_by_atlas() {
         assert_eq!(Ticket::find_or_fail(&db, &second).await.unwrap().title, "two");
         let own = Uuid::from_u128(7);
         assert_eq!(Ticket::draft().id(own).title("own").save(&db).await.unwrap().id, own);
-        let copy = first.replicate().unwrap();
+        let copy = first.replicate(&db).await.unwrap();
         assert_ne!(copy.id, first.id);
         assert_eq!(Ticket::query().where_in(Ticket::id, [first.id, own]).count(&db).await.unwrap(), 2);
     }

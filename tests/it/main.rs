@@ -32,6 +32,7 @@ mod json_paths;
 mod keys;
 mod locks;
 mod mass_assignment;
+mod observers;
 mod orders;
 mod own_types;
 mod pages;

@@ -100,7 +100,7 @@ async fn refresh_and_fresh_read_again() {
 async fn a_copy_is_a_new_row() {
     for db in people().await {
         let ann = Person::find_or_fail(&db, 1).await.unwrap();
-        let mut copy = ann.replicate().unwrap();
+        let mut copy = ann.replicate(&db).await.unwrap();
         assert!(!copy.exists() && copy.name == "Ann" && copy.is_not(&ann));
         copy.name = "Ann II".into();
         copy.save(&db).await.unwrap();

@@ -151,7 +151,7 @@ async fn what_is_written_is_the_tenants_whatever_the_caller_says() {
         let by = || Account::name.eq("n");
         Account::first_or_create(&one, by(), Account::draft().name("n").org_id(2)).await.unwrap();
         Account::update_or_create(&one, by(), Account::draft().name("n").balance(5)).await.unwrap();
-        let mut copy = account.replicate().unwrap();
+        let mut copy = account.replicate(&db).await.unwrap();
         copy.name = "o".into();
         copy.org_id = 2;
         copy.save(&one).await.unwrap();

@@ -7,7 +7,10 @@ use std::{
 };
 
 use crate::{
-    db::{Db, Pending, connections::Registry, database::Database, level::Level, watch::Watch},
+    db::{
+        Db, Pending, connections::Registry, database::Database, level::Level, observers::Observers,
+        watch::Watch,
+    },
     driver::{self, BoxFuture, ConnectOptions, Connection, TlsMode},
     error::{Error, Result},
 };
@@ -172,15 +175,19 @@ impl DbBuilder {
     ///
     /// As [`Db::connect`].
     pub fn connect(self) -> Pending<'static, Db> {
-        Pending::new(async move { self.open(Weak::new(), None).await.map(|database| Db::on(database, None)) })
+        Pending::new(async move {
+            let opened = self.open(Weak::new(), None, Arc::default()).await;
+            opened.map(|database| Db::at(database, None))
+        })
     }
 
     /// Opens the database. `registry`: the set of named connections that it is one of; `common`: who listens to it and
-    /// to others.
+    /// to others; `observers`: who observes its records, and perhaps those of others.
     pub(super) async fn open(
         self,
         registry: Weak<Registry>,
         common: Option<Arc<Watch>>,
+        observers: Arc<Observers>,
     ) -> Result<Arc<Database>> {
         let mut options = self.options;
         // The hook needs the database, which is there only once it is open.
@@ -199,6 +206,7 @@ impl DbBuilder {
         database.batches = self.batches;
         database.registry = registry;
         database.common = common;
+        database.observers = observers;
         let database = Arc::new(database);
         let _ = opened.set(Arc::downgrade(&database));
         Ok(database)
@@ -214,7 +222,7 @@ async fn prepare(
     let closed = || Error::Closed { what: "the database handle", instead: "connect again" };
     let database = database.ok_or_else(closed)?;
     let level = Level::pinned(connection, Arc::clone(&database));
-    hook(Db::on(database, Some(Arc::clone(&level)))).await?;
+    hook(Db::at(database, Some(Arc::clone(&level)))).await?;
     level.release().await.ok_or_else(closed)
 }
 

@@ -1,5 +1,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use crate::driver::BoxFuture;
+
 /// What is to be done when a transaction ends.
 #[derive(Default)]
 pub(super) struct Callbacks(Mutex<Lists>);
@@ -10,7 +12,11 @@ struct Lists {
     after_rollback: Vec<Callback>,
 }
 
-pub(super) type Callback = Box<dyn FnOnce() + Send>;
+/// Does something at once, and gives what is still to be awaited.
+pub(super) type Callback = Box<dyn FnOnce() -> Option<Later> + Send>;
+
+/// The rest of a callback.
+pub(super) type Later = BoxFuture<'static, ()>;
 
 impl Callbacks {
     pub(super) fn after_commit(&self, work: Callback) {
@@ -29,12 +35,15 @@ impl Callbacks {
         lists.after_rollback.extend(after_rollback);
     }
 
-    pub(super) fn committed(&self) {
-        self.take().after_commit.into_iter().for_each(|work| work());
+    /// What was to be done after a commit, in its order, each when its turn comes.
+    pub(super) fn committed(&self) -> Vec<Callback> {
+        self.take().after_commit
     }
 
     pub(super) fn rolled_back(&self) {
-        self.take().after_rollback.into_iter().for_each(|work| work());
+        for work in self.take().after_rollback {
+            let _ = work();
+        }
     }
 
     /// They may use the handle themselves: never run under the lock.

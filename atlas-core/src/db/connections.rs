@@ -9,9 +9,10 @@ use std::{
 
 use crate::{
     db::{
-        Db, DbBuilder, Pending,
+        Db, DbBuilder, Manner, Pending,
         config::{Config, ConnectionConfig},
         database::Database,
+        observers::Observers,
         place::{Home, Route},
         watch::{Listening, Watch},
     },
@@ -78,6 +79,8 @@ pub(super) struct Registry {
     entries: RwLock<Entries>,
     /// Who listens to all of them.
     pub(super) watch: Arc<Watch>,
+    /// Who observes the records of all of them.
+    pub(super) observers: Arc<Observers>,
 }
 
 #[derive(Default)]
@@ -100,11 +103,15 @@ impl Default for Connections {
 impl Connections {
     /// A set without connections.
     pub fn new() -> Self {
-        let registry = Arc::new(Registry { entries: RwLock::default(), watch: Arc::default() });
+        let registry = Arc::new(Registry {
+            entries: RwLock::default(),
+            watch: Arc::default(),
+            observers: Arc::default(),
+        });
         let home = Home::Default(Arc::downgrade(&registry));
         Self {
             registry,
-            default: Db { home, level: None, route: Route::Open, tenancy: None, touching: true },
+            default: Db { home, level: None, route: Route::Open, tenancy: None, manner: Manner::FULL },
         }
     }
 
@@ -307,8 +314,8 @@ impl Connections {
 
     async fn open(&self, name: &str, config: ConnectionConfig) -> Result<Entry> {
         let builder: DbBuilder = config.clone().into_builder().lazy().name(name);
-        let opened =
-            builder.open(Arc::downgrade(&self.registry), Some(Arc::clone(&self.registry.watch))).await;
+        let (watch, observers) = (Arc::clone(&self.registry.watch), Arc::clone(&self.registry.observers));
+        let opened = builder.open(Arc::downgrade(&self.registry), Some(watch), observers).await;
         let database = opened.map_err(|error| match error {
             Error::Config { message } => Error::config(format!("connection `{name}`: {message}")),
             other => other,
@@ -356,14 +363,14 @@ impl Registry {
     }
 
     pub(super) fn connection(&self, name: &str) -> Result<Db> {
-        Ok(Db::on(self.get(name)?, None))
+        Ok(Db::at(self.get(name)?, None))
     }
 
     pub(super) fn default_connection(&self) -> Result<Db> {
         let entries = self.read();
         let name = entries.default.as_ref().and_then(|name| entries.all.get(name));
         match name {
-            Some(entry) => Ok(Db::on(Arc::clone(&entry.database), None)),
+            Some(entry) => Ok(Db::at(Arc::clone(&entry.database), None)),
             None => {
                 drop(entries);
                 Err(self.no_default())
@@ -405,7 +412,7 @@ impl Db {
         };
         let mut handle = registry.as_ref().unwrap_or(&GLOBAL.registry).connection(name)?;
         handle.tenancy.clone_from(&self.tenancy);
-        handle.touching = self.touching;
+        handle.manner = self.manner;
         Ok(handle)
     }
 }

@@ -8,7 +8,7 @@ use std::{
 };
 
 use crate::{
-    db::{connections::Registry, watch::Watch},
+    db::{connections::Registry, observers::Observers, watch::Watch},
     driver::Driver,
 };
 
@@ -21,6 +21,8 @@ pub(crate) struct Database {
     pub(super) watch: Watch,
     /// Who listens to all named connections.
     pub(super) common: Option<Arc<Watch>>,
+    /// Who observes its records.
+    pub(super) observers: Arc<Observers>,
     /// The set of named connections that it is one of.
     pub(super) registry: Weak<Registry>,
     /// From which duration on a statement is called slow.
@@ -41,6 +43,7 @@ impl Database {
             name: None,
             watch: Watch::default(),
             common: None,
+            observers: Arc::default(),
             registry: Weak::new(),
             slow: None,
             transactions: AtomicU64::new(0),

@@ -10,7 +10,7 @@ use tokio::sync::{Mutex, MutexGuard, OwnedMutexGuard};
 
 use crate::{
     db::{
-        callbacks::Callbacks,
+        callbacks::{Callback, Callbacks},
         database::Database,
         event::Step,
         inside,
@@ -182,15 +182,16 @@ impl Level {
         self.database.tell_step(step, self.id, self.depth(), self.began.elapsed());
     }
 
-    /// Notes how this level ended, tells of it, and does what was to be done then.
-    fn ended(&self, fate: u8) {
+    /// Notes how this level ended, and tells of it. What is to be done after the outermost commit is the caller's.
+    fn ended(&self, fate: u8) -> Vec<Callback> {
         self.fate.store(fate, SeqCst);
         self.tell(if fate == KEPT { Step::Commit } else { Step::Rollback });
         match (&self.parent, fate) {
             (Some(parent), KEPT) => self.callbacks.move_to(&parent.callbacks),
-            (None, KEPT) => self.callbacks.committed(),
+            (None, KEPT) => return self.callbacks.committed(),
             _ => self.callbacks.rolled_back(),
         }
+        Vec::new()
     }
 
     /// `reading`: the stream that the statement is for.
@@ -254,7 +255,11 @@ impl Level {
             stack.connection = None;
         }
         drop(stack);
-        self.ended(if keep && ended.is_ok() { KEPT } else { UNDONE });
+        for work in self.ended(if keep && ended.is_ok() { KEPT } else { UNDONE }) {
+            if let Some(later) = work() {
+                later.await;
+            }
+        }
         ended
     }
 

@@ -6,7 +6,7 @@ use std::{
 };
 
 use crate::{
-    db::{Db, about::About, connections::Registry, database::Database, inside, level::Level},
+    db::{Db, Manner, about::About, connections::Registry, database::Database, inside, level::Level},
     error::{Error, Result},
 };
 
@@ -82,16 +82,22 @@ impl Db {
         }
     }
 
-    pub(super) fn on(database: Arc<Database>, level: Option<Arc<Level>>) -> Self {
-        Self { home: Home::Database(database), level, route: Route::Chosen, tenancy: None, touching: true }
+    pub(super) fn at(database: Arc<Database>, level: Option<Arc<Level>>) -> Self {
+        Self {
+            home: Home::Database(database),
+            level,
+            route: Route::Chosen,
+            tenancy: None,
+            manner: Manner::FULL,
+        }
     }
 }
 
 /// A handle in the transaction of its database whose closure is being polled, where there is one, for the tenant of
-/// the handle that led to it, and touching as that does.
+/// the handle that led to it, and writing as that does.
 fn joined(mut handle: Db, from: &Db) -> Db {
     handle.tenancy.clone_from(&from.tenancy);
-    handle.touching = from.touching;
+    handle.manner = from.manner;
     if let Home::Database(database) = &handle.home {
         handle.level = inside::innermost(database);
     }

@@ -9,7 +9,10 @@ use std::{
 };
 
 use crate::{
-    db::{Db, Event, Listening, Pending, config::ConnectionConfig, database::Database, watch::Watch},
+    db::{
+        Db, Event, Listening, Pending, config::ConnectionConfig, database::Database, observers::Observers,
+        watch::Watch,
+    },
     driver::{BoxFuture, Driver, within},
     error::{Error, Result},
 };
@@ -45,6 +48,8 @@ pub struct TenantDatabases {
     wait: Duration,
     open: Mutex<Open>,
     watch: Arc<Watch>,
+    /// Who observes the records of all of them.
+    pub(super) observers: Arc<Observers>,
 }
 
 /// What a name stands for.
@@ -111,6 +116,7 @@ impl TenantDatabases {
             wait: WAIT,
             open: Mutex::default(),
             watch: Arc::default(),
+            observers: Arc::default(),
         })
     }
 
@@ -174,7 +180,7 @@ impl TenantDatabases {
             let mut config = None;
             loop {
                 if let Some(database) = self.opened(&slug) {
-                    return Ok(Some(Db::on(database, None)));
+                    return Ok(Some(Db::at(database, None)));
                 }
                 let known = match &config {
                     Some(known) => known,
@@ -187,7 +193,7 @@ impl TenantDatabases {
                     // Nothing is connected yet: two who open the same waste nothing.
                     let database = self.connect(&slug, known.clone()).await?;
                     if let Some(database) = self.keep(&slug, database) {
-                        return Ok(Some(Db::on(database, None)));
+                        return Ok(Some(Db::at(database, None)));
                     }
                 }
                 if began.elapsed() >= self.wait {
@@ -287,7 +293,8 @@ impl TenantDatabases {
 
     async fn connect(&self, slug: &str, config: ConnectionConfig) -> Result<Arc<Database>> {
         let builder = config.into_builder().lazy().name_or(slug);
-        let opened = builder.open(Weak::new(), Some(Arc::clone(&self.watch))).await;
+        let opened =
+            builder.open(Weak::new(), Some(Arc::clone(&self.watch)), Arc::clone(&self.observers)).await;
         opened.map_err(|error| match error {
             Error::Config { message } => {
                 Error::config(format!("the database of tenant `{slug}`{}: {message}", self.by(slug)))

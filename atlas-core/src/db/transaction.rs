@@ -119,7 +119,10 @@ impl Db {
     /// ```
     pub fn after_commit(&self, work: impl FnOnce() + Send + 'static) {
         match self.level() {
-            Some(level) => level.callbacks().after_commit(Box::new(work)),
+            Some(level) => level.callbacks().after_commit(Box::new(|| {
+                work();
+                None
+            })),
             None => work(),
         }
     }
@@ -128,7 +131,26 @@ impl Db {
     /// transaction it is never done.
     pub fn after_rollback(&self, work: impl FnOnce() + Send + 'static) {
         if let Some(level) = self.level() {
-            level.callbacks().after_rollback(Box::new(work));
+            level.callbacks().after_rollback(Box::new(|| {
+                work();
+                None
+            }));
+        }
+    }
+
+    /// Does something that takes statements once this transaction is kept for good, on a handle outside of it.
+    /// Outside of a transaction, nothing is kept back: it is the caller's to await.
+    pub(crate) fn after_commit_awaiting(
+        &self,
+        work: impl FnOnce(Self) -> BoxFuture<'static, ()> + Send + 'static,
+    ) -> Option<BoxFuture<'static, ()>> {
+        let outside = Self { level: None, ..self.clone() };
+        match self.level() {
+            Some(level) => {
+                level.callbacks().after_commit(Box::new(|| Some(work(outside))));
+                None
+            }
+            None => Some(work(outside)),
         }
     }
 

@@ -110,8 +110,8 @@ impl DraftData {
     }
 
     /// Fills in what the draft lacks: defaults, timestamps, made keys, and placeholders for what the
-    /// database fills in.
-    pub(crate) fn complete(&mut self, now: Moment) -> Result<()> {
+    /// database fills in. `now`: what timestamps get, where they get anything by themselves.
+    pub(crate) fn complete(&mut self, now: Option<Moment>) -> Result<()> {
         let meta = self.meta;
         for (index, slot) in self.values.iter_mut().enumerate() {
             if slot.is_none() {
@@ -126,7 +126,12 @@ impl DraftData {
 
     /// The row that an insert sends: what the draft gives, and what it lacks and is not left to the
     /// database.
-    pub(crate) fn send(mut self, now: Moment, left_out: &[usize], row: &mut Vec<Value>) -> Result<()> {
+    pub(crate) fn send(
+        mut self,
+        now: Option<Moment>,
+        left_out: &[usize],
+        row: &mut Vec<Value>,
+    ) -> Result<()> {
         let meta = self.meta;
         // Looked at where they are, and then moved as a whole: taking a value apart on its way costs more
         // than the rest of this function.
@@ -181,10 +186,15 @@ impl Row for DraftData {
 }
 
 /// What a column gets that neither the draft nor the database fills in.
-fn supplied(meta: &'static ModelMeta, index: usize, now: Moment) -> Result<Value> {
+fn supplied(meta: &'static ModelMeta, index: usize, now: Option<Moment>) -> Result<Value> {
     let column = meta.column(index)?;
-    if meta.created_at == Some(index) || meta.updated_at == Some(index) {
+    if let Some(now) = now
+        && (meta.created_at == Some(index) || meta.updated_at == Some(index))
+    {
         return meta.stamp(index, now);
+    }
+    if meta.version == Some(index) {
+        return meta.numbered(index, 1);
     }
     if meta.key.contains(&index)
         && let Some(key) = made_key(meta.key_kind)

@@ -2,8 +2,9 @@ use crate::{
     db::About,
     error::{Error, Result},
     model::{Accessor, NameCase, Read},
+    record::Observed,
     relation::RelationMeta,
-    statement::{ColumnRef, Expr},
+    statement::{ArithmeticOp, ColumnRef, Expr},
     value::{ColumnType, Moment, Stored, Value, ValueRef},
 };
 
@@ -32,10 +33,14 @@ pub struct ModelMeta {
     pub updated_at: Option<usize>,
     /// The column that is set when a row is deleted softly, by index.
     pub soft_deletes: Option<usize>,
+    /// The column that counts how often a row was changed, by index.
+    pub version: Option<usize>,
     /// The column that says whose a row is, by index.
     pub tenant: Option<usize>,
     /// The columns whose values are not shown, by name.
     pub sensitive: &'static [&'static str],
+    /// Who is told of what happens to its records, before others.
+    pub observers: &'static [fn() -> &'static Observed],
     /// The relations, in the order of the fields.
     pub relations: &'static [RelationMeta],
     /// The methods that are read by their names.
@@ -204,8 +209,10 @@ impl ModelMeta {
         created_at: None,
         updated_at: None,
         soft_deletes: None,
+        version: None,
         tenant: None,
         sensitive: &[],
+        observers: &[],
         relations: &[],
         accessors: &[],
         case: NameCase::Snake,
@@ -217,15 +224,40 @@ impl ModelMeta {
         (column.cast)(ValueRef::Timestamp(at)).map_err(|error| error.at(self.name, column.name))
     }
 
-    /// Adds `updated_at` to what an update sets, unless it is there.
-    pub(crate) fn stamp_update(&self, set: &mut Vec<(ColumnRef, Expr)>) -> Result<()> {
-        if let Some(index) = self.updated_at {
+    /// Adds what is maintained to what an update sets, unless it is there: `updated_at`, where there is a time for it,
+    /// and the version.
+    pub(crate) fn maintain(&self, set: &mut Vec<(ColumnRef, Expr)>, now: Option<Moment>) -> Result<()> {
+        if let (Some(index), Some(now)) = (self.updated_at, now) {
             let column = self.column(index)?;
             if !set.iter().any(|(target, _)| target.name == column.name) {
-                set.push((column.target(), self.stamp(index, Moment::now())?.into()));
+                set.push((column.target(), self.stamp(index, now)?.into()));
             }
         }
+        if let Some(next) = self.next_version()?
+            && !set.iter().any(|(target, _)| target.name == next.0.name)
+        {
+            set.push(next);
+        }
         Ok(())
+    }
+
+    /// What the version becomes where a row is changed, whatever it is.
+    pub(crate) fn next_version(&self) -> Result<Option<(ColumnRef, Expr)>> {
+        let Some(index) = self.version else { return Ok(None) };
+        let column = self.column(index)?;
+        let old = ColumnRef { table: Some(self.table.into()), ..column.target() };
+        let next = Expr::Arithmetic(
+            ArithmeticOp::Add,
+            Box::new(Expr::Column(old)),
+            Box::new(Expr::Value(Value::I64(1))),
+        );
+        Ok(Some((column.target(), next)))
+    }
+
+    /// A number as a column stores it.
+    pub(crate) fn numbered(&self, index: usize, number: i64) -> Result<Value> {
+        let column = self.column(index)?;
+        (column.cast)(ValueRef::I64(number)).map_err(|error| error.at(self.name, column.name))
     }
 
     /// Whether a value of a JSON column reads as it was written: serde writes some values that it does not
@@ -259,6 +291,19 @@ impl ModelMeta {
         field.or_else(|| self.columns.iter().position(|column| column.name == name))
     }
 
+    /// The index of the column of this field or column name.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] where there is none.
+    pub(crate) fn known_index(&self, name: &str) -> Result<usize> {
+        let unknown = || {
+            let fields: Vec<_> = self.columns.iter().map(|column| format!("`{}`", column.field)).collect();
+            Error::config(format!("`{}` has no field `{name}`: there are {}", self.name, fields.join(", ")))
+        };
+        self.index_of(name).ok_or_else(unknown)
+    }
+
     /// The columns that the database fills in where an insert leaves them out.
     pub(crate) fn filled_by_database(&self) -> impl Iterator<Item = usize> {
         (0..self.columns.len()).filter(|column| self.placeholder(*column).is_some())
@@ -275,10 +320,12 @@ impl ModelMeta {
         }
     }
 
-    /// Whether a copy of a row gets a value of its own in this column: made keys and timestamps.
+    /// Whether a copy of a row gets a value of its own in this column: made keys, and what is maintained.
     pub(crate) fn is_made_anew(&self, index: usize) -> bool {
         (self.key_kind != KeyKind::Manual && self.key.contains(&index))
             || self.created_at == Some(index)
             || self.updated_at == Some(index)
+            || self.soft_deletes == Some(index)
+            || self.version == Some(index)
     }
 }

@@ -70,9 +70,10 @@ impl<M: Model, Out: FromRow, Scope> Query<M, Out, Scope> {
         Fut: Future<Output = Result<R>> + Send + 'a,
         R: IntoFlow + 'a,
     {
-        let mut places = Places::new(self.into_source(), size);
+        let source = self.source(db);
         Pending::new(async move {
             check_size("chunks", size)?;
+            let mut places = Places::new(source?, size);
             loop {
                 let rows = places.step(db).await?;
                 if rows.is_empty() {
@@ -120,7 +121,8 @@ impl<M: Model, Out: FromRow, Scope> Query<M, Out, Scope> {
         Fut: Future<Output = Result<R>> + Send + 'a,
         R: IntoFlow + 'a,
     {
-        Pending::new(walk(db, Walk::new(self.into_source(), None, size), work))
+        let source = self.source(db);
+        Pending::new(walk(db, source.and_then(|source| Walk::new(source, None, size)), work))
     }
 
     /// As [`chunk_by_id`](Self::chunk_by_id), in another order: by a column such as `User::email`, or from
@@ -160,7 +162,8 @@ impl<M: Model, Out: FromRow, Scope> Query<M, Out, Scope> {
         R: IntoFlow + 'a,
     {
         let order = order.into_order().term;
-        Pending::new(walk(db, Walk::new(self.into_source(), Some(order), size), work))
+        let source = self.source(db);
+        Pending::new(walk(db, source.and_then(|source| Walk::new(source, Some(order), size)), work))
     }
 
     /// What a closure makes of each part of `size` rows, in their order: as [`chunk`](Self::chunk).
@@ -185,9 +188,10 @@ impl<M: Model, Out: FromRow, Scope> Query<M, Out, Scope> {
         Fut: Future<Output = Result<R>> + Send + 'a,
         R: Send + 'a,
     {
-        let mut places = Places::new(self.into_source(), size);
+        let source = self.source(db);
         Pending::new(async move {
             check_size("chunks", size)?;
+            let mut places = Places::new(source?, size);
             let mut made = Vec::new();
             loop {
                 let rows = places.step(db).await?;

@@ -43,11 +43,16 @@ pub(crate) fn upsert<'a>(
     let name = |index: &usize| meta.names.get(*index).map(|name| Name::from(*name));
     let mut columns: Vec<Name> = update.iter().filter_map(name).collect();
     if let Some(stamp) = meta.updated_at.as_ref().and_then(name)
+        && db.manner().timestamps
         && !columns.is_empty()
         && !columns.contains(&stamp)
     {
         columns.push(stamp);
     }
     let by = by.iter().filter_map(name).collect();
-    insert(db, meta, drafts, OnConflict::Update { by, columns, set: Vec::new(), same: Vec::new() })
+    let set = match meta.next_version() {
+        Ok(next) if !columns.is_empty() => next.into_iter().collect(),
+        _ => Vec::new(),
+    };
+    insert(db, meta, drafts, OnConflict::Update { by, columns, set, same: Vec::new() })
 }

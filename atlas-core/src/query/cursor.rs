@@ -60,7 +60,10 @@ impl<M: Model, Out: FromRow, Scope> Query<M, Out, Scope> {
     ///
     /// The stream gives an error where the statement or a row fails, once, and ends.
     pub fn cursor(self, db: &Db) -> Cursor<Out> {
-        let source = self.into_source();
+        let source = match self.source(db) {
+            Ok(source) => source,
+            Err(error) => return Cursor::failed(error),
+        };
         let (about, decode) = (Some(source.about()), source.decode());
         Cursor::of(db, about, source.select.into(), decode, source.finish)
     }
@@ -90,8 +93,7 @@ impl<M: Model, Out: FromRow, Scope> Query<M, Out, Scope> {
     /// As [`cursor`](Self::cursor); [`Error::Config`] where `size` is 0, the query has an order of its own or its
     /// rows have no key.
     pub fn cursor_by_id(self, db: &Db, size: u64) -> Cursor<Out> {
-        let source = self.into_source();
-        match Walk::new(source, None, size) {
+        match self.source(db).and_then(|source| Walk::new(source, None, size)) {
             Ok(walk) => Cursor::over(Steps { db: db.clone(), walk: Some(walk), step: None }),
             Err(error) => Cursor::failed(error),
         }

@@ -15,7 +15,7 @@ pub(crate) fn first_or_new<M: Model>(db: &Db, by: Expr<M>, draft: DraftData) -> 
         draft.alone()?;
         match matching(&by).first(db).await? {
             Some(record) => Ok(record),
-            None => Record::from_draft(stamped(db, M::meta(), given(M::meta(), &by, draft))?),
+            None => Record::of_draft(stamped(db, M::meta(), given(M::meta(), &by, draft))?, db.now()),
         }
     })
 }

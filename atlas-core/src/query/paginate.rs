@@ -11,6 +11,7 @@ use crate::{
         source::{Part, Source, check_size, window},
         token::{Token, foreign},
     },
+    record::Read,
     statement::Expr,
     value::{Attribute, Value},
 };
@@ -36,9 +37,10 @@ impl<M: Model, Out: FromRow, Scope> Query<M, Out, Scope> {
     ///
     /// [`Error::Config`] where `per_page` is 0.
     pub fn paginate(self, db: &Db, page: u64, per_page: u64) -> Pending<'_, Page<Out>> {
-        let source = self.into_source();
+        let source = self.observed(db, Read::Paginate).and_then(|query| query.source(db));
         Pending::new(async move {
             check_size("pages", per_page)?;
+            let source = source?;
             let page = page.max(1);
             let skip = (page - 1).saturating_mul(per_page);
             let count = counted(source.select.clone());
@@ -54,7 +56,11 @@ impl<M: Model, Out: FromRow, Scope> Query<M, Out, Scope> {
                 None if skip == 0 => 0,
                 None => value(db, source.about(), count, (source.meta.name, "count")).await?.unwrap_or(0),
             };
-            Ok(Page::new(part.rows, total, per_page, page))
+            let mut page = Page::new(part.rows, total, per_page, page);
+            if let Some(hooks) = db.hooks(M::meta()) {
+                hooks.after_page(db, &mut page).await?;
+            }
+            Ok(page)
         })
     }
 
@@ -76,9 +82,10 @@ impl<M: Model, Out: FromRow, Scope> Query<M, Out, Scope> {
     ///
     /// [`Error::Config`] where `per_page` is 0.
     pub fn simple_paginate(self, db: &Db, page: u64, per_page: u64) -> Pending<'_, SimplePage<Out>> {
-        let source = self.into_source();
+        let source = self.source(db);
         Pending::new(async move {
             check_size("pages", per_page)?;
+            let source = source?;
             let current_page = page.max(1);
             let skip = (current_page - 1).saturating_mul(per_page);
             let part = match window(&in_order(&source), skip, per_page.saturating_add(1)) {
@@ -122,10 +129,10 @@ impl<M: Model, Out: FromRow, Scope> Query<M, Out, Scope> {
         per_page: u64,
         token: Option<&str>,
     ) -> Pending<'a, CursorPage<Out>> {
-        let source = self.into_source();
-        let place = Place::of(&source, per_page, token);
+        let source = self.source(db);
+        let place = source.and_then(|source| Ok((Place::of(&source, per_page, token)?, source)));
         Pending::new(async move {
-            let Place { keyset, signature, token } = place?;
+            let (Place { keyset, signature, token }, source) = place?;
             let backwards = token.as_ref().is_some_and(|token| token.backwards);
             let forwards_order = keyset.expressions();
             let keyset = if backwards { keyset.reversed() } else { keyset };

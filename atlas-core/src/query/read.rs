@@ -11,8 +11,9 @@ use crate::{
         FromRow, Loader, Query, Root, any_key, key_filter, only,
         order::by_key_descending,
         row::{Beside, Collect, Pluck},
+        told::{have_read, retrieved},
     },
-    record::{Record, key_not_found},
+    record::{Read, Record, key_not_found},
     statement::{Expr, Projection, Select},
     value::Attribute,
 };
@@ -30,7 +31,7 @@ impl<M: Model, Out: FromRow, Scope> Query<M, Out, Scope> {
     /// # });
     /// ```
     pub fn get(self, db: &Db) -> Pending<'_, Vec<Out>> {
-        Pending::new(rows(db, self.reading()))
+        Pending::new(rows(db, self.reading(db, Read::Fetch), Read::Fetch))
     }
 
     /// The first row, if there is one. Adds no order.
@@ -44,7 +45,7 @@ impl<M: Model, Out: FromRow, Scope> Query<M, Out, Scope> {
     /// # });
     /// ```
     pub fn first(self, db: &Db) -> Pending<'_, Option<Out>> {
-        Pending::new(first_row(db, self.reading()))
+        Pending::new(first_row(db, self.reading(db, Read::Find)))
     }
 
     /// The first row.
@@ -62,7 +63,7 @@ impl<M: Model, Out: FromRow, Scope> Query<M, Out, Scope> {
     ///
     /// [`Error::NotFound`] where there is none.
     pub fn first_or_fail(self, db: &Db) -> Pending<'_, Out> {
-        let reading = self.reading();
+        let reading = self.reading(db, Read::Find);
         Pending::new(async move {
             let first = first_row(db, reading).await?;
             first.ok_or(Error::NotFound { model: M::meta().name, key: None })
@@ -85,11 +86,10 @@ impl<M: Model, Out: FromRow, Scope> Query<M, Out, Scope> {
     ///
     /// [`Error::NotFound`] where there is none, [`Error::MultipleFound`] where there are several.
     pub fn sole(self, db: &Db) -> Pending<'_, Out> {
-        let mut reading = self.reading();
+        let reading = self.reading(db, Read::Find).map(|reading| reading.at_most(2));
         Pending::new(async move {
             let model = M::meta().name;
-            reading.select = at_most(reading.select, 2);
-            let mut found = rows(db, reading).await?;
+            let mut found = rows(db, reading, Read::Find).await?;
             match (found.pop(), found.pop()) {
                 (Some(only), None) => Ok(only),
                 (None, _) => Err(Error::NotFound { model, key: None }),
@@ -217,15 +217,27 @@ pub(super) struct Reading<M: Model, Out> {
     pub(super) root: Option<Root<M, Out>>,
 }
 
-impl<M: Model, Out, Scope> Query<M, Out, Scope> {
-    pub(super) fn reading(self) -> Reading<M, Out> {
-        let (root, (select, loaders)) = (self.root, self.into_parts());
-        Reading { select, loaders, root }
+impl<M: Model, Out> Reading<M, Out> {
+    fn at_most(self, rows: u64) -> Self {
+        Self { select: at_most(self.select, rows), ..self }
     }
 }
 
-async fn rows<M: Model, Out: FromRow>(db: &Db, reading: Reading<M, Out>) -> Result<Vec<Out>> {
-    let Reading { select, loaders, root } = reading;
+impl<M: Model, Out, Scope> Query<M, Out, Scope> {
+    /// What it reads, after what observers make of it.
+    pub(super) fn reading(self, db: &Db, read: Read) -> Result<Reading<M, Out>> {
+        let query = self.observed(db, read)?;
+        let (root, (select, loaders)) = (query.root, query.into_parts());
+        Ok(Reading { select, loaders, root })
+    }
+}
+
+async fn rows<M: Model, Out: FromRow>(
+    db: &Db,
+    reading: Result<Reading<M, Out>>,
+    read: Read,
+) -> Result<Vec<Out>> {
+    let Reading { select, loaders, root } = reading?;
     let about = Some(M::meta().about());
     let mut rows = if has_extras(&select.columns) {
         db.fetch(about, &select.into(), Beside::after(Out::width())).await?.0.into_rows()
@@ -235,8 +247,14 @@ async fn rows<M: Model, Out: FromRow>(db: &Db, reading: Reading<M, Out>) -> Resu
     if rows.len() > 1 && db.batches_lazy_loading() {
         Out::introduce(&mut rows, &|row| Some(row));
     }
+    if let Some(told) = retrieved(db, &mut rows) {
+        told.await?;
+    }
     if let Some(root) = root.filter(|_| !loaders.is_empty()) {
         load_all(db, &mut rows.iter_mut().map(root).collect::<Vec<_>>(), &loaders).await?;
+    }
+    if let Some(told) = have_read(db, read, root, &mut rows) {
+        told.await?;
     }
     Ok(rows)
 }
@@ -298,9 +316,8 @@ async fn all<T>(mut futures: Vec<BoxFuture<'_, T>>) -> Vec<T> {
     done.into_iter().flatten().collect()
 }
 
-async fn first_row<M: Model, Out: FromRow>(db: &Db, mut reading: Reading<M, Out>) -> Result<Option<Out>> {
-    reading.select = at_most(reading.select, 1);
-    Ok(rows(db, reading).await?.pop())
+async fn first_row<M: Model, Out: FromRow>(db: &Db, reading: Result<Reading<M, Out>>) -> Result<Option<Out>> {
+    Ok(rows(db, reading.map(|reading| reading.at_most(1)), Read::Find).await?.pop())
 }
 
 fn at_most(mut select: Select, rows: u64) -> Select {

@@ -3,8 +3,8 @@ use std::ops::ControlFlow;
 use crate::{
     driver::{Row, RowSink},
     error::Result,
-    model::Model,
-    query::Places,
+    model::{Model, ModelMeta},
+    query::{Places, Retrieved},
     record::{Record, Siblings},
     value::{Attribute, Value, ValueRef},
 };
@@ -46,6 +46,14 @@ pub trait FromRow: Sized + Send + 'static {
     /// Notes that the records in these rows came together; `part` finds this part of a row.
     #[doc(hidden)]
     fn introduce<R>(_rows: &mut [R], _part: Part<'_, R, Self>) {}
+
+    /// The models of the records in a row.
+    #[doc(hidden)]
+    fn models(_each: &mut dyn FnMut(&'static ModelMeta)) {}
+
+    /// The records in this row.
+    #[doc(hidden)]
+    fn records<'a>(&'a mut self, _all: &mut Retrieved<'a>) {}
 
     /// Takes a value that the query brought beside the columns.
     #[doc(hidden)]
@@ -95,6 +103,14 @@ impl<M: Model> FromRow for Record<M> {
         Siblings::introduce(rows, part);
     }
 
+    fn models(each: &mut dyn FnMut(&'static ModelMeta)) {
+        each(M::meta());
+    }
+
+    fn records<'a>(&'a mut self, all: &mut Retrieved<'a>) {
+        all.add(self);
+    }
+
     fn beside(&mut self, name: &str, value: Value) {
         self.state.set_extra(name.to_owned(), value);
     }
@@ -127,6 +143,14 @@ impl<M: Model> FromRow for Option<Record<M>> {
 
     fn introduce<R>(rows: &mut [R], part: Part<'_, R, Self>) {
         Record::introduce(rows, &|row| part(row).and_then(Option::as_mut));
+    }
+
+    fn models(each: &mut dyn FnMut(&'static ModelMeta)) {
+        each(M::meta());
+    }
+
+    fn records<'a>(&'a mut self, all: &mut Retrieved<'a>) {
+        self.iter_mut().for_each(|record| all.add(record));
     }
 }
 
@@ -188,6 +212,16 @@ macro_rules! tuple {
             fn introduce<Whole>(rows: &mut [Whole], part: Part<'_, Whole, Self>) {
                 $first::introduce(rows, &|row| part(row).map(|tuple| &mut tuple.0));
                 $($part::introduce(rows, &|row| part(row).map(|tuple| &mut tuple.$place));)*
+            }
+
+            fn models(each: &mut dyn FnMut(&'static ModelMeta)) {
+                $first::models(each);
+                $($part::models(each);)*
+            }
+
+            fn records<'a>(&'a mut self, all: &mut Retrieved<'a>) {
+                self.0.records(all);
+                $(self.$place.records(all);)*
             }
 
             fn beside(&mut self, name: &str, value: Value) {

@@ -7,7 +7,12 @@ use crate::{
     driver::{BoxFuture, Row, RowSink},
     error::{Error, Result},
     model::{Model, ModelMeta},
-    query::{FromRow, Loader, Query, column_ref, load_all, read::Reading},
+    query::{
+        FromRow, Loader, Query, column_ref, load_all,
+        read::Reading,
+        told::{have_read, retrieved},
+    },
+    record::Read,
     statement::{ColumnRef, Expr, Projection, Select},
     value::Value,
 };
@@ -54,8 +59,9 @@ impl<T: Send + 'static> Finish<T> {
 }
 
 impl<M: Model, Out: FromRow, Scope> Query<M, Out, Scope> {
-    pub(super) fn into_source(self) -> Source<Out> {
-        let Reading { select, loaders, root } = self.reading();
+    /// What it reads, after what observers make of it.
+    pub(super) fn source(self, db: &Db) -> Result<Source<Out>> {
+        let Reading { select, loaders, root } = self.reading(db, Read::Fetch)?;
         let (loads, loaders) = (root.is_some() && !loaders.is_empty(), Arc::new(loaders));
         let work: Arc<Work<Out>> = Arc::new(move |db, rows| {
             if rows.len() > 1 && db.batches_lazy_loading() {
@@ -63,16 +69,20 @@ impl<M: Model, Out: FromRow, Scope> Query<M, Out, Scope> {
             }
             let loaders = Arc::clone(&loaders);
             Box::pin(async move {
-                match root.filter(|_| !loaders.is_empty()) {
-                    Some(root) => {
-                        load_all(db, &mut rows.iter_mut().map(root).collect::<Vec<_>>(), &loaders).await
-                    }
+                if let Some(told) = retrieved(db, rows) {
+                    told.await?;
+                }
+                if let Some(root) = root.filter(|_| !loaders.is_empty()) {
+                    load_all(db, &mut rows.iter_mut().map(root).collect::<Vec<_>>(), &loaders).await?;
+                }
+                match have_read(db, Read::Fetch, root, rows) {
+                    Some(told) => told.await,
                     None => Ok(()),
                 }
             })
         });
         let keys = keys(M::meta(), &select.columns, &Out::keys(0));
-        Source { meta: M::meta(), select, keys, finish: Finish { loads, work } }
+        Ok(Source { meta: M::meta(), select, keys, finish: Finish { loads, work } })
     }
 }
 

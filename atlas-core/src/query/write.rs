@@ -167,7 +167,7 @@ fn update<'a>(
             value.map_or(Ok(()), |value| meta.check(index, value))?;
             db.keep_tenant(meta, index, value)?;
         }
-        meta.stamp_update(&mut set)?;
+        meta.maintain(&mut set, db.now())?;
         let scope = scope(meta, select, &mut set);
         let update: Statement =
             Update { table: TableRef::new(meta.table), set, scope, returning: Vec::new() }.into();

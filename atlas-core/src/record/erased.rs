@@ -30,6 +30,9 @@ pub(crate) trait AnyRecord: Any + Send + Sync {
     /// What was loaded of a relation, by its index.
     fn loaded(&self, relation: usize) -> Option<Loaded<'_>>;
 
+    /// The record itself.
+    fn as_any_mut(&mut self) -> &mut (dyn Any + Send);
+
     /// Becomes a row that was read anew, without relations.
     fn replace(&mut self, row: &dyn Row) -> Result<()>;
 }
@@ -67,6 +70,10 @@ impl<M: Model> AnyRecord for Record<M> {
         self.model.loaded(relation)
     }
 
+    fn as_any_mut(&mut self) -> &mut (dyn Any + Send) {
+        self
+    }
+
     fn replace(&mut self, row: &dyn Row) -> Result<()> {
         self.model = M::decode(row, 0)?;
         Ok(())
@@ -81,6 +88,14 @@ impl dyn AnyRecord + '_ {
             let values = (0..self.meta().columns.len()).map(|column| self.value(column)).collect();
             self.state_mut().set_original(values);
         }
+    }
+
+    /// Sets a column as a change that is to be saved.
+    pub(crate) fn assign_value(&mut self, column: usize, value: ValueRef<'_>) -> Result<()> {
+        self.before_change();
+        self.set(column, value)?;
+        self.state_mut().take_over(column);
+        Ok(())
     }
 
     /// Forgets what was undone with its transaction. A row that was never inserted has none of the values

@@ -23,8 +23,13 @@ pub(crate) async fn insert<M: Model>(db: &Db, mut draft: DraftData) -> Result<Re
     if let Some((column, tenant)) = db.stamp_of(M::meta())? {
         draft.put_value(column, tenant);
     }
+    if db.hooks(M::meta()).is_some() {
+        let mut record = Record::<M>::of_draft(draft, db.now())?;
+        record.erased_mut().save(db).await?;
+        return Ok(record);
+    }
     let mut batch = Batch::new(M::meta(), draft.left_out(), 1);
-    draft.complete(Moment::now())?;
+    draft.complete(db.now())?;
     let model = M::decode(&draft, 0)?;
     batch.send_complete(draft);
     let touches = touches(db, M::meta());
@@ -117,6 +122,9 @@ pub(crate) async fn insert_within<M: Model>(db: &Db, drafts: Drafts<'_>) -> Resu
 }
 
 async fn insert_batches<M: Model>(db: &Db, mut batches: Batches<'_>) -> Result<Vec<Record<M>>> {
+    if db.hooks(M::meta()).is_some() {
+        return insert_each(db, batches).await;
+    }
     let mut records: Vec<Record<M>> = Vec::with_capacity(batches.drafts.size_hint().0);
     let (touches, mut owners) = (touches(db, M::meta()), Owners::default());
     let mut tx = None;
@@ -155,6 +163,17 @@ async fn insert_batches<M: Model>(db: &Db, mut batches: Batches<'_>) -> Result<V
     Ok(records)
 }
 
+/// Inserts drafts one by one, since somebody observes each of them.
+async fn insert_each<M: Model>(db: &Db, batches: Batches<'_>) -> Result<Vec<Record<M>>> {
+    let tx = if batches.held { None } else { Some(db.begin_own().await?) };
+    let mut records = Vec::with_capacity(batches.drafts.size_hint().0);
+    for draft in batches.drafts {
+        records.push(insert(tx.as_deref().unwrap_or(db), draft).await?);
+    }
+    keep(tx).await?;
+    Ok(records)
+}
+
 /// The transaction that holds several statements together.
 async fn in_transaction(db: &Db, tx: Option<Transaction>) -> Result<Transaction> {
     match tx {
@@ -173,7 +192,8 @@ async fn keep(tx: Option<Transaction>) -> Result<()> {
 /// Drafts on their way into a table, in as few statements as they allow.
 struct Batches<'a> {
     meta: &'static ModelMeta,
-    now: Moment,
+    /// What timestamps get.
+    now: Option<Moment>,
     drafts: Peekable<Drafts<'a>>,
     /// Whether a transaction of the caller's holds the statements together.
     held: bool,
@@ -187,7 +207,7 @@ impl<'a> Batches<'a> {
             None => drafts,
             Some((column, tenant)) => Box::new(drafts.map(move |draft| draft.put(column, tenant.clone()))),
         };
-        Ok(Self { meta, now: Moment::now(), drafts: drafts.peekable(), held: false, values: Vec::new() })
+        Ok(Self { meta, now: db.now(), drafts: drafts.peekable(), held: false, values: Vec::new() })
     }
 
     /// The next drafts, where the first of them brings others with it, and what inserts them all.
@@ -200,7 +220,7 @@ impl<'a> Batches<'a> {
     /// each of them into the batch.
     fn next(
         &mut self,
-        mut add: impl FnMut(&mut Batch, DraftData, Moment) -> Result<()>,
+        mut add: impl FnMut(&mut Batch, DraftData, Option<Moment>) -> Result<()>,
     ) -> Result<Option<Batch>> {
         let Some(first) = self.drafts.peek() else { return Ok(None) };
         let left_out = first.left_out();
@@ -265,7 +285,7 @@ impl Batch {
     }
 
     /// Adds the row of a draft.
-    fn send(&mut self, draft: DraftData, now: Moment) -> Result<()> {
+    fn send(&mut self, draft: DraftData, now: Option<Moment>) -> Result<()> {
         draft.send(now, &self.left_out, &mut self.values)?;
         self.rows += 1;
         Ok(())

@@ -5,12 +5,12 @@
 use crate::{
     db::{Db, Pending},
     error::{Error, Result},
-    model::{Complete, DraftData, Fill, Key, Model, ModelMeta},
-    query::{Query, key_filter},
-    record::{AnyRecord, Record, State, insert::Batch, values::Values},
-    relation::{Owners, touches},
+    model::{Columns, Complete, DraftData, Fill, Key, Model, ModelMeta},
+    query::{Query, column_ref, key_filter},
+    record::{AnyRecord, Hooks, ModelEvent, Record, State, insert::Batch, values::Values},
+    relation::{Owners, equal, touches},
     statement::{Delete, Expr, Scope, Select, Statement, TableRef, Update},
-    value::{Moment, Plain, Value, ValueRef},
+    value::{Attribute, Moment, Plain, Value, ValueRef},
 };
 
 impl<M: Model> Record<M> {
@@ -119,13 +119,13 @@ impl<M: Model> Record<M> {
         Pending::new(self.erased_mut().touch(db))
     }
 
-    /// A new record of the same values, without the key that is generated and without timestamps; not
-    /// saved.
+    /// A new record of the same values, without what was loaded of its relations, not saved. A generated key, the
+    /// timestamps, the version and the time of a soft deletion are not among them.
     ///
     /// ```
     /// # use atlas_tests::guide::*;
     /// # run(async |db| {
-    /// let mut copy = Post::find_or_fail(&db, 1).await?.replicate()?;
+    /// let mut copy = Post::find_or_fail(&db, 1).await?.replicate(&db).await?;
     /// assert!(!copy.exists());
     /// copy.title = "Another".into();
     /// copy.save(&db).await?;
@@ -134,13 +134,41 @@ impl<M: Model> Record<M> {
     /// # });
     /// ```
     ///
+    /// It sends nothing: the handle is for the [observers](crate::Observer::replicating).
+    ///
     /// # Errors
     ///
-    /// [`Error::Decode`] where a cast of your own does not read what it wrote.
-    pub fn replicate(&self) -> Result<Self> {
+    /// [`Error::Decode`] where a cast of your own does not read what it wrote, and what observers give.
+    pub fn replicate<'a>(&'a self, db: &'a Db) -> Pending<'a, Self> {
+        Pending::new(self.replicated(db, Vec::new()))
+    }
+
+    /// As [`replicate`](Self::replicate), without these columns: they get what a draft without them would.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let post = Post::find_or_fail(&db, 1).await?;
+    /// assert_eq!(post.replicate_except(&db, Post::votes).await?.votes, 0);
+    /// # Ok(())
+    /// # });
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`replicate`](Self::replicate); [`Error::MissingAttribute`] where a column is required.
+    pub fn replicate_except<'a>(&'a self, db: &'a Db, columns: impl Columns<M>) -> Pending<'a, Self> {
+        Pending::new(self.replicated(db, columns.columns()))
+    }
+
+    async fn replicated(&self, db: &Db, except: Vec<usize>) -> Result<Self> {
         let mut draft = DraftData::new(M::meta());
-        self.erased().copy_to(&mut draft);
-        Self::from_draft(draft)
+        self.erased().copy_to(&mut draft, &except);
+        let mut copy = Self::of_draft(draft, db.now())?;
+        if let Some(hooks) = db.hooks(M::meta()) {
+            hooks.tell(db, ModelEvent::Replicating, &mut copy).await?;
+        }
+        Ok(copy)
     }
 
     /// A record of a draft, not saved: to be read, changed and saved later.
@@ -164,10 +192,15 @@ impl<M: Model> Record<M> {
         Self::from_draft(draft.into_data())
     }
 
-    pub(crate) fn from_draft(mut draft: DraftData) -> Result<Self> {
+    pub(crate) fn from_draft(draft: DraftData) -> Result<Self> {
+        Self::of_draft(draft, Some(Moment::now()))
+    }
+
+    /// `now`: what timestamps get.
+    pub(crate) fn of_draft(mut draft: DraftData, now: Option<Moment>) -> Result<Self> {
         draft.alone()?;
         let left_out = draft.left_out();
-        draft.complete(Moment::now())?;
+        draft.complete(now)?;
         Ok(Self { model: M::decode(&draft, 0)?, state: State::new(left_out) })
     }
 
@@ -191,18 +224,47 @@ impl dyn AnyRecord + '_ {
             return Err(Error::config(refusal));
         }
         let db = &*db.of(self.meta().about())?;
+        match db.hooks(self.meta()) {
+            None => self.write(db).await,
+            Some(hooks) => Box::pin(self.write_observed(db, &hooks)).await,
+        }
+    }
+
+    /// Inserts or updates between what the observers do, all of it or nothing.
+    async fn write_observed(&mut self, db: &Db, hooks: &Hooks) -> Result<()> {
+        let tx = db.begin_own().await?;
+        hooks.tell(&tx, ModelEvent::Saving, self).await?;
+        let exists = self.state().exists();
+        if exists && self.changed().is_empty() {
+            self.write(&tx).await?;
+        } else {
+            let before = if exists { ModelEvent::Updating } else { ModelEvent::Creating };
+            hooks.tell(&tx, before, self).await?;
+            self.write(&tx).await?;
+            if !exists {
+                hooks.tell(&tx, ModelEvent::Created, self).await?;
+            } else if !self.state().saved_changes().is_empty() {
+                hooks.tell(&tx, ModelEvent::Updated, self).await?;
+            }
+        }
+        hooks.tell(&tx, ModelEvent::Saved, self).await?;
+        tx.commit().await
+    }
+
+    /// Inserts or updates, and touches what the row belongs to.
+    async fn write(&mut self, db: &Db) -> Result<()> {
         if !touches(db, self.meta()) || (self.state().exists() && self.changed().is_empty()) {
-            return self.write(db).await;
+            return self.put(db).await;
         }
         let mut owners = self.owners();
         let tx = db.begin_own().await?;
-        self.write(&tx).await?;
+        self.put(&tx).await?;
         owners.add(self.meta(), &|column| self.value(column));
         owners.touch(&tx).await?;
         tx.commit().await
     }
 
-    async fn write(&mut self, db: &Db) -> Result<()> {
+    async fn put(&mut self, db: &Db) -> Result<()> {
         if self.state().exists() { self.update(db).await } else { self.insert(db).await }
     }
 
@@ -217,8 +279,8 @@ impl dyn AnyRecord + '_ {
         owners
     }
 
-    async fn delete(&mut self, db: &Db) -> Result<()> {
-        self.end(db, self.meta().soft_deletes).await
+    pub(super) async fn delete(&mut self, db: &Db) -> Result<()> {
+        self.end(db, self.meta().soft_deletes, false).await
     }
 
     /// Whether there is a row that could be deleted.
@@ -236,13 +298,42 @@ impl dyn AnyRecord + '_ {
 
     /// Removes the row.
     pub(super) async fn force_delete(&mut self, db: &Db) -> Result<()> {
-        self.end(db, None).await
+        self.end(db, None, self.meta().soft_deletes.is_some()).await
     }
 
-    /// Removes the row, or deletes it softly where a column says when, and touches what it belongs to.
-    async fn end(&mut self, db: &Db, softly: Option<usize>) -> Result<()> {
+    /// Removes the row, or deletes it softly where a column says when. `forced`: where it would be softly by itself.
+    async fn end(&mut self, db: &Db, softly: Option<usize>, forced: bool) -> Result<()> {
         self.deletable()?;
         let db = &*db.of(self.meta().about())?;
+        match db.hooks(self.meta()) {
+            None => self.erase(db, softly).await,
+            Some(hooks) => Box::pin(self.erase_observed(db, &hooks, softly, forced)).await,
+        }
+    }
+
+    /// Deletes between what the observers do, all of it or nothing.
+    async fn erase_observed(
+        &mut self,
+        db: &Db,
+        hooks: &Hooks,
+        softly: Option<usize>,
+        forced: bool,
+    ) -> Result<()> {
+        let (tx, soft) = (db.begin_own().await?, softly.is_some());
+        if forced {
+            hooks.tell(&tx, ModelEvent::ForceDeleting, self).await?;
+        }
+        hooks.tell_of(&tx, ModelEvent::Deleting, soft, self).await?;
+        self.erase(&tx, softly).await?;
+        hooks.tell_of(&tx, ModelEvent::Deleted, soft, self).await?;
+        if forced {
+            hooks.tell(&tx, ModelEvent::ForceDeleted, self).await?;
+        }
+        tx.commit().await
+    }
+
+    /// Deletes, and touches what the row belongs to.
+    async fn erase(&mut self, db: &Db, softly: Option<usize>) -> Result<()> {
         if !touches(db, self.meta()) {
             return self.remove(db, softly).await;
         }
@@ -258,11 +349,15 @@ impl dyn AnyRecord + '_ {
             return self.delete_softly(db, column).await;
         }
         let meta = self.meta();
-        let scope = row_scope(meta, self.stored_key());
+        let (key, version) = (self.stored_key(), self.stored_version());
+        let scope = row_scope(meta, key.clone(), version.clone());
         let delete = Statement::Delete(Delete { table: TableRef::new(meta.table), scope });
         let (_, outcome) = db.run(Some(meta.about()), &delete, Box::new(())).await?;
-        if outcome.affected == 0 && meta.tenant.is_some() {
-            return Err(not_found(meta, &self.stored_key()));
+        if outcome.affected == 0 {
+            match missed(db, meta, key, version.is_some()).await? {
+                Error::NotFound { .. } if meta.tenant.is_none() => {}
+                error => return Err(error),
+            }
         }
         self.state_mut().mark_deleted(db.fate());
         Ok(())
@@ -299,27 +394,42 @@ impl dyn AnyRecord + '_ {
         self.save(db).await
     }
 
-    fn copy_to(&self, draft: &mut DraftData) {
+    fn copy_to(&self, draft: &mut DraftData, except: &[usize]) {
         let meta = self.meta();
-        for index in (0..meta.columns.len()).filter(|index| !meta.is_made_anew(*index)) {
+        let copied = |index: &usize| !meta.is_made_anew(*index) && !except.contains(index);
+        for index in (0..meta.columns.len()).filter(copied) {
             draft.put_value(index, self.value(index));
         }
     }
 
     /// The key by which the row is stored, also where it was changed on the record.
     pub(super) fn stored_key(&self) -> Vec<Value> {
-        let original = self.state().original();
-        let stored = |column: &usize| match original.and_then(|values| values.get(*column)) {
+        self.meta().key.iter().map(|column| self.stored(*column)).collect()
+    }
+
+    /// The version that the row had when it was read or saved, where it has one.
+    pub(super) fn stored_version(&self) -> Option<(usize, Value)> {
+        let column = self.meta().version?;
+        Some((column, self.stored(column)))
+    }
+
+    /// What the row has in a column, as far as the record knows.
+    fn stored(&self, column: usize) -> Value {
+        match self.state().original().and_then(|values| values.get(column)) {
             Some(value) => value.clone(),
-            None => self.value(*column),
-        };
-        self.meta().key.iter().map(stored).collect()
+            None => self.value(column),
+        }
     }
 
     /// Sends the columns that differ from the row.
     async fn update(&mut self, db: &Db) -> Result<()> {
         let meta = self.meta();
         let mut changes = self.changed();
+        let version = self.stored_version();
+        if let Some((column, stored)) = &version {
+            changes.retain(|(changed, _)| changed != column);
+            self.set(*column, stored.as_ref())?;
+        }
         if changes.is_empty() {
             self.state_mut().mark_saved(None, Vec::new());
             return Ok(());
@@ -328,9 +438,10 @@ impl dyn AnyRecord + '_ {
             meta.check(*column, value)?;
             db.keep_tenant(meta, *column, Some(value))?;
         }
-        stamp(meta, &mut changes)?;
-        update_row(db, meta, self.stored_key(), &changes).await?;
-        for (column, value) in changes.iter().filter(|(column, _)| meta.updated_at == Some(*column)) {
+        maintain(meta, &mut changes, db.now(), version.as_ref())?;
+        update_row(db, meta, self.stored_key(), version, &changes).await?;
+        let maintained = |column: usize| meta.updated_at == Some(column) || meta.version == Some(column);
+        for (column, value) in changes.iter().filter(|(column, _)| maintained(*column)) {
             self.set(*column, value.as_ref())?;
         }
         self.forget_others(&changes);
@@ -357,20 +468,33 @@ impl dyn AnyRecord + '_ {
     }
 }
 
-/// Adds `updated_at` to the changes of an update, unless it is among them.
-pub(super) fn stamp(meta: &'static ModelMeta, changes: &mut Vec<(usize, Value)>) -> Result<()> {
-    if let Some(updated_at) = meta.updated_at
+/// Adds what is maintained to the changes of an update: `updated_at`, unless it is among them, and the version after
+/// the one that is stored.
+pub(super) fn maintain(
+    meta: &'static ModelMeta,
+    changes: &mut Vec<(usize, Value)>,
+    now: Option<Moment>,
+    version: Option<&(usize, Value)>,
+) -> Result<()> {
+    if let (Some(updated_at), Some(now)) = (meta.updated_at, now)
         && !changes.iter().any(|(column, _)| *column == updated_at)
     {
-        changes.push((updated_at, meta.stamp(updated_at, Moment::now())?));
+        changes.push((updated_at, meta.stamp(updated_at, now)?));
+    }
+    if let Some((column, stored)) = version {
+        let next =
+            i64::decode(stored.as_ref()).map_err(|error| error.at(meta.name, "the version"))?.wrapping_add(1);
+        changes.push((*column, meta.numbered(*column, next)?));
     }
     Ok(())
 }
 
+/// `version`: the one that the row has to have, where it has versions.
 pub(super) async fn update_row(
     db: &Db,
     meta: &'static ModelMeta,
     key: Vec<Value>,
+    version: Option<(usize, Value)>,
     changes: &[(usize, Value)],
 ) -> Result<()> {
     let mut set = Vec::with_capacity(changes.len());
@@ -378,15 +502,32 @@ pub(super) async fn update_row(
         let column = meta.column(*index)?;
         set.push((column.target(), Expr::Value(value.clone())));
     }
-    let scope = row_scope(meta, key.clone());
+    let versioned = version.is_some();
+    let scope = row_scope(meta, key.clone(), version);
     let update = Update { table: TableRef::new(meta.table), set, scope, returning: Vec::new() };
     let (_, outcome) = db.run(Some(meta.about()), &update.into(), Box::new(())).await?;
-    if outcome.affected == 0 { Err(not_found(meta, &key)) } else { Ok(()) }
+    if outcome.affected == 0 { Err(missed(db, meta, key, versioned).await?) } else { Ok(()) }
 }
 
-/// The one row of a key.
-fn row_scope(meta: &'static ModelMeta, key: Vec<Value>) -> Scope {
-    Scope { filter: Some(row(meta, key)), one: true, ..Scope::default() }
+/// Why a statement did not find its row: it is gone, or, where it has versions, was changed by somebody else.
+#[cold]
+async fn missed(db: &Db, meta: &'static ModelMeta, key: Vec<Value>, versioned: bool) -> Result<Error> {
+    if !versioned {
+        return Ok(not_found(meta, &key));
+    }
+    let mut select = Select::new(TableRef::new(meta.table), meta.names);
+    select.and_where(row(meta, key.clone()));
+    let (there, _) = db.fetch(Some(meta.about()), &select.into(), Values::default()).await?;
+    Ok(if there.values.is_empty() { not_found(meta, &key) } else { Error::Stale { model: meta.name } })
+}
+
+/// The one row of a key, where it has this version.
+fn row_scope(meta: &'static ModelMeta, key: Vec<Value>, version: Option<(usize, Value)>) -> Scope {
+    let mut filter = row(meta, key);
+    if let Some((column, value)) = version {
+        filter = filter.and(equal(&[column_ref(meta, column)], &[value]));
+    }
+    Scope { filter: Some(filter), one: true, ..Scope::default() }
 }
 
 /// Which row has a key, and is the tenant's.

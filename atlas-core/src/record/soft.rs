@@ -5,8 +5,8 @@ use crate::{
     error::Result,
     model::{Model, SoftDeletes},
     record::{
-        AnyRecord, Record,
-        save::{stamp, update_row},
+        AnyRecord, ModelEvent, Record,
+        save::{maintain, update_row},
     },
     value::{Moment, ValueRef},
 };
@@ -74,8 +74,9 @@ impl dyn AnyRecord + '_ {
     pub(super) async fn delete_softly(&mut self, db: &Db, column: usize) -> Result<()> {
         let meta = self.meta();
         let mut changes = vec![(column, meta.deletion(column, Some(Moment::now()))?)];
-        stamp(meta, &mut changes)?;
-        update_row(db, meta, self.stored_key(), &changes).await?;
+        let version = self.stored_version();
+        maintain(meta, &mut changes, db.now(), version.as_ref())?;
+        update_row(db, meta, self.stored_key(), version, &changes).await?;
         self.before_change();
         let mut row = self.state().original().map(<[_]>::to_vec).unwrap_or_default();
         for (column, value) in &changes {
@@ -90,6 +91,16 @@ impl dyn AnyRecord + '_ {
     }
 
     async fn restore(&mut self, db: &Db) -> Result<()> {
+        let db = &*db.of(self.meta().about())?;
+        let Some(hooks) = db.hooks(self.meta()) else { return self.bring_back(db).await };
+        let tx = db.begin_own().await?;
+        hooks.tell(&tx, ModelEvent::Restoring, self).await?;
+        self.bring_back(&tx).await?;
+        hooks.tell(&tx, ModelEvent::Restored, self).await?;
+        tx.commit().await
+    }
+
+    async fn bring_back(&mut self, db: &Db) -> Result<()> {
         if let Some(column) = self.meta().soft_deletes
             && !self.value(column).is_null()
         {

@@ -93,6 +93,17 @@ impl State {
         state
     }
 
+    /// The same for a copy of the record: without what was loaded with it.
+    pub(crate) fn copy(&self) -> Self {
+        let kept = self.kept.as_ref().map(|kept| {
+            let Kept { original, changes, extras, left_out, .. } = &**kept;
+            let (original, changes) = (original.clone(), changes.clone());
+            let (extras, left_out) = (extras.clone(), left_out.clone());
+            Box::new(Kept { original, changes, extras, left_out, ..Kept::default() })
+        });
+        Self { standing: self.standing, kept, siblings: None }
+    }
+
     pub(crate) fn exists(&self) -> bool {
         self.standing().phase == Phase::Existing
     }

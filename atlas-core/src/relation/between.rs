@@ -354,7 +354,8 @@ impl Between {
         let mut affected = 0;
         for filter in scopes {
             let db = together.as_deref().unwrap_or(db);
-            affected += db.run(Some(self.about()), &self.removal(filter)?, Box::new(())).await?.1.affected;
+            affected +=
+                db.run(Some(self.about()), &self.removal(db, filter)?, Box::new(())).await?.1.affected;
         }
         if let Some(tx) = together {
             tx.commit().await?;
@@ -363,14 +364,14 @@ impl Between {
     }
 
     /// What removes rows: for good, or softly where the table's model does so.
-    fn removal(&self, filter: Expr) -> Result<Statement> {
+    fn removal(&self, db: &Db, filter: Expr) -> Result<Statement> {
         let (table, scope) = (TableRef::new(self.table), Scope { filter: Some(filter), ..Scope::default() });
         let Some((meta, column)) = self.meta.and_then(|meta| Some((meta, meta.soft_deletes?))) else {
             return Ok(Delete { table, scope }.into());
         };
         let mut set =
             vec![(meta.column(column)?.target(), meta.deletion(column, Some(Moment::now()))?.into())];
-        meta.stamp_update(&mut set)?;
+        meta.maintain(&mut set, db.now())?;
         Ok(Update { table, set, scope, returning: Vec::new() }.into())
     }
 
@@ -395,7 +396,7 @@ impl Between {
             });
         }
         if let Some(meta) = self.meta {
-            meta.stamp_update(&mut set)?;
+            meta.maintain(&mut set, db.now())?;
         }
         let scope = Scope { filter: Some(filter), ..Scope::default() };
         let update = Update { table: TableRef::new(self.table), set, scope, returning: Vec::new() };

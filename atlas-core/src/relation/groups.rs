@@ -86,7 +86,7 @@ impl Groups {
 }
 
 /// Whether columns hold a key.
-pub(super) fn equal(columns: &[ColumnRef], key: &[Value]) -> Expr {
+pub(crate) fn equal(columns: &[ColumnRef], key: &[Value]) -> Expr {
     let parts = columns.iter().zip(key).map(|(column, value)| {
         let column = Box::new(Expr::Column(column.clone()));
         Expr::Compare(CompareOp::Eq, column, Box::new(Expr::Value(value.clone())))

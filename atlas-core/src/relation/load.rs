@@ -7,8 +7,8 @@ use crate::{
     driver::BoxFuture,
     error::Result,
     model::{self, In, IntoOrder, Model, ModelMeta, SoftDeletes},
-    query::{Beside, FromRow, Loader, Put, Query, Unscoped, column_ref, load_all},
-    record::{AnyRecord, Record, Shared, Siblings, Values},
+    query::{Beside, FromRow, Loader, Put, Query, Unscoped, column_ref, load_all, retrieved},
+    record::{AnyRecord, Read, Record, Shared, Siblings, Values},
     relation::{
         Between, Link, Linked, Path, Relation, Slot, ToMany,
         groups::{Groups, Key},
@@ -321,7 +321,7 @@ impl<M: Model, N: Model> Loading<M, N> {
                         draft.put_value(column, value);
                     }
                 }
-                defaults.push(Record::from_draft(draft)?);
+                defaults.push(Record::of_draft(draft, db.now())?);
             }
         }
         load_all(db, &mut defaults.iter_mut().collect::<Vec<_>>(), self.query.loaders()).await?;
@@ -354,15 +354,28 @@ impl<M: Model, N: Model> Loading<M, N> {
         let mut found: Vec<Vec<Record<N>>> = Vec::new();
         found.resize_with(groups.len(), Vec::new);
         let plan = Plan::new(&self.link, M::meta(), N::meta(), &self.between, self.pivot);
+        let hooks = db.hooks(N::meta());
+        let narrowed = match &hooks {
+            Some(hooks) => Some(hooks.before(db, Read::Fetch, self.query.clone())?),
+            None => None,
+        };
+        let narrowed = narrowed.as_ref().unwrap_or(&self.query);
         for condition in groups.conditions(&plan.keys) {
-            let (query, loaders) = self.query.clone().into_parts();
+            let (query, loaders) = narrowed.clone().into_parts();
             let width = N::meta().columns.len();
-            let select = plan.among(Some(condition), query, || self.query.bare());
+            let select = plan.among(Some(condition), query, || narrowed.bare());
             let sink: Beside<Record<N>> =
                 db.fetch(Some(N::meta().about()), &select.into(), Beside::after(width)).await?.0;
             let Beside { mut rows, names, values, .. } = sink;
+            if let Some(told) = retrieved(db, &mut rows) {
+                told.await?;
+            }
             if !loaders.is_empty() {
                 load_all(db, &mut rows.iter_mut().collect::<Vec<_>>(), &loaders).await?;
+            }
+            if let Some(hooks) = &hooks {
+                let mut records: Vec<_> = rows.iter_mut().map(Record::erased_mut).collect();
+                hooks.after(db, Read::Fetch, &mut records).await?;
             }
             let foreign = self.link.foreign();
             let mut values = values.chunks(names.len().max(1));

@@ -23,7 +23,7 @@ pub trait Touched {
 
 /// Whether what a row of this model belongs to is touched when it is written through this handle.
 pub(crate) fn touches(db: &Db, meta: &'static ModelMeta) -> bool {
-    db.is_touching() && meta.touches()
+    db.manner().touches && meta.touches()
 }
 
 /// The rows that are touched, by model and columns.

@@ -6,7 +6,7 @@ mod relation;
 mod serial;
 
 pub(crate) use column::{generic_argument, last_segment};
-use syn::{Attribute, Data, DeriveInput, Field, Fields, Ident, LitStr, ext::IdentExt};
+use syn::{Attribute, Data, DeriveInput, Expr, Field, Fields, Ident, LitStr, ext::IdentExt};
 
 use super::{Column, Index, Model, Relation, RelationKind};
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Attributes of the struct.
-const ON_STRUCT: [&str; 16] = [
+const ON_STRUCT: [&str; 17] = [
     "table",
     "fillable",
     "guarded",
@@ -30,13 +30,24 @@ const ON_STRUCT: [&str; 16] = [
     "appends",
     "accessors",
     "serialize",
+    "observed_by",
     "connection",
     "index",
     "unique",
 ];
 /// Attributes of a field that is a column.
-const ON_COLUMN: [&str; 9] =
-    ["primary_key", "column", "default", "unique", "index", "cast", "mutator", "sensitive", "serialize_with"];
+const ON_COLUMN: [&str; 10] = [
+    "primary_key",
+    "column",
+    "default",
+    "unique",
+    "index",
+    "cast",
+    "mutator",
+    "sensitive",
+    "version",
+    "serialize_with",
+];
 /// Attributes of a field that is a column or a relation.
 const ON_FIELD: [&str; 1] = ["serialize_as"];
 /// Attributes that make a field a relation.
@@ -79,6 +90,7 @@ pub(super) fn model(input: &DeriveInput, errors: &mut Errors) -> Option<Model> {
     let (key, key_kind) = key::find(&input.ident, &columns, keys, errors);
     let (created_at, updated_at) = rules.timestamps(&columns, errors);
     let soft_deletes = rules.soft_deletes(&columns, errors);
+    let version = version(&columns, errors);
     let tenant = rules.tenant.as_ref().and_then(|name| known_column("#[tenant]", name, &columns, errors));
     rules.fillable(&mut columns, &key, errors);
     let indexes = rules.indexes(&columns, errors);
@@ -98,7 +110,7 @@ pub(super) fn model(input: &DeriveInput, errors: &mut Errors) -> Option<Model> {
             relations.iter().flat_map(|relation| relation.owned()).any(|own| *own == column.ident);
         let left_out =
             column.optional.is_some() || column.default.is_some() || by_key || by_time || by_relation;
-        let left_out = left_out || tenant == Some(index);
+        let left_out = left_out || tenant == Some(index) || version == Some(index);
         column.required = !left_out && !faulty;
     }
     Some(Model {
@@ -115,11 +127,29 @@ pub(super) fn model(input: &DeriveInput, errors: &mut Errors) -> Option<Model> {
         created_at,
         updated_at,
         soft_deletes,
+        version,
         tenant,
+        observers: rules.observers,
         relations,
         accessors,
         case: rules.serial.case(),
     })
+}
+
+/// The index of the column that counts how often a row was changed.
+fn version(columns: &[Column], errors: &mut Errors) -> Option<usize> {
+    let mut versions = columns.iter().enumerate().filter(|(_, column)| column.version);
+    let (index, column) = versions.next()?;
+    if let Some((_, other)) = versions.next() {
+        let message =
+            format_args!("`{}` and `{}` are both #[version]: a row has one", column.field, other.field);
+        errors.at(&other.ident, message);
+    }
+    if column.optional.is_some() {
+        let message = format_args!("a #[version] is never NULL: make `{}` an `i64`", column.field);
+        errors.at(&column.ty, message);
+    }
+    Some(index)
 }
 
 fn fields<'a>(input: &'a DeriveInput, errors: &mut Errors) -> Option<Vec<&'a Field>> {
@@ -233,6 +263,7 @@ struct StructAttributes {
     indexes: Vec<(bool, Vec<Ident>)>,
     touches: Vec<Ident>,
     serial: serial::Attributes,
+    observers: Vec<Expr>,
 }
 
 struct Timestamps {
@@ -249,7 +280,7 @@ impl StructAttributes {
             if !ON_STRUCT.contains(&&*name) {
                 continue;
             }
-            let repeatable = matches!(&*name, "index" | "unique");
+            let repeatable = matches!(&*name, "index" | "unique" | "observed_by");
             let earlier = attributes.iter().take(place);
             if !repeatable && earlier.filter_map(arguments::name).any(|earlier| earlier == name) {
                 errors
@@ -311,6 +342,10 @@ impl StructAttributes {
             }
             name if serial::ATTRIBUTES.contains(&name) => self.serial.take(name, attribute)?,
             "touches" => self.touches = arguments::names(attribute, "#[touches(post)]")?,
+            "observed_by" => {
+                let observers = arguments::expressions(attribute, "an observer: `#[observed_by(Audit)]`")?;
+                self.observers.extend(observers);
+            }
             "index" => {
                 self.indexes.push((false, arguments::names(attribute, "#[index(last_name, first_name)]")?));
             }

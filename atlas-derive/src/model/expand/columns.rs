@@ -4,7 +4,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
 
 use super::{index, located};
-use crate::model::{KeyKind, Model};
+use crate::model::{Column, KeyKind, Model};
 
 /// The variants of `ColumnType` that databases count up.
 const INTEGERS: [&str; 8] = ["I8", "I16", "I32", "I64", "U8", "U16", "U32", "U64"];
@@ -60,6 +60,9 @@ pub(super) fn assertions(model: &Model) -> TokenStream {
         let ty = &column.ty;
         assertions.extend(quote_spanned!(span=> const _: () = <#ty as __a::Stamp>::MAINTAINED;));
     }
+    if let Some(column) = column(model.version) {
+        assertions.extend(is_one_of(column, &INTEGERS, "#[version] counts: make its field an integer"));
+    }
     let (variants, message): (&[&str], _) = match model.key_kind {
         KeyKind::Generated => (&INTEGERS, "#[primary_key(generated)] is for an integer"),
         KeyKind::Uuid => (&["Uuid"], "#[primary_key(uuid)] is for a `Uuid`"),
@@ -69,11 +72,16 @@ pub(super) fn assertions(model: &Model) -> TokenStream {
     if let Some(column) = column(model.key.first().copied())
         && model.key_asserted
     {
-        let (codec, span) = (column.codec(), located(&column.ty));
-        let variants = variants.iter().map(|variant| syn::Ident::new(variant, span));
-        assertions.extend(quote_spanned! {span=>
-            const _: () = ::core::assert!(::core::matches!(#codec::TYPE, #(__a::ColumnType::#variants)|*), #message);
-        });
+        assertions.extend(is_one_of(column, variants, message));
     }
     assertions
+}
+
+/// That what a column stores is one of these variants of `ColumnType`.
+fn is_one_of(column: &Column, variants: &[&str], message: &str) -> TokenStream {
+    let (codec, span) = (column.codec(), located(&column.ty));
+    let variants = variants.iter().map(|variant| syn::Ident::new(variant, span));
+    quote_spanned! {span=>
+        const _: () = ::core::assert!(::core::matches!(#codec::TYPE, #(__a::ColumnType::#variants)|*), #message);
+    }
 }

@@ -160,14 +160,31 @@ fn further(model: &Model) -> TokenStream {
         column("created_at", model.created_at),
         column("updated_at", model.updated_at),
         column("soft_deletes", model.soft_deletes),
+        column("version", model.version),
         column("tenant", model.tenant),
     ];
+    let observers = observers(model);
     connection
         .into_iter()
+        .chain(observers)
         .chain(indexes)
         .chain(columns.into_iter().flatten())
         .chain(sensitive)
         .chain(accessors)
         .chain(case)
         .collect()
+}
+
+/// Each is made when the first record is written or read.
+fn observers(model: &Model) -> Option<TokenStream> {
+    let span = Span::mixed_site();
+    let ident = &model.ident;
+    let observers = model.observers.iter().map(|observer| {
+        let by = quote_spanned!(located(observer)=> __a::Observed::by::<#ident>(#observer));
+        quote_spanned! {span=> || {
+            static __OBSERVED: ::std::sync::LazyLock<__a::Observed> = ::std::sync::LazyLock::new(|| #by);
+            &__OBSERVED
+        }}
+    });
+    (!model.observers.is_empty()).then(|| quote_spanned!(span=> observers: &[#(#observers),*],))
 }

@@ -44,6 +44,7 @@ pub(super) fn read(
         sensitive: false,
         serialized: Serialized::default(),
         shown: None,
+        version: false,
         default: None,
         mutator: None,
         required: false,
@@ -105,6 +106,10 @@ fn take(column: &mut Column, name: &str, attribute: &Attribute) -> Result<()> {
                 arguments::error(attribute, message)
             };
             column.shown = Some(attribute.parse_args::<Path>().map_err(wrong)?.into_token_stream());
+        }
+        "version" => {
+            arguments::none(attribute, "#[version] takes nothing")?;
+            column.version = true;
         }
         "cast" => column.cast = Some(cast(attribute)?),
         "mutator" => {
