@@ -32,6 +32,7 @@ mod json_paths;
 mod keys;
 mod locks;
 mod mass_assignment;
+mod multi_tenant_api;
 mod observers;
 mod orders;
 mod own_types;

@@ -59,9 +59,7 @@ pub struct Badge {
 async fn club() -> Databases {
     let databases = databases().await;
     for db in &databases {
-        db.create_tables(models![Team, Member, Medal, Badge])
-            .await
-            .unwrap();
+        db.create_tables(models![Team, Member, Medal, Badge]).await.unwrap();
     }
     databases
 }
@@ -95,20 +93,12 @@ impl<M: Model> Observer<M> for Noting {
     notes!(retrieved saving saved creating created updating updated restoring restored force_deleting force_deleted replicating);
 
     async fn deleting(&self, _: &Db, _: &mut Record<M>, soft: bool) -> Result<()> {
-        self.0.note(format!(
-            "{}deleting:{}",
-            self.1,
-            if soft { "soft" } else { "hard" }
-        ));
+        self.0.note(format!("{}deleting:{}", self.1, if soft { "soft" } else { "hard" }));
         Ok(())
     }
 
     async fn deleted(&self, _: &Db, _: &mut Record<M>, soft: bool) -> Result<()> {
-        self.0.note(format!(
-            "{}deleted:{}",
-            self.1,
-            if soft { "soft" } else { "hard" }
-        ));
+        self.0.note(format!("{}deleted:{}", self.1, if soft { "soft" } else { "hard" }));
         Ok(())
     }
 }
@@ -127,21 +117,14 @@ async fn events_come_in_the_order_of_eloquent() {
         assert_eq!(log.taken(), "saving updating updated saved");
         let (statements, saved) = sent(&db, async || team.save(&db).await).await;
         saved.unwrap();
-        assert_eq!(
-            (statements, log.taken().as_str()),
-            (0, "saving saved"),
-            "nothing dirty"
-        );
+        assert_eq!((statements, log.taken().as_str()), (0, "saving saved"), "nothing dirty");
 
         team.touch(&db).await.unwrap();
         assert_eq!(log.taken(), "saving updating updated saved");
         team.delete(&db).await.unwrap();
         assert_eq!(log.taken(), "deleting:soft deleted:soft");
         team.restore(&db).await.unwrap();
-        assert_eq!(
-            log.taken(),
-            "restoring saving updating updated saved restored"
-        );
+        assert_eq!(log.taken(), "restoring saving updating updated saved restored");
         assert!(Team::find(&db, team.id).await.unwrap().is_some());
         assert_eq!(log.taken(), "retrieved");
         let mut copy = team.replicate(&db).await.unwrap();
@@ -149,20 +132,13 @@ async fn events_come_in_the_order_of_eloquent() {
         copy.save(&db).await.unwrap();
         assert_eq!(log.taken(), "saving creating created saved");
         team.force_delete(&db).await.unwrap();
-        assert_eq!(
-            log.taken(),
-            "force_deleting deleting:hard deleted:hard force_deleted"
-        );
+        assert_eq!(log.taken(), "force_deleting deleting:hard deleted:hard force_deleted");
 
         db.observe::<Member>(Noting(log.clone(), ""));
         let mut ann = Member::draft().name("Ann").save(&db).await.unwrap();
         log.taken();
         ann.delete(&db).await.unwrap();
-        assert_eq!(
-            log.taken(),
-            "deleting:hard deleted:hard",
-            "no soft deletes, none forced"
-        );
+        assert_eq!(log.taken(), "deleting:hard deleted:hard", "no soft deletes, none forced");
     }
 }
 
@@ -225,11 +201,7 @@ impl Observer<Member> for Rules {
     }
 
     async fn deleting(&self, _: &Db, member: &mut Record<Member>, _: bool) -> Result<()> {
-        if member.name == "stays" {
-            Err(Error::aborted("it stays"))
-        } else {
-            Ok(())
-        }
+        if member.name == "stays" { Err(Error::aborted("it stays")) } else { Ok(()) }
     }
 }
 
@@ -239,20 +211,11 @@ async fn hooks_change_what_is_written() {
     for db in club().await {
         db.observe::<Member>(Rules);
         let mut ann = Member::draft().name("ANN").save(&db).await.unwrap();
-        assert_eq!(
-            (ann.name.as_str(), ann.points, ann.note.as_str()),
-            ("ann", 7, "none")
-        );
+        assert_eq!((ann.name.as_str(), ann.points, ann.note.as_str()), ("ann", 7, "none"));
         let row = Member::find_or_fail(&db, ann.id).await.unwrap();
-        assert_eq!(
-            (row.name.as_str(), row.points, row.note.as_str()),
-            ("ann", 7, "none")
-        );
+        assert_eq!((row.name.as_str(), row.points, row.note.as_str()), ("ann", 7, "none"));
         let noted = Member::draft().name("Noted").save(&db).await.unwrap();
-        assert_eq!(
-            Member::find_or_fail(&db, noted.id).await.unwrap().note,
-            "by hand"
-        );
+        assert_eq!(Member::find_or_fail(&db, noted.id).await.unwrap().note, "by hand");
 
         ann.name = "Anna".into();
         ann.save(&db).await.unwrap();
@@ -279,87 +242,44 @@ async fn an_observer_stops_whatever_writes() {
         db.observe::<Member>(Rules);
         let draft = || Member::draft().name("bad");
         let error = draft().save(&db).await.unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "`saving` of `Member` was aborted: a bad name"
-        );
+        assert_eq!(error.to_string(), "`saving` of `Member` was aborted: a bad name");
         assert!(is_aborted(Member::create(&db, draft()).await, "saving"));
         let many = ["one", "two", "bad"].map(|name| Member::draft().name(name));
         assert!(is_aborted(Member::create_many(&db, many).await, "saving"));
-        assert!(is_aborted(
-            Member::first_or_create(&db, Member::name.eq("x"), draft()).await,
-            "saving"
-        ));
-        assert!(is_aborted(
-            Member::update_or_create(&db, Member::name.eq("x"), draft()).await,
-            "saving"
-        ));
+        assert!(is_aborted(Member::first_or_create(&db, Member::name.eq("x"), draft()).await, "saving"));
+        assert!(is_aborted(Member::update_or_create(&db, Member::name.eq("x"), draft()).await, "saving"));
 
         // A graph, from above and from below, and what relations write.
-        let team = Team::draft()
-            .name("t")
-            .members(["one", "bad"].map(|name| Member::draft().name(name)));
+        let team = Team::draft().name("t").members(["one", "bad"].map(|name| Member::draft().name(name)));
         assert!(is_aborted(team.save(&db).await, "saving"));
         let team = || Team::draft().name("t");
         assert!(is_aborted(draft().team(team()).save(&db).await, "saving"));
         assert_eq!(
-            (
-                Team::query().count(&db).await.unwrap(),
-                Member::query().count(&db).await.unwrap()
-            ),
+            (Team::query().count(&db).await.unwrap(), Member::query().count(&db).await.unwrap()),
             (0, 0)
         );
         let mut team = team().save(&db).await.unwrap();
-        assert!(is_aborted(
-            team.related(Team::members).create(&db, draft()).await,
-            "saving"
-        ));
+        assert!(is_aborted(team.related(Team::members).create(&db, draft()).await, "saving"));
         let many = ["one", "bad"].map(|name| Member::draft().name(name));
-        assert!(is_aborted(
-            team.related(Team::members).create_many(&db, many).await,
-            "saving"
-        ));
+        assert!(is_aborted(team.related(Team::members).create_many(&db, many).await, "saving"));
         let medal = Medal::draft().name("gold").save(&db).await.unwrap();
-        assert!(is_aborted(
-            medal.related(Medal::members).create(&db, draft()).await,
-            "saving"
-        ));
+        assert!(is_aborted(medal.related(Medal::members).create(&db, draft()).await, "saving"));
         let (members, badges) = (Member::query().count(&db), Badge::query().count(&db));
         assert_eq!((members.await.unwrap(), badges.await.unwrap()), (0, 0));
 
         // Records.
-        let mut ann = team
-            .related(Team::members)
-            .create(&db, Member::draft().name("ann"))
-            .await
-            .unwrap();
+        let mut ann = team.related(Team::members).create(&db, Member::draft().name("ann")).await.unwrap();
         ann.name = "Bad".into();
         assert!(is_aborted(ann.save(&db).await, "saving"));
-        assert!(is_aborted(
-            team.related(Team::members).save(&db, &mut ann).await,
-            "saving"
-        ));
+        assert!(is_aborted(team.related(Team::members).save(&db, &mut ann).await, "saving"));
         ann.name = "ann".into();
         team.load(&db, Team::members).await.unwrap();
         team.name = "pushed".into();
         team.members.get_mut().unwrap()[0].name = "bad".into();
         assert!(is_aborted(team.push(&db).await, "saving"));
-        let row = Team::query()
-            .with(Team::members)
-            .find_or_fail(&db, team.id)
-            .await
-            .unwrap();
-        assert_eq!(
-            (
-                row.name.as_str(),
-                row.members.get().unwrap()[0].name.as_str()
-            ),
-            ("t", "ann")
-        );
-        assert!(
-            team.is_dirty(Team::name),
-            "its own write was undone with it"
-        );
+        let row = Team::query().with(Team::members).find_or_fail(&db, team.id).await.unwrap();
+        assert_eq!((row.name.as_str(), row.members.get().unwrap()[0].name.as_str()), ("t", "ann"));
+        assert!(team.is_dirty(Team::name), "its own write was undone with it");
 
         let mut stays = Member::draft().name("stays").save(&db).await.unwrap();
         assert!(is_aborted(stays.delete(&db).await, "deleting"));
@@ -368,23 +288,13 @@ async fn an_observer_stops_whatever_writes() {
         // In a transaction that goes on.
         db.transaction(async |tx| {
             Member::draft().name("kept").save(&tx).await?;
-            assert!(is_aborted(
-                Member::draft().name("bad").save(&tx).await,
-                "saving"
-            ));
+            assert!(is_aborted(Member::draft().name("bad").save(&tx).await, "saving"));
             Member::draft().name("kept too").save(&tx).await?;
             Ok(())
         })
         .await
         .unwrap();
-        assert_eq!(
-            Member::query()
-                .where_like(Member::name, "kept%")
-                .count(&db)
-                .await
-                .unwrap(),
-            2
-        );
+        assert_eq!(Member::query().where_like(Member::name, "kept%").count(&db).await.unwrap(), 2);
     }
 }
 
@@ -393,15 +303,8 @@ struct FailsAfter;
 impl Observer<Member> for FailsAfter {
     async fn saved(&self, db: &Db, member: &mut Record<Member>) -> Result<()> {
         assert!(db.in_transaction());
-        Medal::draft()
-            .name("written by the observer")
-            .save(db)
-            .await?;
-        if member.points > 9 {
-            Err(Error::config("no more than 9 points"))
-        } else {
-            Ok(())
-        }
+        Medal::draft().name("written by the observer").save(db).await?;
+        if member.points > 9 { Err(Error::config("no more than 9 points")) } else { Ok(()) }
     }
 }
 
@@ -413,18 +316,10 @@ async fn an_error_after_the_write_undoes_it() {
         let failed = Member::draft().name("ann").points(10).save(&db).await;
         assert_eq!(failed.unwrap_err().to_string(), "no more than 9 points");
         assert_eq!(
-            (
-                Member::query().count(&db).await.unwrap(),
-                Medal::query().count(&db).await.unwrap()
-            ),
+            (Member::query().count(&db).await.unwrap(), Medal::query().count(&db).await.unwrap()),
             (0, 0)
         );
-        let mut ann = Member::draft()
-            .name("ann")
-            .points(9)
-            .save(&db)
-            .await
-            .unwrap();
+        let mut ann = Member::draft().name("ann").points(9).save(&db).await.unwrap();
         assert_eq!(Medal::query().count(&db).await.unwrap(), 1);
         ann.points = 10;
         ann.save(&db).await.unwrap_err();
@@ -449,101 +344,53 @@ async fn every_record_that_is_written_is_told_of() {
         assert_eq!(log.taken(), format!("{inserted} {inserted}"));
         assert!(statements >= 2);
         let quiet = ["c", "d"].map(|name| Member::draft().name(name));
-        let (statements, _) = sent(&db, async || {
-            Member::create_many(&db.without_events(), quiet).await
-        })
-        .await;
-        assert!(
-            statements <= 2,
-            "{statements} statements where nobody listens"
-        );
+        let (statements, _) =
+            sent(&db, async || Member::create_many(&db.without_events(), quiet).await).await;
+        assert!(statements <= 2, "{statements} statements where nobody listens");
         assert_eq!(log.taken(), "");
 
-        let team = Team::draft()
-            .name("t")
-            .members([Member::draft().name("e")])
-            .save(&db)
-            .await
-            .unwrap();
+        let team = Team::draft().name("t").members([Member::draft().name("e")]).save(&db).await.unwrap();
         assert_eq!(log.taken(), inserted);
-        Member::draft()
-            .name("f")
-            .team(Team::draft().name("u"))
-            .save(&db)
-            .await
-            .unwrap();
+        Member::draft().name("f").team(Team::draft().name("u")).save(&db).await.unwrap();
         assert_eq!(log.taken(), inserted);
         let members = || team.related(Team::members);
-        members()
-            .create(&db, Member::draft().name("g"))
-            .await
-            .unwrap();
+        members().create(&db, Member::draft().name("g")).await.unwrap();
         assert_eq!(log.taken(), inserted);
-        members()
-            .create_many(&db, ["h", "i"].map(|name| Member::draft().name(name)))
-            .await
-            .unwrap();
+        members().create_many(&db, ["h", "i"].map(|name| Member::draft().name(name))).await.unwrap();
         assert_eq!(log.taken(), format!("{inserted} {inserted}"));
-        let mut j = Member::draft()
-            .name("j")
-            .save(&db.without_events())
-            .await
-            .unwrap();
+        let mut j = Member::draft().name("j").save(&db.without_events()).await.unwrap();
         members().save(&db, &mut j).await.unwrap();
         assert_eq!(log.taken(), updated);
         let other = Team::draft().name("v").save(&db).await.unwrap();
         j.associate(Member::team, &other).save(&db).await.unwrap();
         assert_eq!(log.taken(), updated);
         let medal = Medal::draft().name("gold").save(&db).await.unwrap();
-        medal
-            .related(Medal::members)
-            .create(&db, Member::draft().name("k"))
-            .await
-            .unwrap();
+        medal.related(Medal::members).create(&db, Member::draft().name("k")).await.unwrap();
         assert_eq!(log.taken(), inserted);
 
         let by = || Member::name.eq("new");
-        Member::first_or_create(&db, by(), Member::draft().name("new"))
-            .await
-            .unwrap();
+        Member::first_or_create(&db, by(), Member::draft().name("new")).await.unwrap();
         assert_eq!(log.taken(), inserted);
-        Member::update_or_create(&db, by(), Member::draft().name("new").points(3))
-            .await
-            .unwrap();
+        Member::update_or_create(&db, by(), Member::draft().name("new").points(3)).await.unwrap();
         assert_eq!(log.taken(), format!("retrieved {updated}"));
-        let mut local = Member::first_or_new(&db, Member::name.eq("x"), Member::draft().name("x"))
-            .await
-            .unwrap();
+        let mut local =
+            Member::first_or_new(&db, Member::name.eq("x"), Member::draft().name("x")).await.unwrap();
         assert_eq!(log.taken(), "");
         local.save(&db).await.unwrap();
         assert_eq!(log.taken(), inserted);
 
-        let mut team = Team::query()
-            .with(Team::members)
-            .find_or_fail(&db, team.id)
-            .await
-            .unwrap();
+        let mut team = Team::query().with(Team::members).find_or_fail(&db, team.id).await.unwrap();
         log.taken();
         team.members.get_mut().unwrap()[0].points = 5;
         team.push(&db).await.unwrap();
         assert!(log.taken().contains(updated));
 
         // Bulk.
-        Member::query()
-            .update(&db, Member::points.set(1))
-            .await
-            .unwrap();
-        Member::query()
-            .increment(&db, Member::points, 1)
-            .await
-            .unwrap();
-        Member::insert(&db, [Member::draft().name("bulk")])
-            .await
-            .unwrap();
+        Member::query().update(&db, Member::points.set(1)).await.unwrap();
+        Member::query().increment(&db, Member::points, 1).await.unwrap();
+        Member::insert(&db, [Member::draft().name("bulk")]).await.unwrap();
         let again = [Member::draft().name("bulk").points(2)];
-        Member::upsert(&db, again, Member::name, Member::points)
-            .await
-            .unwrap();
+        Member::upsert(&db, again, Member::name, Member::points).await.unwrap();
         Member::query().delete(&db).await.unwrap();
         assert_eq!(log.taken(), "");
     }
@@ -628,10 +475,7 @@ async fn after_commit_waits_for_the_outermost_commit() {
         team.delete(&db).await.unwrap();
         assert_eq!(log.taken(), "deleting:soft deleted:soft");
         team.force_delete(&db).await.unwrap();
-        assert_eq!(
-            log.taken(),
-            "force_deleting deleting:hard deleted:hard force_deleted"
-        );
+        assert_eq!(log.taken(), "force_deleting deleting:hard deleted:hard force_deleted");
     }
 }
 
@@ -678,15 +522,8 @@ async fn one_closure_hears_of_all_models() {
                     assert!(matches!(event.set("nome", 1), Err(Error::Config { .. })));
                     assert!(event.set("id", "x").is_err());
                 }
-                let (model, soft) = (
-                    event.model().name,
-                    if event.is_soft() { ":soft" } else { "" },
-                );
-                let recent = if event.was_recently_created() {
-                    "!"
-                } else {
-                    ""
-                };
+                let (model, soft) = (event.model().name, if event.is_soft() { ":soft" } else { "" });
+                let recent = if event.was_recently_created() { "!" } else { "" };
                 told.note(format!("{model}:{}{soft}{recent}", event.event()));
                 if let Some(team) = event.record::<Team>() {
                     team.name.push('.');
@@ -695,18 +532,8 @@ async fn one_closure_hears_of_all_models() {
             })
         });
         let mut team = Team::draft().name("t").save(&db).await.unwrap();
-        assert_eq!(
-            log.taken(),
-            "Team:saving Team:creating Team:created! Team:saved!"
-        );
-        assert_eq!(
-            Team::query()
-                .value(&db, Team::name)
-                .await
-                .unwrap()
-                .as_deref(),
-            Some("t..")
-        );
+        assert_eq!(log.taken(), "Team:saving Team:creating Team:created! Team:saved!");
+        assert_eq!(Team::query().value(&db, Team::name).await.unwrap().as_deref(), Some("t.."));
         team.delete(&db).await.unwrap();
         assert_eq!(log.taken(), "Team:deleting:soft! Team:deleted:soft!");
         let medal = Medal::draft().name("gold").save(&db).await.unwrap();
@@ -736,12 +563,7 @@ async fn every_record_that_is_read_is_told_of() {
             Box::pin(async { Ok(()) })
         });
         let all = Member::query().order_by(Member::id);
-        assert_eq!(
-            all.clone().get(&db).await.unwrap()[3]
-                .extra::<i32>("seen")
-                .unwrap(),
-            1
-        );
+        assert_eq!(all.clone().get(&db).await.unwrap()[3].extra::<i32>("seen").unwrap(), 1);
         assert_eq!(log.taken(), "t1 t2 u1 u2");
         all.clone().first(&db).await.unwrap();
         Member::find_or_fail(&db, 2).await.unwrap();
@@ -753,24 +575,13 @@ async fn every_record_that_is_read_is_told_of() {
         assert_eq!(log.taken(), "u2 u2 t1");
         let mut cursor = all.clone().limit(2).cursor(&db);
         while cursor.try_next().await.unwrap().is_some() {}
-        Member::query()
-            .chunk_by_id(&db, 3, |_| async { Ok(()) })
-            .await
-            .unwrap();
+        Member::query().chunk_by_id(&db, 3, |_| async { Ok(()) }).await.unwrap();
         assert_eq!(log.taken(), "t1 t2 t1 t2 u1 u2");
 
         // With their teams, beside them, and through one.
-        let team = Team::query()
-            .with(Team::members.order_by(Member::id))
-            .find_or_fail(&db, 1)
-            .await
-            .unwrap();
+        let team = Team::query().with(Team::members.order_by(Member::id)).find_or_fail(&db, 1).await.unwrap();
         assert_eq!(log.taken(), "t1 t2");
-        team.related(Team::members)
-            .where_eq(Member::name, "t2")
-            .get(&db)
-            .await
-            .unwrap();
+        team.related(Team::members).where_eq(Member::name, "t2").get(&db).await.unwrap();
         let beside = Team::query().left_join(Team::members).order_by(Member::id);
         beside.get(&db).await.unwrap();
         assert_eq!(log.taken(), "t2 t1 t2 u1 u2");
@@ -778,20 +589,9 @@ async fn every_record_that_is_read_is_told_of() {
         // Values are no records.
         all.clone().pluck(&db, Member::name).await.unwrap();
         all.clone().count(&db).await.unwrap();
-        all.clone()
-            .select((Member::id, Member::name))
-            .get(&db)
-            .await
-            .unwrap();
+        all.clone().select((Member::id, Member::name)).get(&db).await.unwrap();
         assert_eq!(log.taken(), "");
-        assert_eq!(
-            Member::query()
-                .get(&db.without_events())
-                .await
-                .unwrap()
-                .len(),
-            4
-        );
+        assert_eq!(Member::query().get(&db.without_events()).await.unwrap().len(), 4);
         assert_eq!(log.taken(), "");
         let pushed: &mut [Record<Team>] = &mut [team];
         pushed.load(&db, Team::members).await.unwrap();

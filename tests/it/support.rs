@@ -68,12 +68,7 @@ pub async fn people() -> Databases {
                 Person::draft().name("Ann").age(34).score(1.5).friends(3),
                 Person::draft().name("Bob").age(17).score(2.5).friends(12),
                 Person::draft().name("Cid").score(-1.0),
-                Person::draft()
-                    .name("Dee")
-                    .age(34)
-                    .score(0)
-                    .active(false)
-                    .friends(10),
+                Person::draft().name("Dee").age(34).score(0).active(false).friends(10),
                 Person::draft().name("Eve").age(60).score(99.25).friends(1),
             ],
         )

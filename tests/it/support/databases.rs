@@ -32,10 +32,7 @@ pub async fn databases() -> Databases {
             Err(reason) => skip(server, &reason),
         }
     }
-    Databases {
-        open,
-        current: Current::default(),
-    }
+    Databases { open, current: Current::default() }
 }
 
 /// A new, empty place of every kind that is configured, for tests that connect in ways of their own. The
@@ -44,36 +41,20 @@ pub async fn places(test: &str) -> Configured<Place> {
     let mut open = Vec::new();
     if wanted("sqlite") {
         let folder = Folder::new(test);
-        let place = Place {
-            driver: "sqlite",
-            url: folder.url("place.db"),
-            _folder: Some(folder),
-        };
+        let place = Place { driver: "sqlite", url: folder.url("place.db"), _folder: Some(folder) };
         open.push(("sqlite", place));
     }
     for server in servers() {
         match server.place().await {
-            Ok(url) => open.push((
-                server.driver,
-                Place {
-                    driver: server.driver,
-                    url,
-                    _folder: None,
-                },
-            )),
+            Ok(url) => open.push((server.driver, Place { driver: server.driver, url, _folder: None })),
             Err(reason) => skip(server, &reason),
         }
     }
-    Configured {
-        open,
-        current: Current::default(),
-    }
+    Configured { open, current: Current::default() }
 }
 
 fn servers() -> impl Iterator<Item = &'static Server> {
-    [&POSTGRES, &MARIADB]
-        .into_iter()
-        .filter(|server| wanted(server.driver))
+    [&POSTGRES, &MARIADB].into_iter().filter(|server| wanted(server.driver))
 }
 
 /// See [`places`].
@@ -86,20 +67,13 @@ pub struct Place {
 impl Place {
     /// One on a server that a test started itself.
     pub fn at(driver: &'static str, url: String) -> Self {
-        Self {
-            driver,
-            url,
-            _folder: None,
-        }
+        Self { driver, url, _folder: None }
     }
 
     /// Opens it with parameters; SQLite has others and is opened without.
     pub async fn connect(&self, parameters: &str) -> Db {
-        let url = if self.driver == "sqlite" {
-            self.url.clone()
-        } else {
-            with_parameters(&self.url, parameters)
-        };
+        let url =
+            if self.driver == "sqlite" { self.url.clone() } else { with_parameters(&self.url, parameters) };
         Db::connect(&url).await.unwrap()
     }
 }
@@ -117,11 +91,8 @@ impl<T> Configured<T> {
     /// Does the same with all of them at the same time.
     pub async fn at_once<Fut: Future<Output = ()> + 'static>(self, work: impl Fn(T) -> Fut) {
         let tasks = LocalSet::new();
-        let open: Vec<_> = self
-            .open
-            .into_iter()
-            .map(|(driver, one)| (driver, tasks.spawn_local(work(one))))
-            .collect();
+        let open: Vec<_> =
+            self.open.into_iter().map(|(driver, one)| (driver, tasks.spawn_local(work(one)))).collect();
         let mut failed = None;
         for (driver, work) in open {
             let done = tasks.run_until(work).await;
@@ -142,14 +113,7 @@ struct Current(Cell<Option<&'static str>>);
 impl Current {
     fn set(&self, driver: Option<&'static str>) {
         if let Some(before) = self.0.replace(driver) {
-            report(
-                before,
-                if thread::panicking() {
-                    "failed"
-                } else {
-                    "passed"
-                },
-            );
+            report(before, if thread::panicking() { "failed" } else { "passed" });
         }
         if let Some(driver) = driver {
             // Shown where the test fails: the last one is at fault.
@@ -195,10 +159,7 @@ impl<T> IntoIterator for Configured<T> {
     type IntoIter = Each<vec::IntoIter<(&'static str, T)>>;
 
     fn into_iter(self) -> Self::IntoIter {
-        Each {
-            rest: self.open.into_iter(),
-            current: self.current,
-        }
+        Each { rest: self.open.into_iter(), current: self.current }
     }
 }
 
@@ -207,18 +168,13 @@ impl<'a, T> IntoIterator for &'a Configured<T> {
     type IntoIter = Each<std::slice::Iter<'a, (&'static str, T)>>;
 
     fn into_iter(self) -> Self::IntoIter {
-        Each {
-            rest: self.open.iter(),
-            current: Current::default(),
-        }
+        Each { rest: self.open.iter(), current: Current::default() }
     }
 }
 
 /// Whether the run is about a driver: `cargo xtask test --driver` restricts it.
 fn wanted(driver: &str) -> bool {
-    env::var("ATLAS_TEST_DRIVERS").map_or(true, |drivers| {
-        drivers.split(',').any(|wanted| wanted == driver)
-    })
+    env::var("ATLAS_TEST_DRIVERS").map_or(true, |drivers| drivers.split(',').any(|wanted| wanted == driver))
 }
 
 /// Says once why a kind of database is left out.
@@ -238,10 +194,7 @@ fn report(driver: &str, outcome: &str) {
     let Some(path) = env::var_os("ATLAS_TEST_REPORT") else {
         return;
     };
-    let line = format!(
-        "{driver} {outcome} {}\n",
-        thread::current().name().unwrap_or("?")
-    );
+    let line = format!("{driver} {outcome} {}\n", thread::current().name().unwrap_or("?"));
     let file = OpenOptions::new().append(true).create(true).open(path);
     // Where a report is asked for and cannot be written, xtask finds it missing.
     let _ = file.and_then(|mut file| file.write_all(line.as_bytes()));

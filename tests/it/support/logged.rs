@@ -24,10 +24,7 @@ impl Logged {
 
 impl Visit for Logged {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.0
-            .lock()
-            .unwrap()
-            .push_str(&format!(" {field}={value:?}"));
+        self.0.lock().unwrap().push_str(&format!(" {field}={value:?}"));
     }
 }
 

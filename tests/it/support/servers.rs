@@ -37,12 +37,7 @@ pub static POSTGRES: Server = Server {
             WHERE nspname ~ '^it_\d+_' AND split_part(nspname, '_', 2)::bigint < {} LIMIT 200
         LOOP EXECUTE format('DROP SCHEMA IF EXISTS %I CASCADE', place); END LOOP;
     END $$",
-    url: |url, name| {
-        with_parameters(
-            url,
-            &format!("options=-csearch_path%3D{name}&application_name={name}"),
-        )
-    },
+    url: |url, name| with_parameters(url, &format!("options=-csearch_path%3D{name}&application_name={name}")),
     admin: OnceCell::const_new(),
 };
 
@@ -60,9 +55,7 @@ pub static MARIADB: Server = Server {
     url: |url, name| {
         let (address, parameters) = url.split_once('?').unwrap_or((url, ""));
         let host = address.find("://").map_or(0, |at| at + 3);
-        let end = address[host..]
-            .find('/')
-            .map_or(address.len(), |at| host + at);
+        let end = address[host..].find('/').map_or(address.len(), |at| host + at);
         with_parameters(&format!("{}/{name}", &address[..end]), parameters)
     },
     admin: OnceCell::const_new(),
@@ -73,37 +66,23 @@ const STALE: u64 = 15 * 60;
 
 /// Each test has a runtime of its own, which ends with it; what lives longer is on this one.
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
-    tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
-        .enable_all()
-        .build()
-        .unwrap()
+    tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap()
 });
 
 impl Server {
     /// A new, empty place: its URL. The error says why there is none.
     pub async fn place(&'static self) -> Result<String, String> {
         let Ok(url) = env::var(self.variable) else {
-            return Err(format!(
-                "{} is not set; `cargo xtask test` starts the servers",
-                self.variable
-            ));
+            return Err(format!("{} is not set; `cargo xtask test` starts the servers", self.variable));
         };
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let name = format!("it_{}_{}_{count}", seconds(), process::id());
         let place = (self.url)(&url, &name);
         let made = RUNTIME.spawn(async move {
-            let admin = self
-                .admin
-                .get_or_init(|| self.connect(url))
-                .await
-                .as_ref()
-                .map_err(ToString::to_string)?;
-            admin
-                .execute(format!("{}{name}", self.create), ())
-                .await
-                .unwrap();
+            let admin =
+                self.admin.get_or_init(|| self.connect(url)).await.as_ref().map_err(ToString::to_string)?;
+            admin.execute(format!("{}{name}", self.create), ()).await.unwrap();
             Ok::<_, String>(())
         });
         made.await.unwrap()?;
@@ -113,9 +92,7 @@ impl Server {
     /// A new, empty place, opened. The error says why there is none.
     pub async fn database(&'static self) -> Result<Db, String> {
         let place = self.place().await?;
-        Ok(Db::connect(&with_parameters(&place, "max_connections=5"))
-            .await
-            .unwrap())
+        Ok(Db::connect(&with_parameters(&place, "max_connections=5")).await.unwrap())
     }
 
     /// A handle for making places. The first drops what earlier runs have left, beside the tests.
@@ -123,9 +100,7 @@ impl Server {
         let admin = Db::connect(&with_parameters(&url, "max_connections=2")).await;
         match admin {
             Ok(admin) => {
-                let stale = self
-                    .tidy
-                    .replace("{}", &seconds().saturating_sub(STALE).to_string());
+                let stale = self.tidy.replace("{}", &seconds().saturating_sub(STALE).to_string());
                 let handle = admin.clone();
                 // Another run may be at it too: what is left, the next one drops.
                 RUNTIME.spawn(async move { handle.execute(stale, ()).await });
@@ -140,20 +115,13 @@ impl Server {
 
 /// The seconds since 1970.
 fn seconds() -> u64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap()
-        .as_secs()
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
 }
 
 /// A URL with more parameters.
 pub fn with_parameters(url: &str, parameters: &str) -> String {
     let joint = if url.contains('?') { "&" } else { "?" };
-    if parameters.is_empty() {
-        url.to_owned()
-    } else {
-        format!("{url}{joint}{parameters}")
-    }
+    if parameters.is_empty() { url.to_owned() } else { format!("{url}{joint}{parameters}") }
 }
 
 #[test]
@@ -165,10 +133,7 @@ fn the_url_of_a_place() {
     );
     for (url, place) in [
         ("mysql://u:p@h:1/atlas", "mysql://u:p@h:1/it_1"),
-        (
-            "mysql://u:p@h:1/atlas?lazy&ssl-mode=required",
-            "mysql://u:p@h:1/it_1?lazy&ssl-mode=required",
-        ),
+        ("mysql://u:p@h:1/atlas?lazy&ssl-mode=required", "mysql://u:p@h:1/it_1?lazy&ssl-mode=required"),
         ("mysql://u:p@h:1?lazy", "mysql://u:p@h:1/it_1?lazy"),
     ] {
         assert_eq!((MARIADB.url)(url, "it_1"), place);
