@@ -2,7 +2,11 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs, unreachable_pub)]
 
+#[cfg(feature = "hashing")]
+pub use atlas_core::Hashed;
 pub use atlas_core::model::Complete;
+#[cfg(feature = "encryption")]
+pub use atlas_core::new_encryption_key;
 #[cfg(feature = "chrono")]
 pub use atlas_core::now;
 pub use atlas_core::{
@@ -62,7 +66,10 @@ pub mod bounds {
             LeadsTo, Link, Linked, MorphVariant, OrderOf, Pivot, PivotColumn, PivotValues, Present,
             RefersToOne, SameKey, Sortable, ToMany, Touched,
         },
-        value::{Binds, HasDate, HasTime, IntoValue, Mutator, Nullable, Number, Placeholder, Serde, Stamp},
+        value::{
+            Binds, Encrypted, Encryption, HasDate, HasTime, IntoValue, Mutator, Nullable, Number,
+            Placeholder, Serde, Stamp,
+        },
     };
 }
 

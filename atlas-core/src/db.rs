@@ -7,6 +7,7 @@ mod callbacks;
 mod config;
 mod connections;
 mod database;
+mod encryption;
 mod event;
 mod health;
 mod inside;
@@ -274,6 +275,11 @@ impl Db {
             Some(about) => self.of(about)?,
             None => self.resolve()?,
         };
+        let sealed = match &here.home {
+            Home::Database(database) => database.sealed(statement)?,
+            Home::Default(_) => None,
+        };
+        let statement = sealed.as_deref().unwrap_or(statement);
         match &here.home {
             Home::Database(database) if !database.is_watched() => {
                 here.send(database, statement, sink, reading).await

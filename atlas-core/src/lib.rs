@@ -38,6 +38,10 @@ pub use relation::{
     MorphTarget, MorphTo, MorphToMany, Records, Related, Relation,
 };
 pub use table::{DynRow, Values};
+#[cfg(feature = "hashing")]
+pub use value::Hashed;
+#[cfg(feature = "encryption")]
+pub use value::new_encryption_key;
 pub use value::{Assign, Attribute, Cast, Json, With};
 
 /// The crates whose types can be columns, in the versions that this crate was built with.

@@ -12,10 +12,16 @@ mod chrono;
 mod column_type;
 #[cfg(feature = "decimal")]
 mod decimal;
+mod encrypted;
+#[cfg(feature = "encryption")]
+mod encryption;
+#[cfg(feature = "hashing")]
+mod hashed;
 mod into_value;
 mod json;
 mod number;
 mod numeric;
+mod sealed;
 mod serialized;
 mod temporal;
 #[cfg(feature = "uuid")]
@@ -28,10 +34,18 @@ pub use assign::{Assign, Mutator, Placeholder};
 pub use attribute::{Attribute, Nullable, Stored};
 pub use cast::{Cast, With};
 pub use column_type::ColumnType;
+pub use encrypted::{Encrypted, Encryption, Itself};
+#[cfg(feature = "encryption")]
+pub(crate) use encryption::Key;
+#[cfg(feature = "encryption")]
+pub use encryption::new_encryption_key;
+#[cfg(feature = "hashing")]
+pub use hashed::Hashed;
 pub use into_value::{Binds, IntoValue};
 pub use json::{Json, Serde};
 pub use number::{HasDate, HasTime, Number, Stamp};
 pub use numeric::Numeric;
+pub use sealed::Sealed;
 pub(crate) use serialized::Serialized;
 pub use temporal::{Date, Moment, Time};
 
@@ -70,6 +84,8 @@ pub enum Value {
     Timestamp(Moment),
     /// JSON, as its text.
     Json(String),
+    /// One that is encrypted on its way: no driver gets it.
+    Sealed(Box<Sealed>),
 }
 
 /// A value as a driver lends it out of a row; the borrowed twin of [`Value`].
@@ -108,6 +124,8 @@ pub enum ValueRef<'a> {
     Timestamp(Moment),
     /// JSON, as its text.
     Json(&'a str),
+    /// One that is encrypted on its way: no driver gives it.
+    Sealed(&'a Sealed),
 }
 
 impl Value {
@@ -128,6 +146,7 @@ impl Value {
             Self::DateTime(v) => ValueRef::DateTime(*v),
             Self::Timestamp(v) => ValueRef::Timestamp(*v),
             Self::Json(v) => ValueRef::Json(v),
+            Self::Sealed(v) => ValueRef::Sealed(v),
         }
     }
 
@@ -160,6 +179,7 @@ impl ValueRef<'_> {
             Self::DateTime(v) => Value::DateTime(v),
             Self::Timestamp(v) => Value::Timestamp(v),
             Self::Json(v) => Value::Json(v.to_owned()),
+            Self::Sealed(v) => Value::Sealed(Box::new(v.clone())),
         }
     }
 }
@@ -184,6 +204,7 @@ impl fmt::Display for ValueRef<'_> {
             Self::Date(v) => write!(f, "the date {v}"),
             Self::Time(v) => write!(f, "the time {v}"),
             Self::DateTime(v) | Self::Timestamp(v) => write!(f, "the time {v}"),
+            Self::Sealed(_) => f.write_str("an encrypted value"),
         }
     }
 }
@@ -207,6 +228,7 @@ impl fmt::Debug for Plain<'_> {
             Value::Time(time) => fmt::Display::fmt(time, f),
             Value::DateTime(moment) | Value::Timestamp(moment) => fmt::Display::fmt(moment, f),
             Value::Json(text) => f.write_str(text),
+            Value::Sealed(sealed) => sealed.fmt(f),
         }
     }
 }

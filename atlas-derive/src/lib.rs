@@ -109,8 +109,9 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `#[default(sql = "CURRENT_TIMESTAMP")]` | what the database fills in |
 /// | `#[unique]`, `#[index]` | an index over this column |
 /// | `#[cast(json)]` | stored as JSON, through serde |
+/// | `#[cast(encrypted)]`, `#[cast(encrypted, json)]`, `#[cast(encrypted, with = Type)]` | encrypted where it is stored, after the other cast, with the key of the database; `#[sensitive]` too |
 /// | `#[cast(with = Type)]` | stored as `Type` says, which implements `Cast` |
-/// | `#[sensitive]` | its values are not shown: in the record's `Debug`, to listeners, in logs; it is hidden where the record is serialized, unless `#[visible]` names it |
+/// | `#[sensitive]` | its values are not shown: in the record's `Debug`, to listeners, in logs; it is hidden where the record is serialized, unless `#[visible]` names it. A column of the type `Hashed` is so without it |
 /// | `#[serialize_as("mail")]` | what it is called where a record is serialized; also of a relation |
 /// | `#[serialize_with(function)]` | a `fn(&T) -> U`, whose result is serialized in place of the value |
 /// | `#[version]` | an integer that counts the changes of the row: who saves or deletes one that somebody else has changed meanwhile gets `Error::Stale` |

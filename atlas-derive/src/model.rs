@@ -86,6 +86,8 @@ struct Column {
     unique: bool,
     indexed: bool,
     fillable: bool,
+    /// Whether it is encrypted where it is stored.
+    encrypted: bool,
     /// Its values are not shown.
     sensitive: bool,
     /// What it is called where a record is serialized, and whether it is left out there.
@@ -119,6 +121,8 @@ struct Accessor {
 enum Cast {
     Json,
     With(Box<Type>),
+    /// Encrypted, after a cast or none: a [`With`](Self::With) once the column's place is known.
+    Encrypted(Option<Box<Cast>>),
     /// One that could not be read.
     Faulty,
 }

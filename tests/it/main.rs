@@ -52,6 +52,7 @@ mod relation_questions;
 mod relation_scale;
 mod relations;
 mod schema;
+mod secrets;
 mod select_as;
 mod serialization;
 mod soft_deletes;

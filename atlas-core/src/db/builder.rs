@@ -26,6 +26,34 @@ pub struct DbBuilder {
     strict: bool,
     batches: bool,
     hook: Option<Hook>,
+    #[cfg(feature = "encryption")]
+    keys: Keys,
+}
+
+/// What values are encrypted with, as text.
+#[cfg(feature = "encryption")]
+#[derive(Clone, Default)]
+struct Keys {
+    present: Option<String>,
+    previous: Vec<String>,
+}
+
+#[cfg(feature = "encryption")]
+impl Keys {
+    fn read(self) -> Result<Option<crate::value::Key>> {
+        let variable = |name| std::env::var(name).ok().filter(|text| !text.trim().is_empty());
+        let mut previous = self.previous;
+        if previous.is_empty()
+            && let Some(text) = variable("ATLAS_PREVIOUS_ENCRYPTION_KEYS")
+        {
+            previous.extend(text.split(',').map(str::to_owned));
+        }
+        for key in &previous {
+            crate::value::Key::parse(key)?;
+        }
+        let present = self.present.or_else(|| variable("ATLAS_ENCRYPTION_KEY"));
+        present.map(|key| crate::value::Key::parse(&key)).transpose()
+    }
 }
 
 /// What is done with a new connection.
@@ -66,7 +94,16 @@ macro_rules! options {
 
 impl DbBuilder {
     pub(super) fn new(options: ConnectOptions) -> Self {
-        Self { options, name: None, slow: None, strict: false, batches: true, hook: None }
+        Self {
+            options,
+            name: None,
+            slow: None,
+            strict: false,
+            batches: true,
+            hook: None,
+            #[cfg(feature = "encryption")]
+            keys: Keys::default(),
+        }
     }
 
     options! {
@@ -169,6 +206,25 @@ impl DbBuilder {
         self
     }
 
+    /// The key that columns with `#[cast(encrypted)]` are encrypted with: 32 bytes as base64, as
+    /// [`new_encryption_key`](crate::value::new_encryption_key) makes them. Without it, the environment's
+    /// `ATLAS_ENCRYPTION_KEY`.
+    ///
+    /// What is read says by which key it was encrypted: any that the program was given to open any database.
+    #[cfg(feature = "encryption")]
+    pub fn encryption_key(mut self, key: impl Into<String>) -> Self {
+        self.keys.present = Some(key.into());
+        self
+    }
+
+    /// A key that was used before: what was encrypted with it is read, and written again with the present key. Without
+    /// any, those in the environment's `ATLAS_PREVIOUS_ENCRYPTION_KEYS`, between commas.
+    #[cfg(feature = "encryption")]
+    pub fn previous_encryption_key(mut self, key: impl Into<String>) -> Self {
+        self.keys.previous.push(key.into());
+        self
+    }
+
     /// Opens the database.
     ///
     /// # Errors
@@ -204,6 +260,10 @@ impl DbBuilder {
         database.slow = self.slow;
         database.strict = self.strict;
         database.batches = self.batches;
+        #[cfg(feature = "encryption")]
+        {
+            database.key = self.keys.read()?;
+        }
         database.registry = registry;
         database.common = common;
         database.observers = observers;

@@ -30,6 +30,9 @@ pub(crate) struct Database {
     transactions: AtomicU64,
     /// How many statements wrote something, or may have.
     writes: AtomicU64,
+    /// What values are encrypted with.
+    #[cfg(feature = "encryption")]
+    pub(super) key: Option<crate::value::Key>,
     /// Whether relations must not be loaded lazily.
     pub(super) strict: bool,
     /// Whether what one record loads lazily is loaded for all that came with it.
@@ -48,6 +51,8 @@ impl Database {
             slow: None,
             transactions: AtomicU64::new(0),
             writes: AtomicU64::new(0),
+            #[cfg(feature = "encryption")]
+            key: None,
             strict: false,
             batches: true,
         }

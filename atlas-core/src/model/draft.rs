@@ -137,7 +137,7 @@ impl DraftData {
         // than the rest of this function.
         for (index, slot) in self.values.iter_mut().enumerate() {
             match slot {
-                Some(value @ Value::Json(_)) => meta.check(index, value)?,
+                Some(value @ (Value::Json(_) | Value::Sealed(_))) => meta.check(index, value)?,
                 Some(_) => {}
                 None if left_out.contains(&index) => {}
                 None => *slot = Some(supplied(meta, index, now)?),

@@ -127,7 +127,7 @@ impl<'de> Visitor<'de> for Fields {
             let given = map.next_value::<serde_json::Value>()?;
             if let Some((index, column)) = found {
                 let value = from_json(column, given)
-                    .map_err(|error| A::Error::custom(error.at(self.0.name, column.field)))?;
+                    .map_err(|error| A::Error::custom(unfit(self.0, column, error)))?;
                 values.push((index, value));
             }
         }
@@ -135,15 +135,22 @@ impl<'de> Visitor<'de> for Fields {
     }
 }
 
+/// The error for a value that is none for a column. What was given for a secret is not shown.
+#[cold]
+fn unfit(meta: &'static ModelMeta, column: &ColumnMeta, error: Error) -> Error {
+    let error = if meta.sensitive.contains(&column.name) { error.redacted() } else { error };
+    error.at(meta.name, column.field)
+}
+
 /// A JSON value in the stored form of a column: each in the one form that its type has in JSON.
 fn from_json(column: &ColumnMeta, given: serde_json::Value) -> Result<Value> {
     use serde_json::Value as Json;
-    match (column.ty, &given) {
+    match (column.given, &given) {
         (_, Json::Null) => (column.cast)(ValueRef::Null),
         (ColumnType::Json, _) => (column.cast)(ValueRef::Json(&given.to_string())),
         (ColumnType::Bool, Json::Bool(truth)) => (column.cast)(ValueRef::Bool(*truth)),
         (ColumnType::F32 | ColumnType::F64 | ColumnType::Numeric, Json::Number(number)) => {
-            (column.cast)(number_of(column.ty, number)?)
+            (column.cast)(number_of(column.given, number)?)
         }
         (ty, Json::Number(number)) if ty.is_integer() => (column.cast)(number_of(ty, number)?),
         (ColumnType::Bytes, Json::Array(items)) => {

@@ -79,6 +79,8 @@ pub struct ColumnMeta {
     pub shown: Option<Read>,
     /// What it stores.
     pub ty: ColumnType,
+    /// What mass assignment is given for it.
+    pub given: ColumnType,
     /// Whether it takes NULL.
     pub nullable: bool,
     /// Whether two rows may not share a value.
@@ -131,6 +133,7 @@ impl ColumnMeta {
             hidden: false,
             shown: None,
             ty,
+            given: ty,
             nullable,
             unique: false,
             indexed: false,
@@ -163,6 +166,13 @@ impl ColumnMeta {
     #[must_use]
     pub const fn fillable(mut self) -> Self {
         self.fillable = true;
+        self
+    }
+
+    /// Mass assignment is given something else than what the column stores.
+    #[must_use]
+    pub const fn given(mut self, ty: ColumnType) -> Self {
+        self.given = ty;
         self
     }
 
@@ -264,7 +274,7 @@ impl ModelMeta {
     /// read, as a NaN in a list, and cannot write others at all, as a map whose keys are no text.
     pub(crate) fn check(&self, index: usize, value: &Value) -> Result<()> {
         let column = self.column(index)?;
-        if column.ty == ColumnType::Json && !value.is_null() {
+        if column.given == ColumnType::Json && !value.is_null() {
             (column.cast)(value.as_ref()).map_err(|error| error.at(self.name, column.name))?;
         }
         Ok(())

@@ -98,6 +98,8 @@ fn write(value: &Value, out: &mut Vec<u8>) {
         Value::Text(text) => write_long(b's', text.as_bytes(), out),
         Value::Json(text) => write_long(b'j', text.as_bytes(), out),
         Value::Bytes(bytes) => write_long(b'x', bytes, out),
+        // Never: rows hold what was encrypted.
+        Value::Sealed(_) => put(b'0', &[]),
     }
 }
 

@@ -189,6 +189,7 @@ impl Expr {
                 Value::DateTime(_) => ColumnType::DateTime,
                 Value::Timestamp(_) => ColumnType::Timestamp,
                 Value::Json(_) => ColumnType::Json,
+                Value::Sealed(_) => ColumnType::Text,
                 _ => return None,
             }),
             other => other.ty(),

@@ -84,6 +84,10 @@ impl<T: Attribute<Base = T>> Attribute for Option<T> {
     type Base = T;
     const TYPE: ColumnType = T::TYPE;
     const NULLABLE: bool = true;
+    const STORED: Stored = (T::TYPE, true, |value| match value {
+        ValueRef::Null => Ok(Value::Null),
+        value => (T::STORED.2)(value),
+    });
 
     fn encode(&self) -> Value {
         match self {

@@ -33,6 +33,10 @@ pub trait Cast<T>: Send + Sync + 'static {
     /// What the column stores.
     const TYPE: ColumnType;
 
+    /// What mass assignment is given, where that is not what the column stores.
+    #[doc(hidden)]
+    const GIVEN: ColumnType = Self::TYPE;
+
     /// The value to bind.
     fn encode(value: &T) -> Value;
 
@@ -42,6 +46,15 @@ pub trait Cast<T>: Send + Sync + 'static {
     ///
     /// [`Error::Decode`](crate::Error::Decode), best made by [`Error::decode`](crate::Error::decode).
     fn decode(value: ValueRef<'_>) -> Result<T>;
+
+    /// Reads a value that comes from outside, by mass assignment: as that of a row, unless this says otherwise.
+    ///
+    /// # Errors
+    ///
+    /// As [`decode`](Self::decode).
+    fn accept(value: ValueRef<'_>) -> Result<T> {
+        Self::decode(value)
+    }
 }
 
 /// A `T` stored by the cast `C`: what `#[cast(with = C)]` makes of a field's type.

@@ -27,6 +27,7 @@ impl Serialize for Serialized<'_> {
             Value::Date(date) => serializer.collect_str(date),
             Value::Time(time) => serializer.collect_str(time),
             Value::DateTime(at) => serializer.collect_str(&format_args!("{}T{}", at.date(), at.time())),
+            Value::Sealed(sealed) => Serialized(&sealed.plain).serialize(serializer),
             Value::Timestamp(at) => serializer.collect_str(&format_args!("{}T{}Z", at.date(), at.time())),
         }
     }

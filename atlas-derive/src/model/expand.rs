@@ -158,7 +158,7 @@ impl Column {
         let span = located(&self.ty);
         let plain = self.optional.as_ref().unwrap_or(&self.ty);
         let stored = match &self.cast {
-            None | Some(Cast::Faulty) => return self.ty.to_token_stream(),
+            None | Some(Cast::Faulty | Cast::Encrypted(_)) => return self.ty.to_token_stream(),
             Some(Cast::Json) => quote_spanned!(span=> ::atlas::Json<#plain>),
             Some(Cast::With(with)) => quote_spanned!(span=> ::atlas::With<#plain, #with>),
         };
@@ -176,7 +176,7 @@ impl Column {
         let plain = self.optional.as_ref().unwrap_or(&self.ty);
         let ty = &self.ty;
         match &self.cast {
-            None | Some(Cast::Faulty) => quote_spanned!(span=> <#ty as __a::Attribute>),
+            None | Some(Cast::Faulty | Cast::Encrypted(_)) => quote_spanned!(span=> <#ty as __a::Attribute>),
             Some(Cast::Json) => {
                 let json = quote_spanned!(located(ty)=> __a::Json<#plain>);
                 quote_spanned!(span=> <#json as __a::Cast<#plain>>)
@@ -192,14 +192,24 @@ impl Column {
 
     /// The result of decoding a `ValueRef`.
     fn decoded(&self, value: &TokenStream) -> TokenStream {
+        self.read_by("decode", value)
+    }
+
+    /// The result of reading one that comes from outside.
+    fn accepted(&self, value: &TokenStream) -> TokenStream {
+        self.read_by(if self.cast.is_some() { "accept" } else { "decode" }, value)
+    }
+
+    fn read_by(&self, decode: &str, value: &TokenStream) -> TokenStream {
         let (span, codec) = (Span::mixed_site(), self.codec());
+        let decode = Ident::new(decode, span);
         if self.is_cast_option() {
             quote_spanned! {span=> match #value {
                 __a::ValueRef::Null => ::core::result::Result::Ok(::core::option::Option::None),
-                value => #codec::decode(value).map(::core::option::Option::Some),
+                value => #codec::#decode(value).map(::core::option::Option::Some),
             }}
         } else {
-            quote_spanned!(span=> #codec::decode(#value))
+            quote_spanned!(span=> #codec::#decode(#value))
         }
     }
 

@@ -88,6 +88,9 @@ pub(super) fn model(input: &DeriveInput, errors: &mut Errors) -> Option<Model> {
 
     let name = input.ident.unraw().to_string();
     let (key, key_kind) = key::find(&input.ident, &columns, keys, errors);
+    for (index, column) in columns.iter_mut().enumerate() {
+        column::place(column, &input.ident, index, key.contains(&index), errors);
+    }
     let (created_at, updated_at) = rules.timestamps(&columns, errors);
     let soft_deletes = rules.soft_deletes(&columns, errors);
     let version = version(&columns, errors);

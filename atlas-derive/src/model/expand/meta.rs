@@ -52,13 +52,14 @@ fn column(model: &Model, column: &Column) -> TokenStream {
             None => quote_spanned!(span=> #codec::NULLABLE),
         };
         let value = quote_spanned!(span=> value);
-        let decoded = column.decoded(&value);
+        let decoded = column.accepted(&value);
         let stored = column.stored_value(&column.mutated(value));
         quote_spanned!(span=> (#codec::TYPE, #nullable, |value| #decoded.map(|value| #stored)))
     };
     let unique = column.unique.then(|| quote_spanned!(span=> .unique()));
     let indexed = column.indexed.then(|| quote_spanned!(span=> .indexed()));
     let fillable = column.fillable.then(|| quote_spanned!(span=> .fillable()));
+    let given = column.encrypted.then(|| quote_spanned!(span=> .given(#codec::GIVEN)));
     let serialized = serialized(&column.serialized);
     let shown = column.shown.as_ref().map(|with| {
         let (owner, ident) = (&model.ident, &column.ident);
@@ -70,7 +71,7 @@ fn column(model: &Model, column: &Column) -> TokenStream {
         quote_spanned!(span=> .default(#default))
     });
     quote_spanned! {span=>
-        __a::ColumnMeta::new(#field, #name, #stored) #unique #indexed #fillable #serialized #shown #default
+        __a::ColumnMeta::new(#field, #name, #stored) #unique #indexed #fillable #given #serialized #shown #default
     }
 }
 

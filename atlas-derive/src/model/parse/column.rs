@@ -1,11 +1,12 @@
 //! Fields that are columns.
 
 use proc_macro2::TokenStream;
-use quote::ToTokens;
+use quote::{ToTokens, quote_spanned};
 use syn::{
     Attribute, Error, Field, GenericArgument, Ident, Lit, LitStr, Path, PathArguments, Result, Token, Type,
     ext::IdentExt,
     parse::{ParseStream, Parser},
+    spanned::Spanned,
 };
 
 use super::{
@@ -41,7 +42,9 @@ pub(super) fn read(
         unique: false,
         indexed: false,
         fillable: false,
-        sensitive: false,
+        encrypted: false,
+        // What makes hashes is read by its name, as keys are.
+        sensitive: is_hashed(&field.ty),
         serialized: Serialized::default(),
         shown: None,
         version: false,
@@ -127,10 +130,47 @@ fn take(column: &mut Column, name: &str, attribute: &Attribute) -> Result<()> {
     Ok(())
 }
 
-/// `#[cast(json)]`, `#[cast(with = Type)]`
+/// Whether a type is `Hashed`, or an `Option` of it.
+fn is_hashed(ty: &Type) -> bool {
+    let plain = generic_argument(ty, "Option").unwrap_or(ty);
+    last_segment(plain).is_some_and(|segment| segment.ident == "Hashed")
+}
+
+/// Says which column it is that is encrypted.
+pub(super) fn place(column: &mut Column, owner: &Ident, index: usize, is_key: bool, errors: &mut Errors) {
+    let Some(Cast::Encrypted(inner)) = &column.cast else { return };
+    if is_key || column.unique || column.indexed {
+        let what = if is_key { "a key" } else { "an index" };
+        let message = format_args!(
+            "`{}` is encrypted, each time to another text, and no column for {what}: keep a hash of it in a column beside it",
+            column.field
+        );
+        errors.at(&column.ident, message);
+    }
+    let plain = column.optional.as_ref().unwrap_or(&column.ty);
+    let mut owner = owner.clone();
+    owner.set_span(plain.span());
+    let index = proc_macro2::Literal::usize_unsuffixed(index);
+    let span = proc_macro2::Span::mixed_site().located_at(plain.span());
+    let with: TokenStream = match inner.as_deref() {
+        Some(Cast::Json) => {
+            quote_spanned!(span=> ::atlas::bounds::Encrypted<#owner, #index, ::atlas::Json<#plain>>)
+        }
+        Some(Cast::With(with)) => quote_spanned!(span=> ::atlas::bounds::Encrypted<#owner, #index, #with>),
+        _ => quote_spanned!(span=> ::atlas::bounds::Encrypted<#owner, #index>),
+    };
+    column.cast = Some(Cast::With(Box::new(Type::Verbatim(with))));
+    (column.encrypted, column.sensitive) = (true, true);
+}
+
+/// `#[cast(json)]`, `#[cast(encrypted)]`, `#[cast(with = Type)]`
 fn cast(attribute: &Attribute) -> Result<Cast> {
-    let mut cast = None;
-    arguments::options(attribute, &["json", "with"], |option, name, input| {
+    let (mut cast, mut encrypted) = (None, false);
+    arguments::options(attribute, &["json", "with", "encrypted"], |option, name, input| {
+        if name == "encrypted" {
+            encrypted = true;
+            return Ok(());
+        }
         if cast.is_some() {
             return Err(Error::new(option.span(), "a column has one cast"));
         }
@@ -145,7 +185,13 @@ fn cast(attribute: &Attribute) -> Result<Cast> {
         });
         Ok(())
     })?;
-    cast.ok_or_else(|| arguments::error(attribute, "expected `#[cast(json)]` or `#[cast(with = Type)]`"))
+    let missing = || {
+        arguments::error(
+            attribute,
+            "expected `#[cast(json)]`, `#[cast(encrypted)]` or `#[cast(with = Type)]`",
+        )
+    };
+    if encrypted { Ok(Cast::Encrypted(cast.map(Box::new))) } else { cast.ok_or_else(missing) }
 }
 
 /// `#[default]`, `#[default(expression)]`, `#[default(sql = "expression")]`
