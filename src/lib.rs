@@ -14,10 +14,10 @@ pub use atlas_core::{
     Connections, ConstraintKind, Cursor, CursorPage, DB, Db, DynRow, Error, Event, Expr, Expression, Fields,
     Fill, FromRow, HasMany, HasManyThrough, HasOne, HasOneThrough, Health, HealthStatus, Isolation, Json,
     Model, ModelEvent, MorphMany, MorphOne, MorphTarget, MorphTo, MorphToMany, Observer, Order, Page,
-    PageUrl, Pending, Query, Record, RecordEvent, Records, Related, Relation, Result, Scalar, SimplePage,
-    Sql, TenantDatabases, TlsMode, Transaction, With, case_when, count_all, cume_dist, db, dense_rank,
-    models, ntile, percent_rank, rank, register_driver, relations, row, row_number, table, val, value,
-    values,
+    PageUrl, Pending, Prunable, Query, Record, RecordEvent, Records, Related, Relation, Result, Scalar,
+    SimplePage, Sql, TenantDatabases, TlsMode, Transaction, With, case_when, count_all, cume_dist, db,
+    dense_rank, models, ntile, percent_rank, rank, register_driver, relations, row, row_number, table, val,
+    value, values,
 };
 #[cfg(feature = "runtime")]
 pub use atlas_derive::main;
@@ -58,7 +58,8 @@ pub mod bounds {
             Text, TextExpression, Window, WindowExpression, Windowed,
         },
         query::{
-            Fills, Inner, IntoFlow, Rooted, RowOf, ScopePart, SelectAs, Selection, SqlList, SqlValue, Whole,
+            Fills, Inner, IntoFlow, NamesScope, Rooted, RowOf, ScopeOf, ScopePart, SelectAs, Selection,
+            SqlList, SqlValue, Whole,
         },
         record::FieldNames,
         relation::{
@@ -78,7 +79,7 @@ pub mod prelude {
     pub use atlas_core::{
         BelongsTo, BelongsToMany, Cast, Column, DB, Db, Error, Expression as _, HasMany, HasManyThrough,
         HasOne, HasOneThrough, Isolation, Json, ModelEvent, MorphMany, MorphOne, MorphTo, MorphToMany,
-        Observer, Pending, Query, Record, Relation, Result, With, models,
+        Observer, Pending, Prunable, Query, Record, Relation, Result, With, models,
     };
 
     pub use crate::{Attribute, Model, MorphTarget};
@@ -130,7 +131,7 @@ pub mod __private {
             Accessor, ColumnMeta, Complete, DefaultMeta, DraftData, IndexMeta, KeyKind, Known, Missing,
             ModelMeta, NameCase, Reader, Set, SoftDeletes, Tenanted, create, locate, read, written,
         },
-        query::{Loader, Part, Places, RowOf, SelectAs, place_fields, read_field},
+        query::{Loader, Part, Places, RowOf, SelectAs, place_fields, read_field, scope_condition, scope_id},
         record::Observed,
         relation::{
             Between, IntoLoad, Link, Loaded, Morph, MorphTarget, MorphTo, MorphVariant, NthLoaded, NthSlot,
@@ -139,6 +140,7 @@ pub mod __private {
         },
         schema::Action,
         statement::Selected,
+        statement::{GlobalScope, GlobalScopes},
         value::{ColumnType, Mutator, Placeholder, Stamp, Value, ValueRef},
     };
 }

@@ -51,7 +51,7 @@ pub use watch::Listening;
 use crate::{
     driver::{BoxFuture, Capabilities, Driver, Outcome, Ran, Rendered, RowSink},
     error::{Error, Result},
-    statement::{Raw, Statement},
+    statement::{AddedScope, Raw, Statement},
     value::Binds,
 };
 use database::Database;
@@ -73,6 +73,8 @@ pub struct Db {
     tenancy: Option<Arc<Tenancy>>,
     /// What happens by itself where records are written through it.
     manner: Manner,
+    /// Which scopes it adds to those of the models.
+    scopes: Option<Arc<Vec<AddedScope>>>,
 }
 
 impl Db {
@@ -194,6 +196,13 @@ impl Db {
         })
     }
 
+    /// The same handle with one more scope.
+    pub(crate) fn scoping(&self, scope: AddedScope) -> Self {
+        let mut scopes: Vec<AddedScope> = self.scopes.as_deref().cloned().unwrap_or_default();
+        scopes.push(scope);
+        Self { scopes: Some(Arc::new(scopes)), ..self.clone() }
+    }
+
     /// What becomes of what is done through this handle; `None` outside of a transaction.
     pub(crate) fn fate(&self) -> Option<Fate> {
         self.level().map(Fate)
@@ -238,7 +247,7 @@ impl Db {
         let database = self.database().ok();
         let writes = database.as_ref().map_or(0, |database| database.writes());
         let database = database.map_or(0, |database| Arc::as_ptr(&database).addr());
-        Moment { database, level, writes, tenancy: self.tenancy.clone() }
+        Moment { database, level, writes, tenancy: self.tenancy.clone(), scopes: self.scopes.clone() }
     }
 
     /// Sends a statement. `about`: the model that it is about.

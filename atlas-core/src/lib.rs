@@ -31,7 +31,7 @@ pub use model::{
     Assignment, Column, Expr, Expression, Fill, Model, Order, Scalar, case_when, count_all, cume_dist,
     dense_rank, ntile, percent_rank, rank, row, row_number, val,
 };
-pub use query::{Cursor, CursorPage, FromRow, Page, PageUrl, Query, SimplePage, Sql};
+pub use query::{Cursor, CursorPage, FromRow, Page, PageUrl, Prunable, Query, SimplePage, Sql};
 pub use record::{AfterCommit, Fields, ModelEvent, Observer, Record, RecordEvent};
 pub use relation::{
     BelongsTo, BelongsToMany, Changed, HasMany, HasManyThrough, HasOne, HasOneThrough, MorphMany, MorphOne,

@@ -8,6 +8,7 @@ mod cursor;
 mod fetch_or_create;
 mod filter;
 mod first_or_create;
+mod global;
 mod group;
 mod inspect;
 mod join;
@@ -18,6 +19,7 @@ mod order;
 mod page;
 mod paginate;
 mod places;
+mod prune;
 mod raw;
 mod read;
 mod relations;
@@ -45,9 +47,11 @@ pub(crate) use fetch_or_create::{fetch_or_create_many, fetch_or_new_many, update
 pub(crate) use first_or_create::{
     first_or_create, first_or_new, restore_or_create, update_or_create, update_or_create_with,
 };
+pub use global::{NamesScope, ScopeOf, scope_condition, scope_id};
 pub use page::{CursorPage, Page, PageUrl, SimplePage};
 pub(crate) use places::by_name;
 pub use places::{PlaceField, Places, place_fields};
+pub use prune::Prunable;
 pub(crate) use raw::raw;
 pub use raw::{Sql, SqlList, SqlValue};
 pub(crate) use read::load_all;

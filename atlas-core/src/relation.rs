@@ -27,6 +27,7 @@ pub use associate::{Dissociates, LeadsTo, RefersToOne};
 pub use create::Creates;
 pub use eager::eager;
 pub use fixed::{AttributesOf, FilterOf, Fixed, OrderOf};
+pub(crate) use fixed::{give, values_of};
 pub(crate) use graph::{insert_graph, insert_level};
 pub use graph::{with_child, with_children, with_parent};
 pub(crate) use groups::{Groups, Key, equal};

@@ -10,6 +10,7 @@ mod insert;
 mod json;
 mod raw;
 mod rename;
+mod scoped;
 mod select;
 mod tenant;
 mod update;
@@ -22,10 +23,13 @@ pub use function::{DatePart, Function, TimeUnit};
 pub use insert::{Insert, OnConflict};
 pub use json::{JsonAt, JsonQuestion, JsonStep};
 pub use raw::Raw;
+pub(crate) use scoped::{AddedScope, ScopeName, Without};
+pub use scoped::{GlobalScope, GlobalScopes, Scoped};
 pub use select::{
     Cte, From, Join, JoinKind, Lock, LockStrength, LockWait, Nulls, OrderTerm, Projection, Select, Selected,
     SetOf, SetOperator,
 };
+pub(crate) use tenant::Filling;
 pub use tenant::TenantColumn;
 pub use update::{Found, Scope, Update};
 pub(crate) use walk::Seen;
@@ -60,12 +64,22 @@ pub struct TableRef {
     pub name: Name,
     /// What the statement calls it, where that differs.
     pub alias: Option<Name>,
+    /// Of a model: which global scopes are still to be put in. The handle does, before a driver gets the statement; one
+    /// without any leaves this as it is, and drivers pass over it.
+    pub scoped: Option<Scoped>,
 }
 
 impl TableRef {
     /// A table by its own name.
     pub fn new(name: impl Into<Name>) -> Self {
-        Self { name: name.into(), alias: None }
+        Self { name: name.into(), alias: None, scoped: None }
+    }
+
+    /// The same table under another name.
+    #[must_use]
+    pub fn called(mut self, alias: impl Into<Name>) -> Self {
+        self.alias = Some(alias.into());
+        self
     }
 
     /// What columns of this table are qualified with.

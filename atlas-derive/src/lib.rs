@@ -91,6 +91,7 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `#[appends(full_name)]` | the methods that are serialized with every record; what they give is `Serialize` |
 /// | `#[accessors(initials)]` | the methods that are read by their names, and serialized where a record appends them |
 /// | `#[serialize(rename_all = "camelCase")]` | how columns, relations, methods and extras are called where records are serialized; serde's cases |
+/// | `#[global_scope(published)]` | a scope of the model, `fn(Query<Self>) -> Query<Self>`, that holds wherever the model enters a statement, unless a query is `without_scope` it; repeatable |
 /// | `#[observed_by(Audit)]` | who is told of what happens to its records, before those that `db.observe` adds; repeatable |
 /// | `#[index(a, b)]`, `#[unique(a, b)]` | an index over several columns; repeatable |
 ///
@@ -172,6 +173,7 @@ use syn::{DeriveInput, parse_macro_input};
         accessors,
         serialize,
         observed_by,
+        global_scope,
         connection,
         index,
         unique,

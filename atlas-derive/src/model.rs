@@ -67,6 +67,8 @@ struct Model {
     tenant: Option<usize>,
     /// Who is told of what happens to records.
     observers: Vec<Expr>,
+    /// What holds of every row: functions, of the model where they are named alone.
+    scopes: Vec<syn::Path>,
     relations: Vec<Relation>,
     accessors: Vec<Accessor>,
     /// How extras are called where a record is serialized.

@@ -111,7 +111,14 @@ impl Connections {
         let home = Home::Default(Arc::downgrade(&registry));
         Self {
             registry,
-            default: Db { home, level: None, route: Route::Open, tenancy: None, manner: Manner::FULL },
+            default: Db {
+                home,
+                level: None,
+                route: Route::Open,
+                tenancy: None,
+                manner: Manner::FULL,
+                scopes: None,
+            },
         }
     }
 
@@ -413,6 +420,7 @@ impl Db {
         let mut handle = registry.as_ref().unwrap_or(&GLOBAL.registry).connection(name)?;
         handle.tenancy.clone_from(&self.tenancy);
         handle.manner = self.manner;
+        handle.scopes.clone_from(&self.scopes);
         Ok(handle)
     }
 }

@@ -89,6 +89,7 @@ impl Db {
             route: Route::Chosen,
             tenancy: None,
             manner: Manner::FULL,
+            scopes: None,
         }
     }
 }
@@ -98,6 +99,7 @@ impl Db {
 fn joined(mut handle: Db, from: &Db) -> Db {
     handle.tenancy.clone_from(&from.tenancy);
     handle.manner = from.manner;
+    handle.scopes.clone_from(&from.scopes);
     if let Home::Database(database) = &handle.home {
         handle.level = inside::innermost(database);
     }

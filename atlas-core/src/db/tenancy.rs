@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::{
     db::Db,
     error::{Error, Result},
-    statement::{CompareOp, Expr, Statement, TenantColumn},
+    statement::{CompareOp, Expr, Filling, Statement, TenantColumn},
     value::{IntoValue, Value},
 };
 
@@ -105,14 +105,15 @@ impl Db {
         }
     }
 
-    /// The statement with this handle's tenant in it; `None` where it mentions none.
+    /// The statement with this handle's tenant and the global scopes in it; `None` where it mentions none.
     pub(super) fn owned(&self, statement: &Statement) -> Result<Option<Box<Statement>>> {
-        if !statement.may_mention_tenant() {
+        let added = self.scopes.as_deref().map_or(&[][..], Vec::as_slice);
+        if !statement.may_be_filled(!added.is_empty()) {
             return Ok(None);
         }
         let mut owned = Box::new(statement.clone());
         let mut failed = None;
-        owned.put_tenant(&mut |column| match self.tenant_of(column) {
+        let mut tenant = |column: &TenantColumn| match self.tenant_of(column) {
             Ok(None) => Expr::And(Vec::new()),
             Ok(Some(tenant)) => {
                 let column = Box::new(Expr::Column(column.column.clone()));
@@ -122,7 +123,8 @@ impl Db {
                 failed.get_or_insert(error);
                 Expr::Or(Vec::new())
             }
-        });
+        };
+        owned.fill(&mut Filling::new(&mut tenant, added));
         failed.map_or(Ok(Some(owned)), Err)
     }
 }

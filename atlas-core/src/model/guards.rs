@@ -4,7 +4,7 @@ use crate::{
     error::Result,
     model::ModelMeta,
     schema::Name,
-    statement::{ColumnRef, Expr, TenantColumn},
+    statement::{ColumnRef, Expr, TableRef, TenantColumn, Without},
     value::{Moment, Value},
 };
 
@@ -24,6 +24,16 @@ impl ModelMeta {
     pub(crate) fn guards(&self, called: &Name, trashed: bool) -> Option<Expr> {
         let kept = if trashed { None } else { self.not_deleted(called) };
         self.owned(called).into_iter().chain(kept).reduce(Expr::and)
+    }
+
+    /// The table, of whose rows the model's scopes hold.
+    pub(crate) fn table_ref(&'static self) -> TableRef {
+        self.table_ref_without(Without::Nothing)
+    }
+
+    /// The same, without some of the scopes.
+    pub(crate) fn table_ref_without(&'static self, without: Without) -> TableRef {
+        TableRef::new(self.table).scoped(&self.global_scopes, without)
     }
 
     /// Whether rows are the tenant's; `None` for a model that belongs to none.

@@ -4,7 +4,7 @@ use crate::{
     model::{Accessor, NameCase, Read},
     record::Observed,
     relation::RelationMeta,
-    statement::{ArithmeticOp, ColumnRef, Expr},
+    statement::{ArithmeticOp, ColumnRef, Expr, GlobalScopes},
     value::{ColumnType, Moment, Stored, Value, ValueRef},
 };
 
@@ -39,6 +39,8 @@ pub struct ModelMeta {
     pub tenant: Option<usize>,
     /// The columns whose values are not shown, by name.
     pub sensitive: &'static [&'static str],
+    /// What holds of every row that its queries reach.
+    pub global_scopes: GlobalScopes,
     /// Who is told of what happens to its records, before others.
     pub observers: &'static [fn() -> &'static Observed],
     /// The relations, in the order of the fields.
@@ -222,6 +224,7 @@ impl ModelMeta {
         version: None,
         tenant: None,
         sensitive: &[],
+        global_scopes: GlobalScopes(&[]),
         observers: &[],
         relations: &[],
         accessors: &[],

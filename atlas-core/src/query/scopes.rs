@@ -7,9 +7,9 @@ use std::ops::{Deref, DerefMut};
 
 use crate::{
     model::{Model, ModelMeta, SoftDeletes},
-    query::Query,
+    query::{NamesScope, Query},
     schema::Name,
-    statement::{Expr, From, Select, TableRef},
+    statement::{ColumnRef, Expr, From, Select, TableRef, Without},
 };
 
 /// A select, and what is still to be put into it. [`Query::into_select`] does.
@@ -19,6 +19,12 @@ pub(crate) struct Unscoped {
     /// Which record's relation it is: a part of the filter that alternatives do not widen.
     bounds: Option<Expr>,
     trashed: Trashed,
+    /// Which global scopes it is without.
+    without: Without,
+    /// What records get that are created through the query.
+    given: Vec<(ColumnRef, Expr)>,
+    /// The relation through a table between whose records these are: they are not created by themselves.
+    between: Option<&'static str>,
 }
 
 /// Which rows of a model that deletes softly.
@@ -34,7 +40,14 @@ pub(super) enum Trashed {
 
 impl Unscoped {
     pub(super) fn new(select: Select) -> Self {
-        Self { select, bounds: None, trashed: Trashed::Without }
+        Self {
+            select,
+            bounds: None,
+            trashed: Trashed::Without,
+            without: Without::Nothing,
+            given: Vec::new(),
+            between: None,
+        }
     }
 
     pub(super) fn bind(&mut self, condition: Expr) {
@@ -51,8 +64,21 @@ impl Unscoped {
         self.select.call(alias);
     }
 
+    /// What records get that are created through the query.
+    pub(super) fn give(&mut self, given: impl IntoIterator<Item = (ColumnRef, Expr)>) {
+        self.given.extend(given);
+    }
+
+    /// The same, or the relation through a table between that the query is of.
+    pub(super) fn into_given(self) -> Result<Vec<(ColumnRef, Expr)>, &'static str> {
+        self.between.map_or(Ok(self.given), Err)
+    }
+
     fn scoped(self, meta: &'static ModelMeta) -> Select {
-        let Self { mut select, bounds, trashed } = self;
+        let Self { mut select, bounds, trashed, without, .. } = self;
+        if let From::Table(table) = &mut select.from {
+            *table = TableRef { scoped: meta.table_ref_without(without).scoped, ..table.clone() };
+        }
         let called = select.from.qualifier();
         // What queries give has left out what it leaves out.
         let own = matches!(select.from, From::Table(_)).then(|| {
@@ -89,6 +115,36 @@ impl DerefMut for Unscoped {
 }
 
 impl<M: Model> Query<M> {
+    /// The condition of a query that does nothing but to filter; `None` of one that does more.
+    pub(crate) fn into_condition(self) -> Option<Expr> {
+        let Unscoped {
+            select,
+            bounds: None,
+            trashed: Trashed::Without,
+            without: Without::Nothing,
+            given,
+            ..
+        } = self.select
+        else {
+            return None;
+        };
+        let filters = select.is_filtered_table() && select.order.is_empty() && select.lock.is_none();
+        let filters = filters && given.is_empty() && self.loaders.len() == M::eager().len();
+        filters.then(|| select.filter.unwrap_or(Expr::And(Vec::new())))
+    }
+
+    /// What records get that are created through the query.
+    pub(crate) fn giving(mut self, given: impl IntoIterator<Item = (ColumnRef, Expr)>) -> Self {
+        self.select.give(given);
+        self
+    }
+
+    /// The records are of this relation through a table between, which alone can create them.
+    pub(crate) fn of_between(mut self, relation: &'static str) -> Self {
+        self.select.between = Some(relation);
+        self
+    }
+
     /// The rows before any step of a query: what it leaves out by itself, and whose relation it is, stay.
     pub(crate) fn bare(&self) -> Select {
         let meta = M::meta();
@@ -101,6 +157,29 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
     /// The select as it is sent: with what the model's queries leave out by themselves.
     pub(crate) fn into_select(self) -> Select {
         self.select.scoped(M::meta())
+    }
+
+    /// Without one of the model's global scopes: the function that `#[global_scope(..)]` names, or the name of one that
+    /// the handle adds.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let popular = db.with_scope::<Post>("popular", |posts| posts.where_gt(Post::votes, 5));
+    /// assert_eq!(Post::query().count(&popular).await?, 1);
+    /// assert_eq!(Post::query().without_scope("popular").count(&popular).await?, 3);
+    /// # Ok(())
+    /// # });
+    /// ```
+    pub fn without_scope<K>(mut self, scope: impl NamesScope<M, K>) -> Self {
+        self.select.without.and(scope.scope_name());
+        self
+    }
+
+    /// Without any of the model's global scopes. Rows that were deleted softly, and those of other tenants, stay out.
+    pub fn without_scopes(mut self) -> Self {
+        self.select.without = Without::All;
+        self
     }
 
     /// Also rows that were deleted softly.
@@ -141,9 +220,18 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
         self
     }
 
-    /// With whatever was deleted, for what looks at rows that are known to be there.
+    /// With what was deleted softly, unless the query says which.
+    pub(super) fn prunable(mut self) -> Self {
+        if self.select.trashed == Trashed::Without {
+            self.select.trashed = Trashed::With;
+        }
+        self
+    }
+
+    /// With whatever was deleted or is out of scope, for what looks at rows that are known to be there.
     pub(crate) fn unscoped(mut self) -> Self {
         self.select.trashed = Trashed::With;
+        self.select.without = Without::All;
         self
     }
 }

@@ -141,8 +141,9 @@ fn mark<'a>(
     })
 }
 
-fn remove<'a>(db: &'a Db, meta: &'static ModelMeta, select: Select) -> Pending<'a, u64> {
-    let delete = Delete { table: TableRef::new(meta.table), scope: scope(meta, select, &mut []) };
+pub(super) fn remove<'a>(db: &'a Db, meta: &'static ModelMeta, select: Select) -> Pending<'a, u64> {
+    let table = table(meta, &select);
+    let delete = Delete { table, scope: scope(meta, select, &mut []) };
     Pending::new(
         async move { Ok(db.run(Some(meta.about()), &delete.into(), Box::new(())).await?.1.affected) },
     )
@@ -168,17 +169,30 @@ fn update<'a>(
             db.keep_tenant(meta, index, value)?;
         }
         meta.maintain(&mut set, db.now())?;
+        let table = table(meta, &select);
         let scope = scope(meta, select, &mut set);
-        let update: Statement =
-            Update { table: TableRef::new(meta.table), set, scope, returning: Vec::new() }.into();
+        let update: Statement = Update { table, set, scope, returning: Vec::new() }.into();
         Ok(db.run(Some(meta.about()), &update, Box::new(())).await?.1.affected)
     })
+}
+
+/// The table that is written. The model's scopes hold of its rows, unless a select finds them, in which they do already.
+fn table(meta: &'static ModelMeta, select: &Select) -> TableRef {
+    match &select.from {
+        From::Table(table) if !is_found(select) => table.clone(),
+        _ => TableRef::new(meta.table),
+    }
+}
+
+/// Whether it takes a select to find the rows.
+fn is_found(select: &Select) -> bool {
+    !select.joins.is_empty() || select.distinct
 }
 
 /// The rows of a select, as an update or a delete names them.
 fn scope(meta: &'static ModelMeta, select: Select, set: &mut [(ColumnRef, Expr)]) -> Scope {
     let key = meta.key.iter().filter_map(|index| meta.names.get(*index)).map(|name| (*name).into()).collect();
-    if !select.joins.is_empty() || select.distinct {
+    if is_found(&select) {
         return Scope { found: Some(Box::new(found(meta, select, set))), key, ..Scope::default() };
     }
     Scope {

@@ -297,7 +297,7 @@ impl dyn AnyRecord + '_ {
     }
 
     /// Removes the row.
-    pub(super) async fn force_delete(&mut self, db: &Db) -> Result<()> {
+    pub(crate) async fn force_delete(&mut self, db: &Db) -> Result<()> {
         self.end(db, None, self.meta().soft_deletes.is_some()).await
     }
 

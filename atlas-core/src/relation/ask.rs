@@ -170,9 +170,9 @@ fn table_beside(between: Between, others: &[&str]) -> (TableRef, Name) {
     let table = between.table();
     if others.contains(&table) {
         let alias: Name = format!("{table}_between").into();
-        return (TableRef { name: table.into(), alias: Some(alias.clone()) }, alias);
+        return (between.table_ref().called(alias.clone()), alias);
     }
-    (TableRef::new(table), table.into())
+    (between.table_ref(), table.into())
 }
 
 pub(super) fn same(left: Expr, right: Expr) -> Expr {

@@ -183,6 +183,11 @@ impl Between {
         ))
     }
 
+    /// The table, of whose rows its model's scopes hold.
+    fn table_ref(&self) -> TableRef {
+        self.meta.map_or_else(|| TableRef::new(self.table), ModelMeta::table_ref)
+    }
+
     /// What statements of the table are about.
     fn about(&self) -> About {
         match self.meta {
@@ -306,7 +311,7 @@ impl Between {
         let columns: Vec<_> = names.map(|column| Expr::Column(column).into()).collect();
         let mut found = Vec::new();
         for condition in self.scopes(of) {
-            let table = From::Table(TableRef::new(self.table));
+            let table = From::Table(self.table_ref());
             let mut select = Select::of(table, Projection::Expressions(columns.clone()));
             select.and_where(condition);
             let (read, _) = db.fetch(Some(self.about()), &select.into(), Values::default()).await?;
@@ -365,7 +370,7 @@ impl Between {
 
     /// What removes rows: for good, or softly where the table's model does so.
     fn removal(&self, db: &Db, filter: Expr) -> Result<Statement> {
-        let (table, scope) = (TableRef::new(self.table), Scope { filter: Some(filter), ..Scope::default() });
+        let (table, scope) = (self.table_ref(), Scope { filter: Some(filter), ..Scope::default() });
         let Some((meta, column)) = self.meta.and_then(|meta| Some((meta, meta.soft_deletes?))) else {
             return Ok(Delete { table, scope }.into());
         };
@@ -399,7 +404,7 @@ impl Between {
             meta.maintain(&mut set, db.now())?;
         }
         let scope = Scope { filter: Some(filter), ..Scope::default() };
-        let update = Update { table: TableRef::new(self.table), set, scope, returning: Vec::new() };
+        let update = Update { table: self.table_ref(), set, scope, returning: Vec::new() };
         Ok(db.run(Some(self.about()), &update.into(), Box::new(())).await?.1.affected)
     }
 

@@ -6,6 +6,7 @@ use crate::{
     model::{self, Assignments, DraftData, In, IntoOrder, Model, ModelMeta},
     query::Query,
     relation::Relation,
+    schema::Name,
     statement::{ColumnRef, Expr, OrderTerm, Select},
     value::Value,
 };
@@ -91,6 +92,11 @@ impl Fixed {
         filter.into_iter().chain(held).reduce(Expr::and)
     }
 
+    /// What new records get.
+    pub(super) fn attributes(&self) -> Vec<(ColumnRef, Expr)> {
+        self.attributes.map(|attributes| attributes()).unwrap_or_default()
+    }
+
     /// A query of the records, before any other condition or order.
     pub(super) fn narrow<N: Model>(&self, query: Query<N>) -> Query<N> {
         let query = match self.filter() {
@@ -110,19 +116,32 @@ impl Fixed {
     /// What a new record gets, by index of the column.
     pub(super) fn given(&self, target: &'static ModelMeta, relation: &str) -> Result<Vec<(usize, Value)>> {
         let Some(attributes) = self.attributes else { return Ok(Vec::new()) };
-        let one = |(column, value): (ColumnRef, Expr)| match (target.index_of(&column.name), value) {
-            (Some(index), Expr::Value(value)) => Ok((index, value)),
-            _ => Err(Error::config(format!(
-                "a new `{}` of the relation `{relation}` has no old value to reckon `{}` from: set a value",
-                target.name, column.name
-            ))),
-        };
-        attributes().into_iter().map(one).collect()
+        values_of(attributes(), target).map_err(|column| {
+            Error::config(format!(
+                "a new `{}` of the relation `{relation}` has no old value to reckon `{column}` from: set a value",
+                target.name
+            ))
+        })
     }
 }
 
+/// The values of attributes, by index of the column; the column that gets none of its own.
+pub(crate) fn values_of(
+    attributes: Vec<(ColumnRef, Expr)>,
+    target: &'static ModelMeta,
+) -> Result<Vec<(usize, Value)>, Name> {
+    let one = |(column, value): (ColumnRef, Expr)| match (
+        target.names.iter().position(|name| **name == *column.name),
+        value,
+    ) {
+        (Some(index), Expr::Value(value)) => Ok((index, value)),
+        _ => Err(column.name),
+    };
+    attributes.into_iter().map(one).collect()
+}
+
 /// Gives a draft what new records of a relation get, where it does not say otherwise itself.
-pub(super) fn give(draft: &mut DraftData, given: &[(usize, Value)]) {
+pub(crate) fn give(draft: &mut DraftData, given: &[(usize, Value)]) {
     for (column, value) in given {
         if !draft.has(*column) {
             draft.put_value(*column, value.clone());

@@ -9,7 +9,7 @@ use crate::{
         load::Plan,
     },
     schema::Name,
-    statement::{ColumnRef, Expr, From, Join, JoinKind, Select, TableRef},
+    statement::{ColumnRef, Expr, From, Join, JoinKind, Select},
 };
 
 impl<N: Model> Question<N> {
@@ -41,8 +41,10 @@ impl Joining {
     fn plain(self, select: Select) -> Join {
         let table: Name = self.target.table.into();
         let filter = select.filter.map(|filter| filter.renamed(&table, &self.called));
-        let alias = (self.called != table).then(|| self.called.clone());
-        let from = From::Table(TableRef { name: table, alias });
+        let mut from = select.from;
+        if let From::Table(own) = &mut from {
+            own.alias = (self.called != table).then(|| self.called.clone());
+        }
         let of_morph = |table: &Name| self.link.morph.map(|morph| named(table, morph));
         let mut inner = Vec::new();
         let on = match &self.link.path {
@@ -62,7 +64,7 @@ impl Joining {
                 });
                 let guards = between.guards(&via, self.link.trashed_between);
                 let far = far.chain(of_morph(&via)).chain(guards).reduce(Expr::and);
-                let table = TableRef { name: between.table().into(), alias: Some(via.clone()) };
+                let table = between.table_ref().called(via.clone());
                 inner.push(Join::new(JoinKind::Inner, table, far.unwrap_or(Expr::And(Vec::new()))));
                 let near = near.iter().map(|(local, name)| {
                     same(of_via(name, column_ref(self.owner, *local).ty), self.of_owner(*local))

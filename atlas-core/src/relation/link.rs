@@ -4,7 +4,7 @@ use crate::{
     query::column_ref,
     relation::{Fixed, MorphVariant, Present, Relation, SameKey, kind},
     schema::Name,
-    statement::{Expr, OrderTerm, Select},
+    statement::{ColumnRef, Expr, OrderTerm, Select, TableRef},
     value::{Attribute, Value},
 };
 
@@ -121,6 +121,16 @@ impl Link {
         select.limit = Some(1);
     }
 
+    /// What a record of the target gets that is to be one of a record with this key, where it refers to it itself, and
+    /// what the relation's declaration gives.
+    pub(super) fn given(&self, key: &[Value]) -> Vec<(ColumnRef, Expr)> {
+        let target = (self.target)();
+        let referring = self.referring(key.to_vec()).unwrap_or_default();
+        let referring =
+            referring.into_iter().map(|(column, value)| (column_ref(target, column), Expr::Value(value)));
+        self.fixed.attributes().into_iter().chain(referring).collect()
+    }
+
     /// The columns of the target by which its rows refer to a record with this key, and their values.
     pub(super) fn referring(&self, key: Vec<Value>) -> Result<Vec<(usize, Value)>> {
         let mut columns: Vec<(usize, Value)> = self.foreign().into_iter().zip(key).collect();
@@ -140,6 +150,14 @@ impl Between {
         match self {
             Self::Named(name) => name,
             Self::Model(meta) => meta().table,
+        }
+    }
+
+    /// The table, of whose rows its model's scopes hold.
+    pub(crate) fn table_ref(&self) -> TableRef {
+        match self {
+            Self::Model(meta) => meta().table_ref(),
+            Self::Named(name) => TableRef::new(*name),
         }
     }
 

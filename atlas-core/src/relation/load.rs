@@ -683,9 +683,9 @@ impl Plan {
 pub(super) fn table_between(between: Between, target: &ModelMeta) -> (TableRef, Name) {
     let name = between.table();
     if name == target.table {
-        (TableRef { name: name.into(), alias: Some(BETWEEN.into()) }, BETWEEN.into())
+        (between.table_ref().called(BETWEEN), BETWEEN.into())
     } else {
-        (TableRef::new(name), name.into())
+        (between.table_ref(), name.into())
     }
 }
 

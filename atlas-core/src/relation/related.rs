@@ -105,10 +105,14 @@ impl<M: Model, N: Model, K: Linked> Related<M, N, K> {
             equal(&plan.keys, &self.key)
         };
         let query = match &self.relation.link.path {
-            Path::Direct(_) => query.bounded(plan.named.iter().cloned().fold(here, statement::Expr::and)),
+            Path::Direct(_) => {
+                let query = query.bounded(plan.named.iter().cloned().fold(here, statement::Expr::and));
+                if K::KEY_IS_HERE { query } else { query.giving(self.relation.link.given(&self.key)) }
+            }
             Path::Via { between, .. } => {
                 let condition = self.between.into_iter().fold(here, statement::Expr::and);
-                query.reshaped(|select| join(select, &plan, between.table(), condition))
+                let query = query.reshaped(|select| join(select, &plan, between.table(), condition));
+                query.of_between(self.relation.name)
             }
         };
         let query = match K::PIVOT {

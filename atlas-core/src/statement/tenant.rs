@@ -1,6 +1,7 @@
 //! That rows are a tenant's, before it is known whose.
 
 use std::{
+    borrow::Cow,
     fmt,
     sync::atomic::{AtomicBool, Ordering::Relaxed},
 };
@@ -8,8 +9,8 @@ use std::{
 use crate::{
     error::Result,
     statement::{
-        ColumnRef, Delete, Expr, From, Insert, Join, OnConflict, Projection, Scope, Select, SetOf, Statement,
-        Update,
+        AddedScope, ColumnRef, Delete, Expr, From, Insert, Join, OnConflict, Projection, Scope, Select,
+        SetOf, Statement, TableRef, Update,
     },
     value::{Value, ValueRef},
 };
@@ -58,9 +59,10 @@ impl fmt::Debug for TenantColumn {
 }
 
 impl Statement {
-    /// Whether it may mention a tenant's column. What is certain not to is not copied.
-    pub(crate) fn may_mention_tenant(&self) -> bool {
-        MENTIONED.load(Relaxed)
+    /// Whether there may be something to be put in: a tenant's column, or scopes. What has certainly nothing is not
+    /// copied. `added`: whether the handle adds scopes.
+    pub(crate) fn may_be_filled(&self, added: bool) -> bool {
+        (added || MENTIONED.load(Relaxed) || super::scoped::may_be_mentioned())
             && match self {
                 Self::Select(_) | Self::Update(_) | Self::Delete(_) | Self::Explain(_) => true,
                 Self::Insert(insert) => {
@@ -70,29 +72,83 @@ impl Statement {
             }
     }
 
-    /// Puts another expression in the place of every tenant's column.
-    pub(crate) fn put_tenant(&mut self, put: Put<'_>) {
+    /// Puts in what was not known where the statement was made: another expression for every tenant's column, and the
+    /// conditions of global scopes.
+    pub(crate) fn fill(&mut self, put: &mut Filling<'_>) {
         match self {
             Self::Select(select) => in_select(select, put),
-            Self::Update(Update { set, scope, .. }) => {
+            Self::Update(Update { table, set, scope, .. }) => {
+                let own = put.scopes(table);
                 set.iter_mut().for_each(|(_, value)| in_expr(value, put));
                 in_scope(scope, put);
+                put_in(&mut scope.filter, own);
             }
-            Self::Delete(Delete { scope, .. }) => in_scope(scope, put),
+            Self::Delete(Delete { table, scope }) => {
+                let own = put.scopes(table);
+                in_scope(scope, put);
+                put_in(&mut scope.filter, own);
+            }
             Self::Insert(Insert { on_conflict: OnConflict::Update { set, .. }, .. }) => {
                 set.iter_mut().for_each(|(_, value)| in_expr(value, put));
             }
-            Self::Explain(explained) => explained.put_tenant(put),
+            Self::Explain(explained) => explained.fill(put),
             Self::Insert(_) | Self::Raw(_) | Self::Schema(_) => {}
         }
     }
 }
 
-/// What is to stand in the place of a tenant's column.
-type Put<'a> = &'a mut dyn FnMut(&TenantColumn) -> Expr;
+/// What is put into a statement.
+pub(crate) struct Filling<'a> {
+    /// What stands in the place of a tenant's column.
+    tenant: &'a mut dyn FnMut(&TenantColumn) -> Expr,
+    /// The scopes that the handle adds.
+    added: &'a [AddedScope],
+    /// The scopes whose conditions are being looked through.
+    within: Vec<(usize, Cow<'static, str>)>,
+}
+
+impl<'a> Filling<'a> {
+    pub(crate) fn new(tenant: &'a mut dyn FnMut(&TenantColumn) -> Expr, added: &'a [AddedScope]) -> Self {
+        Self { tenant, added, within: Vec::new() }
+    }
+
+    /// The conditions that scopes put on a table, which are then put in.
+    fn scopes(&mut self, table: &mut TableRef) -> Option<Expr> {
+        let scoped = table.scoped.take()?;
+        let mut all = None;
+        for (name, condition) in scoped.conditions(self.added) {
+            let scope = (scoped.model(), name);
+            if self.within.contains(&scope) {
+                return Some(Expr::Fault(format!(
+                    "the global scope `{}` of `{}` asks about rows that it holds of itself: leave it out of that question \
+                     with `without_scope`",
+                    scope.1, table.name
+                )));
+            }
+            let mut condition = condition.renamed(&table.name, table.qualifier());
+            self.within.push(scope);
+            in_expr(&mut condition, self);
+            self.within.pop();
+            put_in(&mut all, Some(condition));
+        }
+        all
+    }
+}
+
+/// Adds a condition before those that stand.
+fn put_in(filter: &mut Option<Expr>, own: Option<Expr>) {
+    if let Some(own) = own {
+        *filter = Some(match filter.take() {
+            Some(filter) => own.and(filter),
+            None => own,
+        });
+    }
+}
+
+type Put<'p, 'a> = &'p mut Filling<'a>;
 
 /// All parts are named, so that a new one is not forgotten.
-fn in_select(select: &mut Select, put: Put<'_>) {
+fn in_select(select: &mut Select, put: Put<'_, '_>) {
     let Select {
         with,
         from,
@@ -108,7 +164,7 @@ fn in_select(select: &mut Select, put: Put<'_>) {
         lock: _,
     } = select;
     with.iter_mut().for_each(|cte| in_set(&mut cte.rows, put));
-    in_from(from, put);
+    let own = in_from(from, put);
     in_joins(joins, put);
     match columns {
         Projection::Names(_) => {}
@@ -118,40 +174,47 @@ fn in_select(select: &mut Select, put: Put<'_>) {
     }
     filter.iter_mut().chain(group).chain(having).for_each(|part| in_expr(part, put));
     order.iter_mut().for_each(|term| in_expr(&mut term.expr, put));
+    put_in(filter, own);
 }
 
-fn in_from(from: &mut From, put: Put<'_>) {
+/// Gives what scopes put on the table, where it is one.
+fn in_from(from: &mut From, put: Put<'_, '_>) -> Option<Expr> {
     match from {
-        From::Table(_) => {}
+        From::Table(table) => return put.scopes(table),
         From::Select(select, _) => in_select(select, put),
         From::Set(set, _) => in_set(set, put),
     }
+    None
 }
 
-fn in_set(set: &mut SetOf, put: Put<'_>) {
+fn in_set(set: &mut SetOf, put: Put<'_, '_>) {
     in_select(&mut set.first, put);
     set.then.iter_mut().for_each(|(_, select)| in_select(select, put));
 }
 
-fn in_joins(joins: &mut [Join], put: Put<'_>) {
+fn in_joins(joins: &mut [Join], put: Put<'_, '_>) {
     for Join { from, inner, on, kind: _ } in joins {
-        in_from(from, put);
+        let own = in_from(from, put);
         in_joins(inner, put);
         in_expr(on, put);
+        if let Some(own) = own {
+            let standing = std::mem::replace(on, Expr::And(Vec::new()));
+            *on = standing.and(own);
+        }
     }
 }
 
-fn in_scope(scope: &mut Scope, put: Put<'_>) {
+fn in_scope(scope: &mut Scope, put: Put<'_, '_>) {
     let Scope { filter, order, found, one: _, limit: _, offset: _, key: _ } = scope;
     filter.iter_mut().for_each(|filter| in_expr(filter, put));
     order.iter_mut().for_each(|term| in_expr(&mut term.expr, put));
     found.iter_mut().for_each(|found| in_select(&mut found.select, put));
 }
 
-fn in_expr(expr: &mut Expr, put: Put<'_>) {
+fn in_expr(expr: &mut Expr, put: Put<'_, '_>) {
     match expr {
         Expr::Tenant(column) => {
-            *expr = put(column);
+            *expr = (put.tenant)(column);
             return;
         }
         Expr::Exists(select) | Expr::Select(select) | Expr::InSelect(_, select) => in_select(select, put),

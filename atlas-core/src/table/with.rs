@@ -9,7 +9,7 @@ use crate::{
     model::{ModelMeta, relation_of_model, relation_of_table},
     query::{Loader, Put, load_all},
     relation::{Groups, Key, Link, Path, Plan, RelationKind, RelationMeta},
-    statement::{Select, TableRef},
+    statement::Select,
     table::{
         DynRow, Relations, Table,
         row::{Nested, Rows},
@@ -129,7 +129,7 @@ impl Loading {
         found.resize_with(groups.len(), Vec::new);
         let plan = Plan::new(&self.link, self.owner, self.target, &[], None);
         for condition in groups.conditions(&plan.keys) {
-            let mut select = Select::new(TableRef::new(self.target.table), self.target.names);
+            let mut select = Select::new(self.target.table_ref(), self.target.names);
             self.link.fixed.narrow_select(&mut select);
             self.target
                 .guards(&self.target.table.into(), false)

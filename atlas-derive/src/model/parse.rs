@@ -6,7 +6,7 @@ mod relation;
 mod serial;
 
 pub(crate) use column::{generic_argument, last_segment};
-use syn::{Attribute, Data, DeriveInput, Expr, Field, Fields, Ident, LitStr, ext::IdentExt};
+use syn::{Attribute, Data, DeriveInput, Expr, Field, Fields, Ident, LitStr, Path, ext::IdentExt};
 
 use super::{Column, Index, Model, Relation, RelationKind};
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Attributes of the struct.
-const ON_STRUCT: [&str; 17] = [
+const ON_STRUCT: [&str; 18] = [
     "table",
     "fillable",
     "guarded",
@@ -31,6 +31,7 @@ const ON_STRUCT: [&str; 17] = [
     "accessors",
     "serialize",
     "observed_by",
+    "global_scope",
     "connection",
     "index",
     "unique",
@@ -133,6 +134,7 @@ pub(super) fn model(input: &DeriveInput, errors: &mut Errors) -> Option<Model> {
         version,
         tenant,
         observers: rules.observers,
+        scopes: rules.scopes,
         relations,
         accessors,
         case: rules.serial.case(),
@@ -267,6 +269,7 @@ struct StructAttributes {
     touches: Vec<Ident>,
     serial: serial::Attributes,
     observers: Vec<Expr>,
+    scopes: Vec<Path>,
 }
 
 struct Timestamps {
@@ -283,7 +286,7 @@ impl StructAttributes {
             if !ON_STRUCT.contains(&&*name) {
                 continue;
             }
-            let repeatable = matches!(&*name, "index" | "unique" | "observed_by");
+            let repeatable = matches!(&*name, "index" | "unique" | "observed_by" | "global_scope");
             let earlier = attributes.iter().take(place);
             if !repeatable && earlier.filter_map(arguments::name).any(|earlier| earlier == name) {
                 errors
@@ -345,6 +348,18 @@ impl StructAttributes {
             }
             name if serial::ATTRIBUTES.contains(&name) => self.serial.take(name, attribute)?,
             "touches" => self.touches = arguments::names(attribute, "#[touches(post)]")?,
+            "global_scope" => {
+                let example =
+                    "a scope: `#[global_scope(published)]`, a `fn(Query<Self>) -> Query<Self>` of the model";
+                for scope in arguments::expressions(attribute, example)? {
+                    match scope {
+                        Expr::Path(scope) => self.scopes.push(scope.path),
+                        other => {
+                            return Err(syn::Error::new_spanned(other, format_args!("expected {example}")));
+                        }
+                    }
+                }
+            }
             "observed_by" => {
                 let observers = arguments::expressions(attribute, "an observer: `#[observed_by(Audit)]`")?;
                 self.observers.extend(observers);

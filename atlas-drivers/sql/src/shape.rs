@@ -401,7 +401,7 @@ impl<'s> Walk<'_, 's> {
         self.binds.push(Bind::Value(value));
     }
 
-    fn table(&mut self, TableRef { name, alias }: &'s TableRef, kind: u64) {
+    fn table(&mut self, TableRef { name, alias, scoped: _ }: &'s TableRef, kind: u64) {
         self.name(name, kind << 1 | u64::from(alias.is_some()));
         alias.iter().for_each(|alias| self.name(alias, 0));
     }

@@ -2,7 +2,7 @@
 
 use proc_macro2::{Literal, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{Ident, ext::IdentExt};
+use syn::{Ident, ext::IdentExt, spanned::Spanned};
 
 use super::{index, located, relations};
 use crate::model::{Accessor, Column, Default, KeyKind, Model, Serialized};
@@ -164,7 +164,7 @@ fn further(model: &Model) -> TokenStream {
         column("version", model.version),
         column("tenant", model.tenant),
     ];
-    let observers = observers(model);
+    let observers = observers(model).into_iter().chain(scopes(model));
     connection
         .into_iter()
         .chain(observers)
@@ -174,6 +174,24 @@ fn further(model: &Model) -> TokenStream {
         .chain(accessors)
         .chain(case)
         .collect()
+}
+
+/// The global scopes, whose conditions are made for each statement.
+fn scopes(model: &Model) -> Option<TokenStream> {
+    let (span, ident) = (Span::mixed_site(), &model.ident);
+    let scopes = model.scopes.iter().map(|scope| {
+        let name = scope.segments.last().map(|last| last.ident.unraw().to_string()).unwrap_or_default();
+        let function = match scope.get_ident() {
+            Some(alone) => quote_spanned!(scope.span()=> <#ident>::#alone),
+            None => scope.to_token_stream(),
+        };
+        let condition = quote_spanned!(located(scope)=> __a::scope_condition::<#ident>(#name, #function));
+        quote_spanned! {span=>
+            __a::GlobalScope { name: #name, id: || __a::scope_id(#function), condition: || #condition }
+        }
+    });
+    let list = quote_spanned!(span=> __a::GlobalScopes(&[#(#scopes),*]));
+    (!model.scopes.is_empty()).then(|| quote_spanned!(span=> global_scopes: #list,))
 }
 
 /// Each is made when the first record is written or read.

@@ -33,7 +33,7 @@ fn joins_groups_and_locks() {
             ),
             Join::new(
                 JoinKind::Left,
-                TableRef { name: "users".into(), alias: Some("boss".into()) },
+                TableRef::new("users").called("boss"),
                 same(of("boss", "id"), of("users", "boss_id")),
             ),
         ],

@@ -61,7 +61,7 @@ fn orders() {
 
 #[test]
 fn names_are_quoted() {
-    let table = TableRef { name: r#"my"schema.order"#.into(), alias: Some("group".into()) };
+    let table = TableRef::new(r#"my"schema.order"#).called("group");
     check(
         Select::new(table, &[r#"a"b"#, "select", "x.y", "ä"]),
         r#"SELECT "a""b", "select", "x.y", "ä" FROM "my""schema"."order" AS "group""#,

@@ -198,7 +198,7 @@ fn selects() -> impl Strategy<Value = Select> {
         |(filter, order, limit, offset, on, (having, group, distinct, form, lock))| {
             let mut select =
                 Select { filter, order, limit, offset, having, group, distinct, lock, ..select(None) };
-            let table = TableRef { name: "posts".into(), alias: distinct.then(|| "p".into()) };
+            let table = TableRef { alias: distinct.then(|| "p".into()), ..TableRef::new("posts") };
             select.joins.extend(on.map(|on| Join::new(JoinKind::Left, table, on)));
             let inner = || Select { filter: Some(eq("id", 7_i64)), ..crate::support::select(None) };
             let set = || SetOf { first: inner(), then: vec![(SetOperator::Union, inner())] };
