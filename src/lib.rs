@@ -4,20 +4,22 @@
 
 #[cfg(feature = "hashing")]
 pub use atlas_core::Hashed;
+#[cfg(feature = "cache")]
+pub use atlas_core::MemoryCache;
 pub use atlas_core::model::Complete;
 #[cfg(feature = "encryption")]
 pub use atlas_core::new_encryption_key;
 #[cfg(feature = "chrono")]
 pub use atlas_core::now;
 pub use atlas_core::{
-    AfterCommit, Assign, Assignment, Attribute, BelongsTo, BelongsToMany, Cast, Changed, Column, Config,
-    Connections, ConstraintKind, Cursor, CursorPage, DB, Db, DynRow, Error, Event, Expr, Expression, Fields,
-    Fill, FromRow, HasMany, HasManyThrough, HasOne, HasOneThrough, Health, HealthStatus, Isolation, Json,
-    Model, ModelEvent, MorphMany, MorphOne, MorphTarget, MorphTo, MorphToMany, Observer, Order, Page,
-    PageUrl, Pending, Prunable, Query, Record, RecordEvent, Records, Related, Relation, Result, Scalar,
-    SimplePage, Sql, TenantDatabases, TlsMode, Transaction, With, case_when, count_all, cume_dist, db,
-    dense_rank, models, ntile, percent_rank, rank, register_driver, relations, row, row_number, table, val,
-    value, values,
+    AfterCommit, Assign, Assignment, Attribute, BelongsTo, BelongsToMany, Cache, CacheKey, CachedRows, Cast,
+    Changed, Column, Config, Connections, ConstraintKind, Cursor, CursorPage, DB, Db, DynRow, Error, Event,
+    Expr, Expression, Fields, Fill, FromRow, HasMany, HasManyThrough, HasOne, HasOneThrough, Health,
+    HealthStatus, Isolation, Json, Model, ModelEvent, MorphMany, MorphOne, MorphTarget, MorphTo, MorphToMany,
+    Observer, Order, Page, PageUrl, Pending, Prunable, Query, Record, RecordEvent, Records, Related,
+    Relation, Result, Scalar, SimplePage, Sql, TenantDatabases, TlsMode, Transaction, With, case_when,
+    count_all, cume_dist, db, dense_rank, models, ntile, percent_rank, rank, register_driver, relations, row,
+    row_number, table, val, value, values,
 };
 #[cfg(feature = "runtime")]
 pub use atlas_derive::main;

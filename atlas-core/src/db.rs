@@ -3,6 +3,7 @@
 mod about;
 mod attempts;
 mod builder;
+mod cache;
 mod callbacks;
 mod config;
 mod connections;
@@ -34,6 +35,9 @@ use std::{
 pub(crate) use about::About;
 pub(crate) use attempts::Attempts;
 pub use builder::DbBuilder;
+#[cfg(feature = "cache")]
+pub use cache::MemoryCache;
+pub use cache::{Cache, CacheKey, CachedRows};
 pub use config::{Config, ConnectionConfig};
 pub use connections::{Connections, DB, Global};
 pub use event::{Bind, Event, StatementEvent, Step, TransactionEvent};
@@ -51,7 +55,7 @@ pub use watch::Listening;
 use crate::{
     driver::{BoxFuture, Capabilities, Driver, Outcome, Ran, Rendered, RowSink},
     error::{Error, Result},
-    statement::{AddedScope, Raw, Statement},
+    statement::{AddedScope, Raw, Select, Statement},
     value::Binds,
 };
 use database::Database;
@@ -289,6 +293,25 @@ impl Db {
             Home::Default(_) => None,
         };
         let statement = sealed.as_deref().unwrap_or(statement);
+        if let (Statement::Select(Select { kept: Some(kept), .. }), None) = (statement, reading)
+            && here.level.is_none()
+            && let Home::Database(database) = &here.home
+            && let Some(cache) = &database.cache
+        {
+            return Box::pin(here.run_cached(about, database, &**cache, statement, kept, sink)).await;
+        }
+        here.dispatch(about, statement, sink, reading).await
+    }
+
+    /// Sends a statement to where this handle leads.
+    async fn dispatch(
+        &self,
+        about: Option<About>,
+        statement: &Statement,
+        sink: Box<dyn RowSink>,
+        reading: Option<&Weak<Work>>,
+    ) -> Ran {
+        let here = self;
         match &here.home {
             Home::Database(database) if !database.is_watched() => {
                 here.send(database, statement, sink, reading).await

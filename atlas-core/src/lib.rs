@@ -20,8 +20,11 @@ pub mod statement;
 pub mod table;
 pub mod value;
 
+#[cfg(feature = "cache")]
+pub use db::MemoryCache;
 pub use db::{
-    Config, Connections, DB, Db, Event, Health, HealthStatus, Pending, TenantDatabases, Transaction,
+    Cache, CacheKey, CachedRows, Config, Connections, DB, Db, Event, Health, HealthStatus, Pending,
+    TenantDatabases, Transaction,
 };
 pub use driver::{Isolation, TlsMode, register_driver};
 pub use error::{ConstraintKind, Error, Result};

@@ -1,6 +1,7 @@
 //! Queries of a model: built by value, sent by a terminal that takes the handle.
 
 mod aggregate;
+mod cache;
 mod chunk;
 mod condition;
 mod create;

@@ -26,8 +26,8 @@ pub use raw::Raw;
 pub(crate) use scoped::{AddedScope, ScopeName, Without};
 pub use scoped::{GlobalScope, GlobalScopes, Scoped};
 pub use select::{
-    Cte, From, Join, JoinKind, Lock, LockStrength, LockWait, Nulls, OrderTerm, Projection, Select, Selected,
-    SetOf, SetOperator,
+    Cte, From, Join, JoinKind, Kept, Lock, LockStrength, LockWait, Nulls, OrderTerm, Projection, Select,
+    Selected, SetOf, SetOperator,
 };
 pub(crate) use tenant::Filling;
 pub use tenant::TenantColumn;

@@ -11,6 +11,7 @@ mod aggregates;
 mod alike;
 mod bad_input;
 mod bulk;
+mod caching;
 mod casts;
 mod chinook;
 mod chunks;

@@ -118,7 +118,7 @@ async fn an_encrypted_column_is_plain_in_the_program_alone() {
         let bob = Patient::draft().fill(fill).save(&db).await.unwrap();
         let bob = Patient::find_or_fail(&db, bob.id).await.unwrap();
         assert_eq!((bob.ssn.as_str(), bob.pin, bob.card.as_ref().unwrap().cvc), ("1", Some(7), 1));
-        let copy = bob.replicate().unwrap();
+        let copy = bob.replicate(&db).await.unwrap();
         assert_eq!(copy.ssn, "1");
         let wrong =
             serde_json::from_value::<Fill<Patient>>(json!({"pin": "geheim"})).unwrap_err().to_string();
@@ -235,7 +235,7 @@ async fn a_password_is_hashed_once() {
         ann.save(&db).await.unwrap();
         let mut read = Login::find_or_fail(&db, 1).await.unwrap();
         assert_eq!(read.password.as_str(), hash, "it is not hashed again");
-        let copy = read.replicate().unwrap().password.clone();
+        let copy = read.replicate(&db).await.unwrap().password.clone();
         assert_eq!(copy.as_str(), hash);
 
         // What comes from outside is a password, whatever it looks like.

@@ -8,7 +8,7 @@ use std::{
 
 use crate::{
     db::{
-        Db, Pending, connections::Registry, database::Database, level::Level, observers::Observers,
+        Cache, Db, Pending, connections::Registry, database::Database, level::Level, observers::Observers,
         watch::Watch,
     },
     driver::{self, BoxFuture, ConnectOptions, Connection, TlsMode},
@@ -23,6 +23,7 @@ pub struct DbBuilder {
     options: ConnectOptions,
     name: Option<Arc<str>>,
     slow: Option<Duration>,
+    cache: Option<Arc<dyn Cache>>,
     strict: bool,
     batches: bool,
     hook: Option<Hook>,
@@ -98,6 +99,7 @@ impl DbBuilder {
             options,
             name: None,
             slow: None,
+            cache: None,
             strict: false,
             batches: true,
             hook: None,
@@ -170,6 +172,13 @@ impl DbBuilder {
     /// default.
     pub fn batch_lazy_loading(mut self, batch: bool) -> Self {
         self.batches = batch;
+        self
+    }
+
+    /// Where results are kept that queries ask for with `.cache(..)`. Several databases may share one, in an `Arc`.
+    /// Without, nothing is kept.
+    pub fn cache(mut self, cache: impl Cache) -> Self {
+        self.cache = Some(Arc::new(cache));
         self
     }
 
@@ -258,6 +267,7 @@ impl DbBuilder {
         let mut database = Database::new(driver);
         database.name = self.name;
         database.slow = self.slow;
+        database.cache = self.cache;
         database.strict = self.strict;
         database.batches = self.batches;
         #[cfg(feature = "encryption")]

@@ -1,14 +1,15 @@
 use std::{
     fmt,
+    hash::{BuildHasher, RandomState},
     sync::{
-        Arc, Weak,
+        Arc, LazyLock, Weak,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
     time::Duration,
 };
 
 use crate::{
-    db::{connections::Registry, observers::Observers, watch::Watch},
+    db::{Cache, connections::Registry, observers::Observers, watch::Watch},
     driver::Driver,
 };
 
@@ -33,6 +34,10 @@ pub(crate) struct Database {
     /// What values are encrypted with.
     #[cfg(feature = "encryption")]
     pub(super) key: Option<crate::value::Key>,
+    /// Where results are kept.
+    pub(super) cache: Option<Arc<dyn Cache>>,
+    /// What it is called where it has no name.
+    number: u64,
     /// Whether relations must not be loaded lazily.
     pub(super) strict: bool,
     /// Whether what one record loads lazily is loaded for all that came with it.
@@ -53,6 +58,8 @@ impl Database {
             writes: AtomicU64::new(0),
             #[cfg(feature = "encryption")]
             key: None,
+            cache: None,
+            number: number(),
             strict: false,
             batches: true,
         }
@@ -66,10 +73,25 @@ impl Database {
         self.writes.load(Relaxed)
     }
 
+    /// What tells it from every other database, by its name or else by a number that no other program knows.
+    pub(super) fn identity(&self) -> (Option<&str>, u64) {
+        match &self.name {
+            Some(name) => (Some(name), 0),
+            None => (None, self.number),
+        }
+    }
+
     /// The number of a new transaction.
     pub(super) fn number_transaction(&self) -> u64 {
         self.transactions.fetch_add(1, Relaxed) + 1
     }
+}
+
+/// A number that this program gives once, and no other one.
+fn number() -> u64 {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    static KEYS: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+    KEYS.hash_one(COUNT.fetch_add(1, Relaxed))
 }
 
 impl fmt::Debug for Database {

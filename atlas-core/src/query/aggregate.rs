@@ -157,6 +157,7 @@ fn over_all(mut select: Select, aggregate: Expr) -> Select {
     select.order.clear();
     select.limit = None;
     select.offset = None;
+    let kept = select.kept.take();
     let grouped = !select.group.is_empty();
     if grouped || select.distinct {
         let of_column = aggregate.any(&mut |part| matches!(part, Expr::Column(_)));
@@ -176,6 +177,7 @@ fn over_all(mut select: Select, aggregate: Expr) -> Select {
         select = Select::of(From::Select(Box::new(select), alias), Projection::Expressions(Vec::new()));
     }
     select.columns = Projection::Expressions(vec![aggregate.into()]);
+    select.kept = kept;
     select
 }
 

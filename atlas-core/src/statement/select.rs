@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use crate::{
     schema::Name,
     statement::{Expr, Statement, TableRef},
@@ -31,6 +33,17 @@ pub struct Select {
     /// Whether the rows are kept from others until the transaction ends. A database that lets one
     /// transaction write at a time MAY pass over it.
     pub lock: Option<Lock>,
+    /// For how long its result is kept. No matter of the driver's.
+    pub kept: Option<Kept>,
+}
+
+/// For how long a result is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// How long.
+    pub ttl: Duration,
+    /// Under which name; `None` for that of the statement itself.
+    pub name: Option<String>,
 }
 
 /// Rows of another table, put beside those of a select.
@@ -223,6 +236,7 @@ impl Select {
             limit: None,
             offset: None,
             lock: None,
+            kept: None,
         }
     }
 

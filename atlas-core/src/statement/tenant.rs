@@ -162,6 +162,7 @@ fn in_select(select: &mut Select, put: Put<'_, '_>) {
         limit: _,
         offset: _,
         lock: _,
+        kept: _,
     } = select;
     with.iter_mut().for_each(|cte| in_set(&mut cte.rows, put));
     let own = in_from(from, put);

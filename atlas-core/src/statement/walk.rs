@@ -67,6 +67,7 @@ fn in_select<'a>(select: &'a Select, see: See<'_, 'a>) {
         limit: _,
         offset: _,
         lock: _,
+        kept: _,
     } = select;
     with.iter().for_each(|cte| in_set(&cte.rows, see));
     in_from(from, see);

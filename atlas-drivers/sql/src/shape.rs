@@ -165,6 +165,7 @@ impl<'s> Walk<'_, 's> {
             limit,
             offset,
             lock,
+            kept: _,
         } = select;
         let mut lengths = 0;
         for length in [with.len(), joins.len(), group.len(), order.len()] {
