@@ -12,14 +12,14 @@ pub use atlas_core::new_encryption_key;
 #[cfg(feature = "chrono")]
 pub use atlas_core::now;
 pub use atlas_core::{
-    AfterCommit, Assign, Assignment, Attribute, BelongsTo, BelongsToMany, Cache, CacheKey, CachedRows, Cast,
-    Changed, Column, Config, Connections, ConstraintKind, Cursor, CursorPage, DB, Db, DynRow, Error, Event,
-    Expr, Expression, Fields, Fill, FromRow, HasMany, HasManyThrough, HasOne, HasOneThrough, Health,
+    AfterCommit, Array, Assign, Assignment, Attribute, BelongsTo, BelongsToMany, Cache, CacheKey, CachedRows,
+    Cast, Changed, Column, Config, Connections, ConstraintKind, Cursor, CursorPage, DB, Db, DynRow, Error,
+    Event, Expr, Expression, Fields, Fill, FromRow, HasMany, HasManyThrough, HasOne, HasOneThrough, Health,
     HealthStatus, Isolation, Json, Model, ModelEvent, MorphMany, MorphOne, MorphTarget, MorphTo, MorphToMany,
     Observer, Order, Page, PageUrl, Pending, Prunable, Query, Record, RecordEvent, Records, Related,
-    Relation, Result, Scalar, SimplePage, Sql, TenantDatabases, TlsMode, Transaction, With, case_when,
-    count_all, cume_dist, db, dense_rank, models, ntile, percent_rank, rank, register_driver, relations, row,
-    row_number, table, val, value, values,
+    Relation, Result, Scalar, SimplePage, Sql, TenantDatabases, TlsMode, Transaction, With, case_when, col,
+    count_all, cume_dist, db, dense_rank, full_text, models, ntile, percent_rank, rank, register_driver,
+    relations, row, row_number, table, val, value, values,
 };
 #[cfg(feature = "runtime")]
 pub use atlas_derive::main;
@@ -29,7 +29,7 @@ pub use atlas_derive::{Attribute, FromRow, Model, MorphTarget, sql};
 pub use atlas_core::relation::kind;
 
 /// Whole records among what a query selects.
-pub use atlas_core::query::{exists, record};
+pub use atlas_core::query::{exists, fields, record};
 
 /// What a driver is made of: for those who write one.
 pub use atlas_core::{driver, schema, statement};
@@ -53,15 +53,16 @@ pub mod bounds {
     pub use atlas_core::{
         db::Retryable,
         model::{
-            Aggregated, Alike, Anywhere, Append, As, Assignments, Base, Both, Case, Choice, Columns,
-            Complete, DateExpression, Found, In, Integer, IntoKey, IntoOrder, JsonDocument, JsonExpression,
-            JsonPath, Keeps, Key, Made, Maybe, Missing, Named, NotNull, Null, NumberExpression, Operand,
-            OrNull, Outer, Plain, RowOperand, RowParts, RowValue, Set, SoftDeletes, Subquery, Tenanted, Term,
-            Text, TextExpression, Window, WindowExpression, Windowed,
+            Aggregated, Alike, Anywhere, Append, ArrayExpression, ArrayValue, As, Assignments, Base, Both,
+            Case, CastsTo, Choice, Columns, Complete, DateExpression, Found, FullTextColumns, In, Integer,
+            IntoKey, IntoOrder, IsArray, JsonDocument, JsonExpression, JsonPath, Keeps, Key, Made, Maybe,
+            Missing, Named, NotNull, Null, NumberExpression, Operand, OrNull, Outer, Plain, RowOperand,
+            RowParts, RowValue, Search, Set, SoftDeletes, Subquery, Tenanted, Term, Text, TextExpression,
+            Window, WindowExpression, Windowed,
         },
         query::{
-            Fills, Inner, IntoFlow, NamesScope, Rooted, RowOf, ScopeOf, ScopePart, SelectAs, Selection,
-            SqlList, SqlValue, Whole,
+            Filled, Filling, Fills, Inner, IntoFlow, NamesScope, Rooted, RowOf, ScopeOf, ScopePart, SelectAs,
+            Selection, SqlList, SqlValue, Whole, Within,
         },
         record::FieldNames,
         relation::{
@@ -70,7 +71,7 @@ pub mod bounds {
             RefersToOne, SameKey, Sortable, ToMany, Touched,
         },
         value::{
-            Binds, Encrypted, Encryption, HasDate, HasTime, IntoValue, Mutator, Nullable, Number,
+            Binds, Encrypted, Encryption, HasDate, HasTime, IntoValue, Item, Mutator, Nullable, Number,
             Placeholder, Serde, Stamp,
         },
     };
@@ -86,8 +87,8 @@ pub mod prelude {
 
     pub use crate::{Attribute, Model, MorphTarget};
     pub use atlas_core::model::{
-        Choice as _, DateExpression as _, JsonExpression as _, NumberExpression as _, TextExpression as _,
-        WindowExpression as _,
+        ArrayExpression as _, Choice as _, DateExpression as _, JsonExpression as _, NumberExpression as _,
+        TextExpression as _, WindowExpression as _,
     };
 }
 
@@ -130,10 +131,13 @@ pub mod __private {
         driver::{BoxFuture, Row},
         inventory,
         model::{
-            Accessor, ColumnMeta, Complete, DefaultMeta, DraftData, IndexMeta, KeyKind, Known, Missing,
-            ModelMeta, NameCase, Reader, Set, SoftDeletes, Tenanted, create, locate, read, written,
+            Accessor, ColumnMeta, Complete, DefaultMeta, DraftData, FullTextMeta, IndexMeta, KeyKind, Known,
+            Missing, ModelMeta, NameCase, Reader, Set, SoftDeletes, Tenanted, create, locate, read, written,
         },
-        query::{Loader, Part, Places, RowOf, SelectAs, place_fields, read_field, scope_condition, scope_id},
+        query::{
+            Filled, Loader, Part, Places, RowOf, SelectAs, place_fields, read_field, scope_condition,
+            scope_id,
+        },
         record::Observed,
         relation::{
             Between, IntoLoad, Link, Loaded, Morph, MorphTarget, MorphTo, MorphVariant, NthLoaded, NthSlot,

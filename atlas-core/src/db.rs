@@ -30,6 +30,7 @@ use std::{
     any::Any,
     fmt,
     sync::{Arc, Weak},
+    time::Duration,
 };
 
 pub(crate) use about::About;
@@ -53,7 +54,7 @@ pub use tx::{Retryable, Tx};
 pub use watch::Listening;
 
 use crate::{
-    driver::{BoxFuture, Capabilities, Driver, Outcome, Ran, Rendered, RowSink},
+    driver::{BoxFuture, Capabilities, Driver, Outcome, Ran, Rendered, RowSink, within},
     error::{Error, Result},
     statement::{AddedScope, Raw, Select, Statement},
     value::Binds,
@@ -346,9 +347,17 @@ impl Db {
         if !matches!(statement, Statement::Select(_) | Statement::Explain(_)) {
             database.wrote();
         }
-        match &self.level {
-            None => database.driver.acquire().await?.run(statement, sink).await,
-            Some(level) => level.run(statement, sink, reading).await,
+        let send = async move {
+            match &self.level {
+                None => database.driver.acquire().await?.run(statement, sink).await,
+                Some(level) => level.run(statement, sink, reading).await,
+            }
+        };
+        match statement {
+            Statement::Select(Select { time_limit: Some(limit), .. }) => {
+                in_time(*limit, Box::pin(send)).await
+            }
+            _ => send.await,
         }
     }
 
@@ -381,6 +390,18 @@ impl fmt::Debug for Db {
             .field("in_transaction", &self.in_transaction())
             .finish()
     }
+}
+
+/// What a statement gives within its time. Dropped half-way, it is ended on the server too.
+async fn in_time(limit: Duration, send: BoxFuture<'_, Ran>) -> Ran {
+    if limit.is_zero() {
+        return Err(Error::config("the time limit of a query is zero: it would never be sent"));
+    }
+    within(limit, send).await.unwrap_or_else(|| {
+        let waiting_for =
+            "a query to end: make it do less or give it an index, or set a longer `.timeout(..)`";
+        Err(Error::Timeout { waiting_for: waiting_for.to_owned(), after: limit })
+    })
 }
 
 /// What becomes of something that was done in a transaction.

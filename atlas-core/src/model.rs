@@ -1,7 +1,9 @@
 //! Models: what `#[derive(Model)]` fills in, and what is typed by it.
 
 mod aggregate;
+mod arrays;
 mod case;
+mod casts;
 mod column;
 mod dates;
 mod draft;
@@ -9,6 +11,7 @@ mod dynamic;
 mod expr;
 mod expression;
 mod fill;
+mod full_text;
 mod functions;
 mod graph;
 mod guards;
@@ -29,7 +32,9 @@ mod tenant;
 mod window;
 
 pub use aggregate::{Aggregated, count_all};
+pub use arrays::{ArrayExpression, ArrayValue, IsArray};
 pub use case::{Case, Choice, case_when};
+pub use casts::CastsTo;
 pub use column::{Assignment, Assignments, Column, Columns};
 pub use dates::DateExpression;
 #[cfg(feature = "chrono")]
@@ -40,13 +45,14 @@ pub(crate) use expr::compare;
 pub use expr::{Expr, IntoOrder, Order};
 pub use expression::{Base, Expression, Subquery, Text};
 pub use fill::Fill;
+pub use full_text::{FullTextColumns, Search, full_text};
 pub use functions::{Integer, NumberExpression, TextExpression};
 pub(crate) use graph::{After, Before, Brought, Graph, InsertGraphs, PutReferred, Referred};
 pub use json::{JsonDocument, JsonExpression, JsonPath};
 pub use key::{IntoKey, Key};
 pub use known::Known;
 pub(crate) use known::{relation_of_model, relation_of_table};
-pub use meta::{ColumnMeta, DefaultMeta, IndexMeta, KeyKind, ModelMeta};
+pub use meta::{ColumnMeta, DefaultMeta, FullTextMeta, IndexMeta, KeyKind, ModelMeta};
 pub use null::{Alike, Keeps, Made, NotNull, Null, OrNull};
 pub use operand::Operand;
 pub use reader::{Reader, locate};

@@ -8,9 +8,11 @@ mod create;
 mod cursor;
 mod fetch_or_create;
 mod filter;
+mod first_of_each;
 mod first_or_create;
 mod global;
 mod group;
+mod hint;
 mod inspect;
 mod join;
 mod keyset;
@@ -45,6 +47,7 @@ pub use condition::Given;
 pub(crate) use create::{create, create_many, insert, upsert};
 pub use cursor::Cursor;
 pub(crate) use fetch_or_create::{fetch_or_create_many, fetch_or_new_many, update_or_create_many};
+pub(crate) use filter::either;
 pub(crate) use first_or_create::{
     first_or_create, first_or_new, restore_or_create, update_or_create, update_or_create_with,
 };
@@ -61,7 +64,7 @@ pub(crate) use row::Beside;
 pub use row::{FromRow, Part, Rooted};
 pub(crate) use scopes::Unscoped;
 pub use select::{Selection, Whole, record};
-pub use select_as::{Fills, SelectAs, read_field, select_field};
+pub use select_as::{Filled, Filling, Fills, SelectAs, Within, fields, read_field, select_field};
 pub use set::RowOf;
 pub(crate) use source::{Finish, check_size, window};
 pub use subquery::{Inner, ScopePart, exists};
@@ -212,11 +215,8 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
     }
 
     /// Adds an alternative to the whole filter that stands. What the query leaves out by itself stays out.
-    fn or_where(mut self, node: Expr) -> Self {
-        self.select.filter = Some(match self.select.filter.take() {
-            Some(standing) => standing.or(node),
-            None => node,
-        });
+    fn or_node(mut self, node: Expr) -> Self {
+        self.select.filter = either(self.select.filter.take(), Some(node));
         self
     }
 

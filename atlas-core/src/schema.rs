@@ -20,6 +20,19 @@ pub struct Table {
     pub indexes: Vec<Index>,
     /// References to other tables.
     pub foreign_keys: Vec<ForeignKey>,
+    /// Indexes by which words are found in texts.
+    pub full_text: Vec<FullTextIndex>,
+}
+
+/// An index by which words are found in texts.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FullTextIndex {
+    /// Its name.
+    pub name: Name,
+    /// Its columns, in order.
+    pub columns: Vec<Name>,
+    /// The language whose forms of a word are taken for one: `simple` for none. From the program's source.
+    pub language: &'static str,
 }
 
 /// A column of a table.

@@ -5,6 +5,7 @@
 
 mod delete;
 mod expr;
+mod full_text;
 mod function;
 mod insert;
 mod json;
@@ -19,6 +20,7 @@ mod window;
 
 pub use delete::Delete;
 pub use expr::{Aggregate, Aggregation, ArithmeticOp, ColumnRef, CompareOp, Expr};
+pub use full_text::{FullText, FullTextTerm};
 pub use function::{DatePart, Function, TimeUnit};
 pub use insert::{Insert, OnConflict};
 pub use json::{JsonAt, JsonQuestion, JsonStep};
@@ -26,8 +28,8 @@ pub use raw::Raw;
 pub(crate) use scoped::{AddedScope, ScopeName, Without};
 pub use scoped::{GlobalScope, GlobalScopes, Scoped};
 pub use select::{
-    Cte, From, Join, JoinKind, Kept, Lock, LockStrength, LockWait, Nulls, OrderTerm, Projection, Select,
-    Selected, SetOf, SetOperator,
+    Cte, From, HintKind, IndexHint, Join, JoinKind, Kept, Lock, LockStrength, LockWait, Nulls, OrderTerm,
+    Projection, Select, Selected, SetOf, SetOperator,
 };
 pub(crate) use tenant::Filling;
 pub use tenant::TenantColumn;
@@ -85,5 +87,11 @@ impl TableRef {
     /// What columns of this table are qualified with.
     pub fn qualifier(&self) -> &Name {
         self.alias.as_ref().unwrap_or(&self.name)
+    }
+}
+
+impl<N: Into<Name>> std::convert::From<N> for TableRef {
+    fn from(name: N) -> Self {
+        Self::new(name)
     }
 }

@@ -4,6 +4,7 @@
 //! Names are checked against nothing, and quoted always; values are bound. Rows are [`DynRow`]s.
 
 mod filter;
+mod join;
 mod raw;
 mod read;
 mod row;
@@ -13,6 +14,7 @@ mod values;
 mod with;
 mod write;
 
+pub use join::col;
 pub use raw::RawQuery;
 pub use row::DynRow;
 pub use tree::Relations;

@@ -4,6 +4,7 @@
 //! Nothing here knows a date library, a UUID library or a decimal library: those are implementations
 //! of [`Attribute`] over [`Date`], [`Time`], [`Moment`], `[u8; 16]` and [`Numeric`].
 
+mod array;
 mod assign;
 mod attribute;
 mod cast;
@@ -29,11 +30,12 @@ mod uuid;
 
 use std::fmt;
 
+pub use array::{Array, Item};
 pub(crate) use assign::widening;
 pub use assign::{Assign, Mutator, Placeholder};
 pub use attribute::{Attribute, Nullable, Stored};
 pub use cast::{Cast, With};
-pub use column_type::ColumnType;
+pub use column_type::{ColumnType, ItemType};
 pub use encrypted::{Encrypted, Encryption, Itself};
 #[cfg(feature = "encryption")]
 pub(crate) use encryption::Key;

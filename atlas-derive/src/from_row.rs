@@ -190,6 +190,11 @@ impl Filled<'_> {
                     #(#selected)*
                 }
             }
+
+            #[automatically_derived]
+            impl __a::Filled for #ident {
+                type Of = #scope;
+            }
         })
     }
 }

@@ -177,6 +177,7 @@ use syn::{DeriveInput, parse_macro_input};
         connection,
         index,
         unique,
+        full_text,
         primary_key,
         column,
         default,

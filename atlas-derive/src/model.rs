@@ -60,6 +60,7 @@ struct Model {
     /// Whether only the compiler can tell if the key's type is of that kind.
     key_asserted: bool,
     indexes: Vec<Index>,
+    full_text: Vec<FullText>,
     created_at: Option<usize>,
     updated_at: Option<usize>,
     soft_deletes: Option<usize>,
@@ -151,6 +152,12 @@ enum KeyKind {
 struct Index {
     columns: Vec<usize>,
     unique: bool,
+}
+
+/// An index by which words are found in texts.
+struct FullText {
+    columns: Vec<usize>,
+    language: String,
 }
 
 /// The attributes that make relations.

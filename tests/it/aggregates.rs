@@ -2,6 +2,7 @@ use atlas::prelude::*;
 
 use crate::support::{Person, databases, people};
 
+// B-50
 #[tokio::test]
 async fn one_value_of_all_rows() {
     for db in people().await {
@@ -20,6 +21,7 @@ async fn one_value_of_all_rows() {
     }
 }
 
+// B-50
 #[tokio::test]
 async fn nothing_sums_to_zero_and_has_no_other_aggregate() {
     for db in people().await {

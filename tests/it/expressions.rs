@@ -288,3 +288,80 @@ async fn what_cannot_be_computed_says_so() {
         assert!(error.contains("padded with nothing"), "{error}");
     }
 }
+
+// C-36
+#[tokio::test]
+async fn bits() {
+    let (stock, big) = (Item::stock, || val(i64::MIN));
+    hold(cases![
+        stock.bit_and(5).eq(5),
+        stock.bit_or(8).eq(15),
+        stock.bit_xor(5).eq(2),
+        stock.bit_xor(stock).eq(0),
+        stock.bit_xor(-1).eq(-8),
+        stock.bit_xor(Item::sold).is_null(),
+        stock.bit_not().eq(-8),
+        (stock * -1).bit_and(-1).eq(-7),
+        (stock * -1).bit_or(1).eq(-7),
+        stock.shift_left(40).eq(7_696_581_394_432_i64),
+        stock.shift_left(0).eq(7),
+        stock.shift_right(1).eq(3),
+        (stock * -1).shift_right(1).eq(-4),
+        (stock * -1).shift_right(63).eq(-1),
+        big().shift_right(62).eq(-2).and(stock.eq(7)),
+        val(1_i64).shift_left(63).eq(i64::MIN).and(stock.eq(7)),
+        Item::sold.shift_left(1).is_null(),
+    ])
+    .await;
+    for db in items().await {
+        let error = Item::query().filter(Item::stock.shift_left(64).eq(0)).get(&db).await.unwrap_err();
+        assert!(matches!(error, Error::Config { .. }), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn casts() {
+    let text = |text: &str| val(text);
+    hold(cases![
+        text("-42").cast::<i64>().eq(-42).and(Item::stock.eq(7)),
+        text("+42").cast::<i64>().eq(42).and(Item::stock.eq(7)),
+        text("999999999999999999").cast::<i64>().eq(999_999_999_999_999_999_i64).and(Item::stock.eq(7)),
+        text("9999999999999999999").cast::<i64>().is_null().and(Item::stock.eq(7)),
+        text("42 ").cast::<i64>().is_null().and(Item::stock.eq(7)),
+        text("42\n").cast::<i64>().is_null().and(Item::stock.eq(7)),
+        text("4x").cast::<i64>().is_null().and(Item::stock.eq(7)),
+        text("'; drop table items --").cast::<i64>().is_null().and(Item::stock.eq(7)),
+        text("").cast::<i64>().is_null().and(Item::stock.eq(7)),
+        text("1.5").cast::<i64>().is_null().and(Item::stock.eq(7)),
+        text("1.5").cast::<f64>().eq(1.5).and(Item::stock.eq(7)),
+        text("-2e3").cast::<f64>().eq(-2000.0).and(Item::stock.eq(7)),
+        text("inf").cast::<f64>().is_null().and(Item::stock.eq(7)),
+        text("1e999").cast::<f64>().is_null().and(Item::stock.eq(7)),
+        text("0.1000000001").cast::<Decimal>().eq(decimal("0.1000000001")).and(Item::stock.eq(7)),
+        (text("0.1").cast::<Decimal>() + decimal("0.2")).eq(decimal("0.3")).and(Item::stock.eq(7)),
+        text("1,5").cast::<Decimal>().is_null().and(Item::stock.eq(7)),
+        text("2024-02-29").cast::<NaiveDate>().eq(date("2024-02-29")).and(Item::stock.eq(7)),
+        text("2023-02-29").cast::<NaiveDate>().is_null().and(Item::stock.eq(7)),
+        text("2023-13-01").cast::<NaiveDate>().is_null().and(Item::stock.eq(7)),
+        text("0000-00-00").cast::<NaiveDate>().is_null().and(Item::stock.eq(7)),
+        text("today").cast::<NaiveDate>().is_null().and(Item::stock.eq(7)),
+        text("2024-01-31").cast::<NaiveDate>().eq(Item::due),
+        text("2024-01-31").cast::<NaiveDate>().plus(1, TimeUnit::Month).gt(Item::due),
+        text("08:30:15").cast::<NaiveTime>().eq(Item::opens),
+        text("24:00").cast::<NaiveTime>().is_null().and(Item::stock.eq(7)),
+        text("2024-12-31 23:59:58.765432").cast::<DateTime<Utc>>().eq(Item::at),
+        text("2024-12-31T23:59:58.765432Z").cast::<DateTime<Utc>>().eq(Item::at),
+        text("2024-12-31").cast::<DateTime<Utc>>().is_null().and(Item::stock.eq(7)),
+        text("2023-02-30 10:00").cast::<NaiveDateTime>().is_null().and(Item::stock.eq(7)),
+        text("2023-03-05 04:05:06.5").cast::<NaiveDateTime>().eq(Item::wall),
+        Item::stock.cast::<String>().eq("7"),
+        Item::sold.cast::<String>().is_null(),
+        Item::note.cast::<i64>().is_null(),
+        Item::due.cast::<String>().eq("2024-01-31"),
+        Item::opens.cast::<String>().eq("08:30:15"),
+        Item::wall.cast::<String>().eq("2023-03-05 04:05:06"),
+        Item::at.cast::<String>().eq("2024-12-31 23:59:58"),
+        Item::at.cast::<String>().cast::<DateTime<Utc>>().lt(Item::at),
+    ])
+    .await;
+}

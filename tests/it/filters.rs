@@ -2,6 +2,7 @@ use atlas::{Expr, prelude::*};
 
 use crate::support::{Person, names, people};
 
+// B-35, B-36
 #[tokio::test]
 async fn every_comparison_means_what_it_says() {
     let cases: Vec<(&str, Expr<Person>)> = vec![
@@ -64,6 +65,7 @@ async fn every_comparison_means_what_it_says() {
     }
 }
 
+// B-35, B-36, B-38
 #[tokio::test]
 async fn shorthands_are_filters() {
     for db in people().await {
@@ -93,6 +95,7 @@ async fn shorthands_are_filters() {
     }
 }
 
+// B-37
 #[tokio::test]
 async fn an_alternative_is_to_the_whole_filter() {
     for db in people().await {
@@ -131,6 +134,7 @@ async fn queries_are_built_step_by_step() {
     }
 }
 
+// C-19, C-20
 #[tokio::test]
 async fn text_is_matched_as_it_stands() {
     for db in people().await {

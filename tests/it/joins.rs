@@ -92,6 +92,7 @@ async fn music() -> Databases {
 
 struct Mentor;
 
+// B-45
 #[tokio::test]
 async fn a_row_for_each_record_of_a_relation() {
     for db in music().await {
@@ -112,6 +113,7 @@ async fn a_row_for_each_record_of_a_relation() {
     }
 }
 
+// B-45
 #[tokio::test]
 async fn a_row_without_others_stays_beside_none() {
     for db in music().await {
@@ -201,6 +203,7 @@ async fn a_model_twice_under_another_name() {
     }
 }
 
+// C-48
 #[tokio::test]
 async fn the_first_ones_of_each() {
     for db in music().await {
@@ -233,6 +236,7 @@ async fn the_first_ones_of_each() {
     }
 }
 
+// B-45, C-10, C-11, C-12
 #[tokio::test]
 async fn on_a_condition_and_with_a_query() {
     for db in music().await {
@@ -321,6 +325,7 @@ async fn selections() {
     }
 }
 
+// C-40, C-41
 #[tokio::test]
 async fn groups() {
     for db in music().await {
@@ -369,5 +374,43 @@ async fn counts_of_distinct_rows() {
         assert_eq!(by.clone().count(&db).await.unwrap(), 4);
         let error = by.sum(&db, Song::length).await.unwrap_err();
         assert!(matches!(error, Error::Config { .. }), "{error}");
+    }
+}
+
+// C-13
+#[tokio::test]
+async fn rows_that_are_read_anew_beside_each_row() {
+    for db in music().await {
+        let longest = || {
+            let songs = Song::query().outer::<Artist>().filter(Song::artist_id.eq(Artist::id));
+            songs.order_by(Song::length.desc()).limit(2)
+        };
+        let inner =
+            Artist::query().join_lateral(longest()).order_by(Artist::id).order_by(Song::length.desc());
+        let rows = match inner.clone().select((Artist::name, Song::title)).get(&db).await {
+            Ok(rows) => rows,
+            Err(error) => {
+                assert_ne!(db.driver_name(), "postgres", "{error}");
+                assert!(matches!(&error, Error::Unsupported { .. }), "{error}");
+                assert!(error.to_string().contains("row_number"), "{error}");
+                // The way out gives the same.
+                let limited = Artist::query().join(Artist::songs.order_by(Song::length.desc()).limit(2));
+                let limited = limited.order_by(Artist::id).order_by(Song::length.desc());
+                limited.select((Artist::name, Song::title)).get(&db).await.unwrap()
+            }
+        };
+        let rows: Vec<_> = rows.iter().map(|(artist, song)| (artist.as_str(), song.as_str())).collect();
+        assert_eq!(rows, [("Ann", "Bay"), ("Ann", "Cue"), ("Bob", "Dew")]);
+        if db.driver_name() != "postgres" {
+            continue;
+        }
+        assert_eq!(inner.clone().get(&db).await.unwrap()[0].1.title, "Bay");
+        assert_eq!(inner.count(&db).await.unwrap(), 3);
+        let left =
+            Artist::query().left_join_lateral(longest().where_gt(Song::length, 4)).order_by(Artist::id);
+        let left: Vec<(String, Option<i32>)> =
+            left.order_by(Song::length).select((Artist::name, Song::length)).get(&db).await.unwrap();
+        let left: Vec<_> = left.iter().map(|(name, length)| (name.as_str(), *length)).collect();
+        assert_eq!(left, [("Ann", Some(5)), ("Ann", Some(9)), ("Bob", None), ("Cid", None)]);
     }
 }

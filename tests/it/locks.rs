@@ -4,6 +4,7 @@ use atlas::{Error, prelude::*};
 
 use crate::support::{Person, people};
 
+// B-59, C-50
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_read_to_be_changed_is_changed_by_nobody_else() {
     for db in people().await {
@@ -27,6 +28,7 @@ async fn what_is_read_to_be_changed_is_changed_by_nobody_else() {
     }
 }
 
+// B-59, C-50
 #[tokio::test]
 async fn who_does_not_want_to_wait() {
     for db in people().await {

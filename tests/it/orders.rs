@@ -2,6 +2,7 @@ use atlas::prelude::*;
 
 use crate::support::{Person, names, people};
 
+// B-48, C-45, C-47
 #[tokio::test]
 async fn orders_accumulate_and_nulls_go_where_they_are_told() {
     for db in people().await {
@@ -51,6 +52,7 @@ async fn orders_accumulate_and_nulls_go_where_they_are_told() {
     }
 }
 
+// B-33
 #[tokio::test]
 async fn distinct_rows_come_once() {
     for db in people().await {

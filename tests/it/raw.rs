@@ -67,7 +67,7 @@ async fn what_is_in_braces_is_bound_wherever_it_stands() {
     }
 }
 
-// B-39, B-46, B-47, C-40, C-42
+// B-39, B-46, B-47, C-40, C-42, B-32
 #[tokio::test]
 async fn queries_take_raw_pieces_where_they_have_typed_ones() {
     for db in people().await {
@@ -115,6 +115,7 @@ async fn whole_statements_bind_and_quote() {
     }
 }
 
+// B-74
 #[tokio::test]
 async fn hostile_values_are_bound_and_hostile_names_are_quoted() {
     for db in people().await {

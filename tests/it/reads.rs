@@ -2,6 +2,7 @@ use atlas::{Error, prelude::*};
 
 use crate::support::{Person, people};
 
+// B-49
 #[tokio::test]
 async fn terminals_that_give_rows() {
     for db in people().await {
@@ -49,6 +50,7 @@ async fn terminals_that_give_rows() {
     }
 }
 
+// B-49
 #[tokio::test]
 async fn what_is_not_there_is_an_error_that_names_it() {
     for db in people().await {
@@ -66,6 +68,7 @@ async fn what_is_not_there_is_an_error_that_names_it() {
     }
 }
 
+// B-69
 #[tokio::test]
 async fn a_query_says_what_it_is() {
     for db in people().await {
@@ -84,6 +87,7 @@ async fn a_query_says_what_it_is() {
     }
 }
 
+// B-71
 #[tokio::test]
 async fn a_query_can_be_used_twice_and_sent_to_other_tasks() {
     for db in people().await {

@@ -3,7 +3,7 @@
 use atlas::{
     FromRow,
     bounds::{As, Maybe},
-    count_all,
+    count_all, fields,
     prelude::*,
     record,
 };
@@ -227,5 +227,28 @@ async fn a_column_that_is_missing_or_does_not_fit_is_named() {
         assert!(short.contains("no further column: there are `one`"), "{short}");
         let null = db.raw("select null as name", ()).read_as::<String>().get().await.unwrap_err().to_string();
         assert!(null.contains("name"), "{null}");
+    }
+}
+
+#[derive(FromRow, Debug, PartialEq)]
+#[select(Author)]
+struct Name {
+    name: String,
+}
+
+// B-31, B-70
+#[tokio::test]
+async fn a_struct_is_filled_by_any_query_that_has_its_models() {
+    for db in library().await {
+        let books = || Book::query().join(Book::author).order_by(Book::id);
+        let names = books().select((Book::title, fields::<Name>())).first(&db).await.unwrap();
+        assert_eq!(names, Some(("Ash".to_owned(), Name { name: "Ann".to_owned() })));
+        // What the struct takes for a left join may be a join too, in any order.
+        let lines = Author::query().join(Author::books).order_by(Book::id).select(fields::<Line>());
+        let line = lines.first_or_fail(&db).await.unwrap();
+        assert_eq!(line, Line { title: "Ash".to_owned(), by: Some("Ann".to_owned()), doubled: 200 });
+        let left = Book::query().left_join(Book::author).order_by(Book::id.desc());
+        let (line, pages) = left.select((fields::<Line>(), Book::pages)).first_or_fail(&db).await.unwrap();
+        assert_eq!((line.by, pages), (None, 50));
     }
 }

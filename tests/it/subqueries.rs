@@ -68,6 +68,7 @@ async fn names(db: &Db, query: Query<Staff>) -> String {
 
 struct Other;
 
+// C-22, C-30, C-31
 #[tokio::test]
 async fn conditions() {
     for db in firm().await {
@@ -105,6 +106,7 @@ async fn conditions() {
     }
 }
 
+// C-01, C-42
 #[tokio::test]
 async fn values() {
     for db in firm().await {
@@ -121,6 +123,7 @@ async fn values() {
     }
 }
 
+// C-08
 #[tokio::test]
 async fn sets() {
     for db in firm().await {
@@ -163,6 +166,7 @@ async fn sets() {
     }
 }
 
+// C-03, C-09, C-12
 #[tokio::test]
 async fn queries_as_tables() {
     for db in firm().await {
@@ -187,6 +191,7 @@ async fn queries_as_tables() {
     }
 }
 
+// C-09
 #[tokio::test]
 async fn trees() {
     for db in firm().await {

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use atlas::{DynRow, Error, prelude::*, value::Value, values};
+use atlas::{DynRow, Error, col, count_all, prelude::*, statement::TableRef, value::Value, values};
 
 use crate::support::{Person, databases, people};
 
@@ -290,5 +290,63 @@ async fn names_are_quoted_whatever_they_are() {
         assert!(matches!(error, Error::MissingTable { .. } | Error::MissingColumn { .. }), "{error:?}");
         let sent = sent.lock().unwrap();
         assert!(sent[0].contains("x\"\" = 1") || sent[0].contains("--``"), "{sent:?}");
+    }
+}
+
+// B-31, B-33, B-40, B-45, B-46, B-180, C-02, C-03, C-10, C-11
+#[tokio::test]
+async fn rows_of_several_tables() {
+    for db in people().await {
+        let people = || db.table("people");
+        let older = || col::<i32>("older.age").gt(col::<i32>("people.age"));
+        let elders = || TableRef::new("people").called("older");
+        let pairs = people()
+            .join(elders(), older().and(col::<bool>("older.active").eq(true)))
+            .order_by("people.id")
+            .order_by("older.id")
+            .select(["people.name"])
+            .add_select("elder", col::<String>("older.name"))
+            .get()
+            .await
+            .unwrap();
+        let pairs: Vec<String> = pairs
+            .iter()
+            .map(|row| row.get::<String>("name").unwrap() + &row.get::<String>("elder").unwrap())
+            .collect();
+        assert_eq!(pairs, ["AnnEve", "BobAnn", "BobEve", "DeeEve"]);
+
+        let per_person = async |table: atlas::table::Table<'_>| {
+            let counted = table.select(["people.name"]).group_by(["people.name"]);
+            let counted = counted.add_select("elders", col::<i64>("older.id").count());
+            counted.order_by("people.name").get().await.unwrap()
+        };
+        let shown = |rows: Vec<DynRow>| {
+            let each = rows.iter().map(|row| {
+                let name: Option<String> = row.get("name").unwrap();
+                format!("{}{}", name.unwrap_or_default(), row.get::<i64>("elders").unwrap())
+            });
+            each.collect::<Vec<_>>().join(" ")
+        };
+        let left = per_person(people().left_join(elders(), older())).await;
+        assert_eq!(shown(left), "Ann1 Bob3 Cid0 Dee1 Eve0");
+        let some = people().left_join(elders(), older()).having(count_all().gt(1));
+        assert_eq!(shown(per_person(some).await), "Bob3");
+        // Nobody is younger than Bob and Cid, who stand behind no name.
+        let right = people().right_join(elders(), older()).filter(col::<Option<i64>>("people.id").is_null());
+        assert_eq!(right.count().await.unwrap(), 2);
+        assert_eq!(people().cross_join(elders()).count().await.unwrap(), 25);
+        let by_length = people().order_by_expr(col::<f64>("score").abs().desc()).limit(1);
+        assert_eq!(by_length.value::<String>("name").await.unwrap().as_deref(), Some("Eve"));
+
+        let hostile = "x\"`'; drop table people; --";
+        let error = people().join(elders(), col::<i64>(hostile).eq(1)).get().await.unwrap_err();
+        assert!(matches!(error, Error::MissingColumn { .. }), "{error}");
+        let aliased = people().called(hostile).order_by("id").pluck::<String>("name").await.unwrap();
+        assert_eq!(aliased.len(), 5);
+        let joined = people().join(elders(), older());
+        let error = joined.clone().update(values! { name: "x" }).await.unwrap_err();
+        assert!(error.to_string().contains("which rows in a filter"), "{error}");
+        assert!(joined.delete().await.is_err());
+        assert_eq!(people().count().await.unwrap(), 5);
     }
 }

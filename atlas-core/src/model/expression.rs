@@ -1,7 +1,7 @@
 use std::ops::RangeBounds;
 
 use crate::{
-    model::{Aggregated, Both, Expr, Operand, Order, Scalar, aggregate, expr},
+    model::{Aggregated, Both, CastsTo, Expr, Operand, Order, Scalar, aggregate, expr},
     statement::{self, Aggregate, CompareOp, Function},
     value::{Attribute, Nullable, Number},
 };
@@ -266,6 +266,35 @@ pub trait Expression: Sized {
         Base<Self>: Text,
     {
         Expr::new(expr::like(self.into_node(), format!("%{}%", expr::escaped(text.as_ref()))))
+    }
+
+    /// A text read as a number, a date or a time, the same on every database; NULL where it is none. Or an integer, a
+    /// date or a time written as a text, in UTC and to the second.
+    ///
+    /// Numbers have at most 18 digits before their point, and 10 behind it where they are decimals. Dates and times are
+    /// written as in `2024-02-29`, `23:59:58.5` and `2024-02-29 23:59`, and nothing stands around them.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// use atlas::val;
+    /// # run(async |db| {
+    /// let years = User::query().limit(1).select((val("2024").cast::<i64>(), User::name.cast::<i64>()));
+    /// assert_eq!(years.get(&db).await?, [(Some(2024), None)]);
+    /// let found = Post::query().filter(Post::votes.cast::<String>().like("7%"));
+    /// assert_eq!(found.count(&db).await?, 1);
+    /// # Ok(())
+    /// # });
+    /// ```
+    fn cast<T>(self) -> Scalar<Self::Scope, Option<T>>
+    where
+        T: Attribute<Base = T>,
+        Base<Self>: CastsTo<T>,
+    {
+        let function = match <Base<Self> as Attribute>::TYPE {
+            ty if ty.is_integer() => Function::ToText,
+            _ => Function::Cast(T::TYPE),
+        };
+        Scalar::new(statement::Expr::function(function, [self.into_node()]))
     }
 
     /// Equals, where NULL equals NULL and nothing else: never NULL itself.

@@ -288,6 +288,59 @@ pub trait NumberExpression: Expression<Type: Keeps<Base<Self>>> {
     {
         call(Function::BitOr, [self.into_node(), other.operand()])
     }
+
+    /// The bits that one of the integers has and the other has not.
+    fn bit_xor<V: Operand<Base<Self>, Self::Scope>>(
+        self,
+        other: V,
+    ) -> Scalar<V::Scope, Made<Self::Type, V::Null, Base<Self>>>
+    where
+        Base<Self>: Integer,
+    {
+        call(Function::BitXor, [self.into_node(), other.operand()])
+    }
+
+    /// The bits that it does not have, of 64: `-1 - x`.
+    fn bit_not(self) -> Scalar<Self::Scope, Alike<Self, i64>>
+    where
+        Base<Self>: Integer,
+    {
+        call(Function::BitNot, [self.into_node()])
+    }
+
+    /// Its bits moved to the left by fewer than 64 places, in an integer of 64 bits.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let flags = Post::query().order_by(Post::id).select((Post::votes.shift_left(4), Post::votes.bit_xor(2)));
+    /// assert_eq!(flags.get(&db).await?, [(112, 5), (48, 1), (0, 2)]);
+    /// # Ok(())
+    /// # });
+    /// ```
+    fn shift_left(self, places: u32) -> Scalar<Self::Scope, Alike<Self, i64>>
+    where
+        Base<Self>: Integer,
+    {
+        shifted(Function::ShiftLeft, self.into_node(), places)
+    }
+
+    /// Its bits moved to the right by fewer than 64 places; its sign stays.
+    fn shift_right(self, places: u32) -> Scalar<Self::Scope, Self::Type>
+    where
+        Base<Self>: Integer,
+    {
+        shifted(Function::ShiftRight, self.into_node(), places)
+    }
+}
+
+fn shifted<S, T>(function: Function, of: Node, places: u32) -> Scalar<S, T> {
+    if places > 63 {
+        return Scalar::new(Node::Fault(format!(
+            "bits cannot be moved by {places} places: there are 64 of them"
+        )));
+    }
+    call(function, [of, number(places)])
 }
 
 impl<E: Expression<Type: Keeps<Base<E>>>> NumberExpression for E {}

@@ -27,6 +27,8 @@ pub struct ModelMeta {
     pub key_kind: KeyKind,
     /// Indexes over several columns.
     pub indexes: &'static [IndexMeta],
+    /// Indexes by which words are found in its texts.
+    pub full_text: &'static [FullTextMeta],
     /// The column that is set when a row is inserted, by index.
     pub created_at: Option<usize>,
     /// The column that is set when a row is written, by index.
@@ -120,6 +122,15 @@ pub struct IndexMeta {
     pub columns: &'static [usize],
     /// Whether two rows may not share the same values.
     pub unique: bool,
+}
+
+/// An index by which words are found in texts of a model.
+#[derive(Clone, Copy, Debug)]
+pub struct FullTextMeta {
+    /// The columns, by index.
+    pub columns: &'static [usize],
+    /// The language whose forms of a word are taken for one: `simple` for none.
+    pub language: &'static str,
 }
 
 impl ColumnMeta {
@@ -218,6 +229,7 @@ impl ModelMeta {
         key: &[],
         key_kind: KeyKind::Manual,
         indexes: &[],
+        full_text: &[],
         created_at: None,
         updated_at: None,
         soft_deletes: None,

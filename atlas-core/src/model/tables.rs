@@ -3,9 +3,9 @@
 use crate::{
     db::{Db, Pending},
     error::Result,
-    model::{ColumnMeta, DefaultMeta, KeyKind, ModelMeta},
+    model::{ColumnMeta, DefaultMeta, FullTextMeta, KeyKind, ModelMeta},
     relation::{Link, RelationKind, RelationMeta},
-    schema::{Column, ColumnDefault, ForeignKey, Index, Name, SchemaChange, Table},
+    schema::{Column, ColumnDefault, ForeignKey, FullTextIndex, Index, Name, SchemaChange, Table},
     statement::Statement,
 };
 
@@ -121,7 +121,15 @@ fn table(model: &'static ModelMeta) -> Table {
                 }
             })
             .collect(),
+        full_text: model.full_text.iter().map(|meta| full_text(model, meta)).collect(),
     }
+}
+
+/// An index of words, named as other indexes are: `posts_title_body_fulltext`.
+pub(super) fn full_text(model: &'static ModelMeta, meta: &FullTextMeta) -> FullTextIndex {
+    let names = meta.columns.iter().filter_map(|index| model.names.get(*index));
+    let columns: Vec<Name> = names.map(|name| Name::from(*name)).collect();
+    FullTextIndex { name: index_name(model, &columns, "fulltext"), columns, language: meta.language }
 }
 
 fn column(model: &'static ModelMeta, index: usize, meta: &ColumnMeta) -> Column {
@@ -141,6 +149,9 @@ fn column(model: &'static ModelMeta, index: usize, meta: &ColumnMeta) -> Column 
 /// An index, named as Laravel does: `users_email_unique`.
 fn index(model: &'static ModelMeta, columns: Vec<Name>, unique: bool) -> Index {
     let kind = if unique { "unique" } else { "index" };
-    let name = format!("{}_{}_{kind}", model.table.replace('.', "_"), columns.join("_"));
-    Index { name: name.into(), columns, unique }
+    Index { name: index_name(model, &columns, kind), columns, unique }
+}
+
+fn index_name(model: &'static ModelMeta, columns: &[Name], kind: &str) -> Name {
+    format!("{}_{}_{kind}", model.table.replace('.', "_"), columns.join("_")).into()
 }

@@ -148,8 +148,9 @@ pub(super) fn counted(mut select: Select) -> Select {
         columns if select.distinct => numbered(columns, &alias),
         _ => Projection::Expressions(Vec::new()),
     };
+    let time_limit = select.time_limit;
     let rows = From::Select(Box::new(select), alias);
-    Select::of(rows, Projection::Expressions(vec![count.into()]))
+    Select { time_limit, ..Select::of(rows, Projection::Expressions(vec![count.into()])) }
 }
 
 /// One value of all rows of a select. Rows that are groups, or distinct, are made first.
@@ -174,7 +175,8 @@ fn over_all(mut select: Select, aggregate: Expr) -> Select {
             columns if of_column => columns,
             columns => numbered(columns, &alias),
         };
-        select = Select::of(From::Select(Box::new(select), alias), Projection::Expressions(Vec::new()));
+        let (time_limit, none) = (select.time_limit, Projection::Expressions(Vec::new()));
+        select = Select { time_limit, ..Select::of(From::Select(Box::new(select), alias), none) };
     }
     select.columns = Projection::Expressions(vec![aggregate.into()]);
     select.kept = kept;

@@ -1,10 +1,12 @@
 //! Which rows.
 
 use crate::{
-    model::{Column, Expr, Expression, In, Model, Operand, Text},
+    model::{
+        Column, DateExpression, Expr, Expression, FullTextColumns, In, Keeps, Model, Operand, Text, full_text,
+    },
     query::Query,
-    statement,
-    value::{Attribute, Nullable},
+    statement::{self, CompareOp},
+    value::{Attribute, HasDate, HasTime, Nullable},
 };
 
 impl<M: Model, Out, Scope> Query<M, Out, Scope> {
@@ -35,7 +37,39 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
     /// # });
     /// ```
     pub fn or_filter<X: In<Scope, I>, I>(self, condition: Expr<X>) -> Self {
-        self.or_where(condition.into_node())
+        self.or_node(condition.into_node())
+    }
+
+    /// Also rows for which the conditions of the closure hold, all of them: an alternative to the whole filter that
+    /// stands, written with the methods of a query. Without any, nothing changes.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let found = Post::query()
+    ///     .where_gt(Post::votes, 5)
+    ///     .or_where(|post| post.where_eq(Post::author_id, 2).where_like(Post::title, "On %"));
+    /// assert_eq!(found.count(&db).await?, 2);
+    /// # Ok(())
+    /// # });
+    /// ```
+    pub fn or_where(mut self, conditions: impl FnOnce(Self) -> Self) -> Self {
+        let standing = self.select.filter.take();
+        let mut query = conditions(self);
+        let other = query.select.filter.take();
+        query.select.filter = either(standing, other);
+        query
+    }
+}
+
+/// Either condition, where there are two.
+pub(crate) fn either(
+    standing: Option<statement::Expr>,
+    other: Option<statement::Expr>,
+) -> Option<statement::Expr> {
+    match (standing, other) {
+        (Some(standing), Some(other)) => Some(standing.or(other)),
+        (standing, other) => standing.or(other),
     }
 }
 
@@ -157,6 +191,92 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
     {
         self.filter(column.not_like(pattern))
     }
+}
+
+impl<M: Model, Out, Scope> Query<M, Out, Scope> {
+    /// Only rows in whose texts these words are, in whatever case: see [`full_text`], which also tells how well they fit.
+    pub fn where_full_text<C, I>(self, columns: C, words: impl AsRef<str>) -> Self
+    where
+        C: FullTextColumns<Model: In<Scope, I>>,
+    {
+        self.filter(full_text(columns, words).matches())
+    }
+}
+
+/// Shorthands for `filter` with a part of a date or time, in UTC.
+macro_rules! part {
+    ($($(#[$doc:meta])* $method:ident => $part:ident: $value:ty where $has:ident;)*) => {
+        impl<M: Model, Out, Scope> Query<M, Out, Scope> { $(
+            $(#[$doc])*
+            pub fn $method<N, T, I>(self, column: Column<N, T>, value: $value) -> Self
+            where
+                N: Model + In<Scope, I>,
+                T: Attribute<Base: $has> + Keeps<T::Base>,
+            {
+                let (part, value) = (Box::new(column.$part().into_node()), Box::new(value.into_value().into()));
+                self.filter(Expr::<N>::new(statement::Expr::Compare(CompareOp::Eq, part, value)))
+            }
+        )* }
+    };
+}
+part! {
+    /// The date is this one, in UTC. Another comparison is a filter: `Visit::at.date().ge(day)`.
+    where_date => date: <T::Base as HasDate>::Date where HasDate;
+    /// The time of day is this one, in UTC.
+    where_time => time: <T::Base as HasTime>::Time where HasTime;
+    /// The year is this one, in UTC.
+    where_year => year: i32 where HasDate;
+    /// The month is this one, from 1, in UTC.
+    where_month => month: i32 where HasDate;
+    /// The day of the month is this one, from 1, in UTC.
+    where_day => day: i32 where HasDate;
+}
+
+/// Shorthands for `filter` with a date and the program's clock.
+macro_rules! clock {
+    ($($(#[$doc:meta])* $method:ident => $asks:ident;)*) => {
+        impl<M: Model, Out, Scope> Query<M, Out, Scope> { $(
+            $(#[$doc])*
+            pub fn $method<N, T, I>(self, column: Column<N, T>) -> Self
+            where
+                N: Model + In<Scope, I>,
+                T: Attribute<Base: HasDate> + Keeps<T::Base>,
+            {
+                self.filter(column.$asks())
+            }
+        )* }
+    };
+}
+clock! {
+    /// The date and time is before now; of a date, as seen from today. By the program's clock.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// Note::query().where_eq(Note::id, 1).delete(&db).await?;
+    /// let notes = Note::query().with_trashed();
+    /// assert_eq!(notes.clone().where_past(Note::deleted_at).count(&db).await?, 1);
+    /// assert_eq!(notes.where_year(Note::deleted_at, 1969).count(&db).await?, 0);
+    /// # Ok(())
+    /// # });
+    /// ```
+    where_past => is_past;
+    /// It is after now.
+    where_future => is_future;
+    /// It is now or before.
+    where_now_or_past => is_now_or_past;
+    /// It is now or after.
+    where_now_or_future => is_now_or_future;
+    /// It is on this day, in UTC.
+    where_today => is_today;
+    /// It is on a day before this one, in UTC.
+    where_before_today => is_before_today;
+    /// It is on a day after this one, in UTC.
+    where_after_today => is_after_today;
+    /// It is on this day or before it, in UTC.
+    where_today_or_before => is_today_or_before;
+    /// It is on this day or after it, in UTC.
+    where_today_or_after => is_today_or_after;
 }
 
 impl<M: Model, Out, Scope> Query<M, Out, Scope> {

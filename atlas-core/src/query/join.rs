@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use crate::{
     model::{Append, As, Expr, In, Maybe, Model, alias_of},
-    query::{FromRow, Query, Root, Rooted},
+    query::{FromRow, Inner, Query, Root, Rooted},
     record::Record,
     relation::Asked,
     schema::Name,
@@ -170,6 +170,51 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
         self.beside_of::<N, _, _>(join, Rooted::root)
     }
 
+    /// Puts the records of another query beside each row, which is read anew for each: it may mention the models before
+    /// it, with [`outer`](Self::outer), and have an order and a limit.
+    ///
+    /// ```no_run
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let newest = Comment::query().outer::<Post>().filter(Comment::post_id.eq(Post::id));
+    /// let newest = newest.order_by(Comment::id.desc()).limit(1);
+    /// let rows = Post::query().join_lateral(newest).get(&db).await?;
+    /// assert!(rows.iter().all(|(post, comment)| comment.post_id == post.id));
+    /// # Ok(())
+    /// # });
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unsupported`](crate::Error::Unsupported) where the database has none: SQLite and MariaDB. A join along a
+    /// relation with a limit, `.join(Post::comments.order_by(..).limit(1))`, works there too.
+    pub fn join_lateral<N, S, I>(
+        self,
+        others: Query<N, Record<N>, S>,
+    ) -> Query<M, Beside<Out, N>, Wider<Scope, N>>
+    where
+        N: Model,
+        S: Inner<Needs: In<Scope, I>>,
+        Out: Append<Record<N>, Out: Rooted<M>>,
+        Scope: Append<N>,
+    {
+        self.beside_of::<N, _, _>(lateral(others, JoinKind::Inner), Rooted::root)
+    }
+
+    /// As [`join_lateral`](Self::join_lateral); a row without others stays, with `None` beside it.
+    pub fn left_join_lateral<N, S, I>(
+        self,
+        others: Query<N, Record<N>, S>,
+    ) -> Query<M, MaybeBeside<Out, N>, Wider<Scope, Maybe<N>>>
+    where
+        N: Model,
+        S: Inner<Needs: In<Scope, I>>,
+        Out: Append<Option<Record<N>>, Out: Rooted<M>>,
+        Scope: Append<Maybe<N>>,
+    {
+        self.beside_of::<N, _, _>(lateral(others, JoinKind::Left), Rooted::root)
+    }
+
     /// Puts every record of another query beside every row.
     pub fn cross_join<N>(self, others: Query<N>) -> Query<M, Beside<Out, N>, Wider<Scope, N>>
     where
@@ -227,4 +272,15 @@ fn on<N: Model>(others: Query<N>, kind: JoinKind, condition: statement::Expr) ->
     }
     let name = Name::from(meta.table);
     Join { kind, from: From::Select(Box::new(select), name), inner: Vec::new(), on: condition }
+}
+
+/// The records of another query, as rows that are read anew beside each row.
+fn lateral<N: Model, S>(others: Query<N, Record<N>, S>, kind: JoinKind) -> Join {
+    let meta = N::meta();
+    let mut select = others.into_parts().0;
+    if matches!(select.columns, Projection::NamesAnd(..)) {
+        select.columns = Projection::Names(meta.names);
+    }
+    let from = From::Lateral(Box::new(select), Name::from(meta.table));
+    Join { kind, from, inner: Vec::new(), on: statement::Expr::And(Vec::new()) }
 }

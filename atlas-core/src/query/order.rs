@@ -3,9 +3,9 @@
 use crate::{
     error::Result,
     model::{Column, Expression, In, IntoOrder, Model, ModelMeta, Order},
-    query::{Query, column_ref},
-    statement::{Expr, Function, OrderTerm, Select},
-    value::{Attribute, Stamp},
+    query::{Query, Selection, column_ref},
+    statement::{ColumnRef, Expr, Function, OrderTerm, Select},
+    value::{Attribute, Stamp, Value},
 };
 
 impl<M: Model, Out, Scope> Query<M, Out, Scope> {
@@ -39,6 +39,30 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
     /// In an order that nobody foresees, another one each time.
     pub fn in_random_order(mut self) -> Self {
         let expr = Expr::function(Function::Random, []);
+        self.select.order.push(OrderTerm { expr, descending: false, nulls: None });
+        self
+    }
+
+    /// In an order that looks like chance, and is the same each time for the same seed: for pages of it. Another
+    /// database has another order.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let posts = || Post::query().in_seeded_order(42);
+    /// let (all, second) = (posts().get(&db).await?, posts().for_page(2, 2).get(&db).await?);
+    /// assert_eq!(all[2].id, second[0].id);
+    /// # Ok(())
+    /// # });
+    /// ```
+    pub fn in_seeded_order(mut self, seed: i64) -> Self {
+        let seed = Expr::Value(Value::I64(seed));
+        let called = self.select.from.qualifier().clone();
+        let keys = M::meta().key.iter().map(|index| {
+            let column = ColumnRef { table: Some(called.clone()), ..column_ref(M::meta(), *index) };
+            Expr::Column(column)
+        });
+        let expr = keys.fold(seed, |seed, key| Expr::function(Function::Shuffle, [seed, key]));
         self.select.order.push(OrderTerm { expr, descending: false, nulls: None });
         self
     }
@@ -99,6 +123,25 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
     /// Passes over so many rows first. The last offset counts.
     pub fn offset(mut self, rows: u64) -> Self {
         self.select.offset = Some(rows);
+        self
+    }
+
+    /// Of rows that have these columns or values in common only the first, in the order of the query.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let best = Post::query().distinct_on(Post::author_id).order_by(Post::votes.desc());
+    /// assert_eq!(best.pluck(&db, Post::title).await?, ["Rust in anger", "On borrowing"]);
+    /// # Ok(())
+    /// # });
+    /// ```
+    ///
+    /// Limits and counts are of those rows. A query that joins or groups is [`Error::Config`](crate::Error::Config).
+    pub fn distinct_on<X: Selection<Scope, I>, I>(mut self, by: X) -> Self {
+        let mut selected = Vec::new();
+        by.selected(&mut selected);
+        self.select.distinct_on(selected.into_iter().map(|part| part.expr));
         self
     }
 

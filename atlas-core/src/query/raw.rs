@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 
 use crate::{
-    model::{Anywhere, Expr, IntoOrder, Model, Order, Scalar},
+    model::{Anywhere, Column, Expr, IntoOrder, Model, Order, Scalar},
     query::{FromRow, Query},
     schema::Name,
     statement::{self, OrderTerm, Projection, Raw},
@@ -17,7 +17,7 @@ use crate::{
 /// use atlas::sql;
 /// # run(async |db| {
 /// let name = "ann";
-/// let users = User::query().filter(sql!("lower(name) = {name}").condition());
+/// let users = User::query().filter(sql!("lower({User::name}) = {name}").condition());
 /// assert_eq!(users.sole(&db).await?.name, "Ann");
 ///
 /// let lengths = Post::query().order_by(Post::id).select((Post::id, sql!("length(title)").of::<i64>()));
@@ -97,7 +97,8 @@ impl IntoOrder<Anywhere> for Sql {
     }
 }
 
-/// What `{..}` in `sql!` binds: a value of a column type, `&str`, a [`Value`], or another piece of SQL.
+/// What stands in `{..}` in `sql!`: a value of a column type, `&str` or a [`Value`], which is bound; a column of a model,
+/// whose name is quoted; or another piece of SQL.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be bound in `sql!`",
     label = "not a value of a column",
@@ -120,6 +121,17 @@ impl<T: Attribute> SqlValue for T {
 impl SqlValue for Value {
     fn put(&self, sql: &mut Sql) {
         sql.bind(self.clone());
+    }
+}
+
+/// The column by its name, with its table's before it: that there is one is known when the program is compiled, that its
+/// model is part of the query is not.
+#[diagnostic::do_not_recommend]
+impl<M: Model, T> SqlValue for Column<M, T> {
+    fn put(&self, sql: &mut Sql) {
+        sql.name(M::meta().table);
+        sql.text(".");
+        sql.name(self.name);
     }
 }
 
@@ -220,7 +232,7 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
 
     /// Also rows for which this holds: an alternative to the whole filter that stands.
     pub fn or_where_raw(self, text: &'static str, binds: impl Binds) -> Self {
-        self.or_where(raw(text, binds))
+        self.or_node(raw(text, binds))
     }
 
     /// In this order, which the text says with its directions: `length(name) desc, id`.

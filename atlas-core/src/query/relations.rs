@@ -45,7 +45,7 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
         A: Model + In<Scope, I>,
         N: Model,
     {
-        self.or_where(relation.asked().narrowed(conditions).exists(A::meta()))
+        self.or_node(relation.asked().narrowed(conditions).exists(A::meta()))
     }
 
     /// Only rows that have a record of the relation.
@@ -91,7 +91,7 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
         A: Model + In<Scope, I>,
         N: Model,
     {
-        self.or_where(Expr::Not(Box::new(relation.asked().exists(A::meta()))))
+        self.or_node(Expr::Not(Box::new(relation.asked().exists(A::meta()))))
     }
 
     /// Only rows of which the number of records compares so: `"="`, `"<>"`, `">"`, `">="`, `"<"` or `"<="`.

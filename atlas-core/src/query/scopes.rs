@@ -7,7 +7,7 @@ use std::ops::{Deref, DerefMut};
 
 use crate::{
     model::{Model, ModelMeta, SoftDeletes},
-    query::{NamesScope, Query},
+    query::{NamesScope, Query, first_of_each::first_of_each},
     schema::Name,
     statement::{ColumnRef, Expr, From, Select, TableRef, Without},
 };
@@ -25,6 +25,8 @@ pub(crate) struct Unscoped {
     given: Vec<(ColumnRef, Expr)>,
     /// The relation through a table between whose records these are: they are not created by themselves.
     between: Option<&'static str>,
+    /// Of which rows that have these in common the first is given alone.
+    firsts: Vec<Expr>,
 }
 
 /// Which rows of a model that deletes softly.
@@ -47,6 +49,7 @@ impl Unscoped {
             without: Without::Nothing,
             given: Vec::new(),
             between: None,
+            firsts: Vec::new(),
         }
     }
 
@@ -64,6 +67,11 @@ impl Unscoped {
         self.select.call(alias);
     }
 
+    /// Gives the first of the rows alone that have these in common.
+    pub(super) fn distinct_on(&mut self, of: impl IntoIterator<Item = Expr>) {
+        self.firsts.extend(of);
+    }
+
     /// What records get that are created through the query.
     pub(super) fn give(&mut self, given: impl IntoIterator<Item = (ColumnRef, Expr)>) {
         self.given.extend(given);
@@ -75,7 +83,7 @@ impl Unscoped {
     }
 
     fn scoped(self, meta: &'static ModelMeta) -> Select {
-        let Self { mut select, bounds, trashed, without, .. } = self;
+        let Self { mut select, bounds, trashed, without, firsts, .. } = self;
         if let From::Table(table) = &mut select.from {
             *table = TableRef { scoped: meta.table_ref_without(without).scoped, ..table.clone() };
         }
@@ -96,7 +104,7 @@ impl Unscoped {
                 None => own,
             });
         }
-        select
+        if firsts.is_empty() { select } else { first_of_each(select, firsts) }
     }
 }
 
@@ -123,12 +131,14 @@ impl<M: Model> Query<M> {
             trashed: Trashed::Without,
             without: Without::Nothing,
             given,
+            firsts,
             ..
         } = self.select
         else {
             return None;
         };
         let filters = select.is_filtered_table() && select.order.is_empty() && select.lock.is_none();
+        let filters = filters && firsts.is_empty() && select.hints.is_empty() && select.time_limit.is_none();
         let filters = filters && given.is_empty() && self.loaders.len() == M::eager().len();
         filters.then(|| select.filter.unwrap_or(Expr::And(Vec::new())))
     }
@@ -149,7 +159,7 @@ impl<M: Model> Query<M> {
     pub(crate) fn bare(&self) -> Select {
         let meta = M::meta();
         let select = Select::new(TableRef::new(meta.table), meta.names);
-        Unscoped { select, ..self.select.clone() }.scoped(meta)
+        Unscoped { select, firsts: Vec::new(), ..self.select.clone() }.scoped(meta)
     }
 }
 

@@ -5,8 +5,9 @@ use std::marker::PhantomData;
 use crate::{
     driver::Row,
     error::Result,
-    model::Model,
+    model::{In, Maybe, Model, Named},
     query::{FromRow, Query, Selection},
+    record::Record,
     statement::{Projection, Selected},
 };
 
@@ -20,6 +21,75 @@ pub trait SelectAs<S>: FromRow {
     /// What is read for its fields, in their order.
     #[doc(hidden)]
     fn selected(into: &mut Vec<Selected>);
+}
+
+/// The models that a struct with `#[derive(FromRow)]` and `#[select(..)]` is filled from: see [`fields`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` says nowhere what its fields are selected from",
+    label = "`#[select(..)]` over the struct is missing"
+)]
+pub trait Filled: SelectAs<Self::Of> {
+    /// The models, as a scope.
+    type Of;
+}
+
+/// The models of a struct that are all part of a query over `S`, whatever else is. `I` says where, and is inferred.
+#[diagnostic::on_unimplemented(
+    message = "not all of `{Self}` is part of this query over `{S}`",
+    label = "the struct's `#[select(..)]` names a model that this query does not have, or that its rows may be without",
+    note = "join it; what comes of a left join is `Maybe<..>` in `#[select(..)]`"
+)]
+pub trait Within<S, I> {}
+
+#[diagnostic::do_not_recommend]
+impl<A: Named + In<S, I, Row = Record<A::Model>>, S, I> Within<S, I> for A {}
+#[diagnostic::do_not_recommend]
+impl<A: Named + In<S, I>, S, I> Within<S, I> for Maybe<A> {}
+
+macro_rules! within {
+    ($($part:ident $place:ident),*) => {
+        #[diagnostic::do_not_recommend]
+        impl<S, $($part: Within<S, $place>, $place),*> Within<S, ($($place,)*)> for ($($part,)*) {}
+    };
+}
+within!(A A1, B B1);
+within!(A A1, B B1, C C1);
+within!(A A1, B B1, C C1, D D1);
+within!(A A1, B B1, C C1, D D1, E E1);
+within!(A A1, B B1, C C1, D D1, E E1, F F1);
+
+/// A struct among what a query selects: see [`fields`].
+pub struct Filling<D>(PhantomData<fn() -> D>);
+
+/// A struct that a query fills, beside something else, or of a query that has more models than the struct names.
+///
+/// ```
+/// # use atlas_tests::guide::*;
+/// use atlas::{FromRow, fields};
+///
+/// #[derive(FromRow)]
+/// #[select(Post)]
+/// struct Title {
+///     title: String,
+/// }
+/// # run(async |db| {
+/// let rows = User::query().join(User::posts).order_by(Post::id).select((User::name, fields::<Title>()));
+/// let (name, post) = rows.first_or_fail(&db).await?;
+/// assert_eq!((name.as_str(), post.title.as_str()), ("Ann", "Rust in anger"));
+/// # Ok(())
+/// # });
+/// ```
+pub fn fields<D: Filled>() -> Filling<D> {
+    Filling(PhantomData)
+}
+
+#[diagnostic::do_not_recommend]
+impl<S, I, D: Filled<Of: Within<S, I>>> Selection<S, I> for Filling<D> {
+    type Out = D;
+
+    fn selected(self, into: &mut Vec<Selected>) {
+        <D as SelectAs<D::Of>>::selected(into);
+    }
 }
 
 /// What can be put into a field of type `T`: that type alone.

@@ -59,8 +59,9 @@ fn together(first: Select, operator: SetOperator, other: Select, name: Name) -> 
         return first;
     }
     let columns = named(&mut first, &name);
+    let time_limit = first.time_limit;
     let set = SetOf { first, then: vec![(operator, other)] };
-    Select::of(From::Set(Box::new(set), name), columns)
+    Select { time_limit, ..Select::of(From::Set(Box::new(set), name), columns) }
 }
 
 /// The set that a select gives as it is, where another select can be added to it.
@@ -234,7 +235,9 @@ fn ctes(meta: &'static ModelMeta, mut select: Select) -> Vec<Cte> {
         // It reads what it has made itself.
         From::Table(_) if all.iter().any(|cte| *cte.name == *meta.table) => {}
         From::Table(_) => all.push(cte(meta, SetOf { first: select, then: Vec::new() }, false)),
-        From::Select(rows, _) => all.push(cte(meta, SetOf { first: *rows, then: Vec::new() }, false)),
+        From::Select(rows, _) | From::Lateral(rows, _) => {
+            all.push(cte(meta, SetOf { first: *rows, then: Vec::new() }, false))
+        }
         From::Set(set, _) => all.push(cte(meta, *set, false)),
     }
     all

@@ -1,6 +1,6 @@
 use crate::{
     schema::Name,
-    statement::{Function, JsonAt, Over, Raw, Select, TenantColumn},
+    statement::{FullText, Function, JsonAt, Over, Raw, Select, TenantColumn},
     value::{ColumnType, Value},
 };
 
@@ -51,6 +51,8 @@ pub enum Expr {
     Over(Box<Over>),
     /// Something inside of a JSON document.
     Json(Box<JsonAt>),
+    /// Whether texts contain words, or how well they do.
+    FullText(Box<FullText>),
     /// That a row is the tenant's of the handle: no driver gets one.
     Tenant(Box<TenantColumn>),
     /// A text in the database's own language, from the program's source.
@@ -150,6 +152,7 @@ impl Expr {
             }
             Self::Between(of, low, high) => [of, low, high].into_iter().for_each(|part| see(part)),
             Self::Json(json) => see(&json.of),
+            Self::FullText(search) => search.columns.iter().for_each(see),
             Self::Aggregate(all) => all.of.iter().chain(&all.filter).for_each(see),
             Self::Case(cases, otherwise) => {
                 cases.iter().for_each(|(condition, value)| {
@@ -185,6 +188,7 @@ impl Expr {
             }
             Self::Between(of, low, high) => [of, low, high].into_iter().for_each(|part| change(part)),
             Self::Json(json) => change(&mut json.of),
+            Self::FullText(search) => search.columns.iter_mut().for_each(change),
             Self::Aggregate(all) => all.of.iter_mut().chain(&mut all.filter).for_each(change),
             Self::Case(cases, otherwise) => {
                 cases.iter_mut().for_each(|(condition, value)| {
@@ -240,6 +244,7 @@ impl Expr {
             Self::Arithmetic(_, left, right) => left.ty().or_else(|| right.ty()),
             Self::Coalesce(parts) => parts.iter().find_map(Self::ty),
             Self::Json(json) => Some(json.question.ty()),
+            Self::FullText(search) if search.rank => Some(ColumnType::F64),
             Self::Function(function, of) => function.ty(of),
             Self::Case(cases, otherwise) => {
                 cases.iter().map(|(_, value)| value).chain(otherwise.as_deref()).find_map(Self::ty)

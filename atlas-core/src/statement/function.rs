@@ -57,12 +57,22 @@ pub enum Function {
     BitAnd,
     /// The bits that either integer has.
     BitOr,
+    /// The bits that one of two integers has.
+    BitXor,
+    /// The bits that an integer of 64 bits does not have.
+    BitNot,
+    /// An integer of 64 bits, whose bits are moved to the left by fewer than 64 places.
+    ShiftLeft,
+    /// An integer whose bits are moved to the right by fewer than 64 places; its sign stays.
+    ShiftRight,
     /// A number as an integer, cut towards zero.
     ToInteger,
     /// A number as a float.
     ToFloat,
     /// An integer as a text.
     ToText,
+    /// A text read as a value of this type, and NULL where it is none; a date, a time or both written as a text.
+    Cast(ColumnType),
     /// A part of a date, a time or both, in UTC.
     Part(DatePart),
     /// The date of a date and time, in UTC.
@@ -79,8 +89,18 @@ pub enum Function {
     Now,
     /// Whether a regular expression matches somewhere in a text.
     MatchesRegex,
+    /// Whether all values of the second array are in the first.
+    ArrayContains,
+    /// Whether all values of the first array are in the second.
+    ArrayContainedBy,
+    /// Whether one value is in both arrays.
+    ArrayOverlaps,
+    /// How many values an array has.
+    ArrayLength,
     /// A number for each row that nobody foresees.
     Random,
+    /// Of a seed and a value, something to order by that looks like chance, and is always the same.
+    Shuffle,
     /// In a window: the row's number, from 1.
     RowNumber,
     /// In a window: how many rows come before the row's equals, and 1.
@@ -144,16 +164,24 @@ impl Function {
             Self::Concat | Self::Substring | Self::Replace | Self::Left | Self::Right => ColumnType::Text,
             Self::PadStart | Self::PadEnd | Self::Reverse | Self::Repeat | Self::ToText => ColumnType::Text,
             Self::Length | Self::Position | Self::ToInteger => ColumnType::I64,
+            Self::BitNot | Self::ShiftLeft => ColumnType::I64,
+            Self::Cast(ty) => ty,
+            Self::Shuffle => ColumnType::Text,
             Self::RowNumber | Self::Rank | Self::DenseRank | Self::Ntile => ColumnType::I64,
             Self::Power | Self::Sqrt | Self::ToFloat | Self::SecondsSince => ColumnType::F64,
             Self::PercentRank | Self::CumeDist => ColumnType::F64,
             Self::Sign | Self::Part(_) => ColumnType::I32,
             Self::MatchesRegex => ColumnType::Bool,
+            Self::ArrayContains | Self::ArrayContainedBy | Self::ArrayOverlaps => ColumnType::Bool,
+            Self::ArrayLength => ColumnType::I64,
             Self::Random => ColumnType::F64,
             Self::Date => ColumnType::Date,
             Self::Time => ColumnType::Time,
             Self::Now => ColumnType::Timestamp,
-            Self::Abs | Self::Round | Self::Ceil | Self::Floor | Self::BitAnd | Self::BitOr => {
+            Self::Abs | Self::Round | Self::Ceil | Self::Floor => {
+                return of.first().and_then(Expr::value_ty);
+            }
+            Self::BitAnd | Self::BitOr | Self::BitXor | Self::ShiftRight => {
                 return of.first().and_then(Expr::value_ty);
             }
             Self::Truncate(_) | Self::Plus(_) => {

@@ -79,6 +79,9 @@ impl Renaming<'_> {
     fn joins(&self, joins: &mut [Join]) {
         for join in joins {
             self.expr(&mut join.on);
+            if let From::Lateral(select, _) = &mut join.from {
+                self.inner(select);
+            }
             self.joins(&mut join.inner);
         }
     }
@@ -87,7 +90,7 @@ impl Renaming<'_> {
     fn inner(&self, select: &mut Select) {
         match &mut select.from {
             From::Table(_) => {}
-            From::Select(inner, _) => self.inner(inner),
+            From::Select(inner, _) | From::Lateral(inner, _) => self.inner(inner),
             From::Set(set, _) => {
                 self.inner(&mut set.first);
                 set.then.iter_mut().for_each(|(_, select)| self.inner(select));

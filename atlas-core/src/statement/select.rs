@@ -35,6 +35,10 @@ pub struct Select {
     pub lock: Option<Lock>,
     /// For how long its result is kept. No matter of the driver's.
     pub kept: Option<Kept>,
+    /// Which indexes of the table to read by. A database that cannot be told MAY pass over it.
+    pub hints: Vec<IndexHint>,
+    /// How long it may take. No driver looks at it: what takes longer is dropped half-way.
+    pub time_limit: Option<Duration>,
 }
 
 /// For how long a result is kept.
@@ -44,6 +48,27 @@ pub struct Kept {
     pub ttl: Duration,
     /// Under which name; `None` for that of the statement itself.
     pub name: Option<String>,
+}
+
+/// Which index of a table to read by, or not.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct IndexHint {
+    /// How.
+    pub kind: HintKind,
+    /// The index.
+    pub index: Name,
+}
+
+/// How an index is to be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum HintKind {
+    /// It, or another one that is named so, if any.
+    Use,
+    /// It, if that is possible at all.
+    Force,
+    /// Not it.
+    Ignore,
 }
 
 /// Rows of another table, put beside those of a select.
@@ -74,6 +99,8 @@ pub enum JoinKind {
     Inner,
     /// It stands beside NULLs.
     Left,
+    /// It is left out, and a row of the other table that has none beside it stands behind NULLs.
+    Right,
     /// Every row stands beside every row.
     Cross,
 }
@@ -117,6 +144,8 @@ pub enum From {
     Select(Box<Select>, Name),
     /// The rows of several selects, under a name.
     Set(Box<SetOf>, Name),
+    /// The rows of a select that may mention what stands before it, read anew beside each row of that, under a name.
+    Lateral(Box<Select>, Name),
 }
 
 /// The rows of a select, put together with those of others, one after the other from the left.
@@ -164,7 +193,7 @@ impl From {
     pub fn qualifier(&self) -> &Name {
         match self {
             Self::Table(table) => table.qualifier(),
-            Self::Select(_, name) | Self::Set(_, name) => name,
+            Self::Select(_, name) | Self::Set(_, name) | Self::Lateral(_, name) => name,
         }
     }
 }
@@ -237,6 +266,8 @@ impl Select {
             offset: None,
             lock: None,
             kept: None,
+            hints: Vec::new(),
+            time_limit: None,
         }
     }
 

@@ -163,6 +163,8 @@ fn in_select(select: &mut Select, put: Put<'_, '_>) {
         offset: _,
         lock: _,
         kept: _,
+        hints: _,
+        time_limit: _,
     } = select;
     with.iter_mut().for_each(|cte| in_set(&mut cte.rows, put));
     let own = in_from(from, put);
@@ -182,7 +184,7 @@ fn in_select(select: &mut Select, put: Put<'_, '_>) {
 fn in_from(from: &mut From, put: Put<'_, '_>) -> Option<Expr> {
     match from {
         From::Table(table) => return put.scopes(table),
-        From::Select(select, _) => in_select(select, put),
+        From::Select(select, _) | From::Lateral(select, _) => in_select(select, put),
         From::Set(set, _) => in_set(set, put),
     }
     None

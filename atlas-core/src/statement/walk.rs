@@ -68,6 +68,8 @@ fn in_select<'a>(select: &'a Select, see: See<'_, 'a>) {
         offset: _,
         lock: _,
         kept: _,
+        hints: _,
+        time_limit: _,
     } = select;
     with.iter().for_each(|cte| in_set(&cte.rows, see));
     in_from(from, see);
@@ -85,7 +87,7 @@ fn in_select<'a>(select: &'a Select, see: See<'_, 'a>) {
 fn in_from<'a>(from: &'a From, see: See<'_, 'a>) {
     match from {
         From::Table(table) => see(Seen::Table(table)),
-        From::Select(select, _) => in_select(select, see),
+        From::Select(select, _) | From::Lateral(select, _) => in_select(select, see),
         From::Set(set, _) => in_set(set, see),
     }
 }

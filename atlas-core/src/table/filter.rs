@@ -1,7 +1,7 @@
 //! Which rows.
 
 use crate::{
-    query::{Given, raw},
+    query::{Given, either, raw},
     schema::Name,
     statement::{CompareOp, Expr, OrderTerm, Projection},
     table::{Table, Values, column_expr},
@@ -100,14 +100,11 @@ impl Table<'_> {
     /// # });
     /// ```
     pub fn or_where(mut self, conditions: impl FnOnce(Self) -> Self) -> Self {
-        let empty =
-            Self { select: crate::statement::Select { filter: None, ..self.select.clone() }, ..self.clone() };
-        let Some(other) = conditions(empty).select.filter else { return self };
-        self.select.filter = Some(match self.select.filter.take() {
-            Some(standing) => standing.or(other),
-            None => other,
-        });
-        self
+        let standing = self.select.filter.take();
+        let mut table = conditions(self);
+        let other = table.select.filter.take();
+        table.select.filter = either(standing, other);
+        table
     }
 
     /// Applies a step only where the condition is true, or has a value, which the step then gets.

@@ -5,7 +5,7 @@ use crate::{
     error::{Error, Result},
     query::{Cursor, Finish, Page, check_size, load_all, window},
     schema::Name,
-    statement::{Aggregate, CompareOp, Expr, From, Projection, Select, Statement},
+    statement::{Aggregate, CompareOp, Expr, From, OrderTerm, Projection, Select, Statement},
     table::{
         DynRow, Relations, Table, column_expr,
         row::{Rows, dyn_rows},
@@ -31,8 +31,10 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// A page of the rows, and how many there are in all: see [`Query::paginate`](crate::Query::paginate). Put them
-    /// in an order in which no two are equal, so that pages do not overlap.
+    /// A page of the rows, and how many there are in all: see [`Query::paginate`](crate::Query::paginate). Rows that the
+    /// order leaves equal are in that of their key, so that pages do not overlap: `id`, unless
+    /// [`key`](Self::key) says otherwise. Rows of several tables, and those that are read once, need an order in
+    /// which no two are equal.
     ///
     /// ```
     /// # use atlas_tests::guide::*;
@@ -51,8 +53,9 @@ impl<'a> Table<'a> {
             check_size("pages", per_page)?;
             let page = page.max(1);
             let total = self.clone().bare().count().await?;
-            let rows = match window(&self.select, (page - 1).saturating_mul(per_page), per_page) {
-                Some(select) if total > 0 => Self { select, ..self }.loaded_rows().await?,
+            let this = self.ordered_to_the_end();
+            let rows = match window(&this.select, (page - 1).saturating_mul(per_page), per_page) {
+                Some(select) if total > 0 => Self { select, ..this }.loaded_rows().await?,
                 _ => Vec::new(),
             };
             Ok(Page::new(rows, total, per_page, page))
@@ -163,6 +166,17 @@ impl<'a> Table<'a> {
             load_all(db, &mut rows.iter_mut().collect::<Vec<_>>(), &loaders).await?;
         }
         Ok(rows)
+    }
+
+    /// With the key as the last order, where a row stands for itself.
+    fn ordered_to_the_end(mut self) -> Self {
+        let key = column_expr(self.key.clone());
+        let select = &mut self.select;
+        let by_key = select.order.iter().any(|term| term.expr == key);
+        if !by_key && !select.distinct && select.joins.is_empty() && select.group.is_empty() {
+            select.order.push(OrderTerm { expr: key, descending: false, nulls: None });
+        }
+        self
     }
 
     /// Without relations.

@@ -186,8 +186,16 @@ impl<'a> Table<'a> {
 
     fn scope(&self) -> Scope {
         let select = self.select.clone();
+        let others = !select.joins.is_empty() || !select.group.is_empty();
+        let fault = others.then(|| {
+            Expr::Fault(format!(
+                "rows of `{}` that stand beside others, or in groups, are not changed or deleted: say which rows in a \
+                 filter",
+                self.name
+            ))
+        });
         Scope {
-            filter: select.filter,
+            filter: fault.into_iter().chain(select.filter).reduce(Expr::and),
             one: false,
             order: select.order,
             limit: select.limit,

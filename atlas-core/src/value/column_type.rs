@@ -26,6 +26,20 @@ pub enum ColumnType {
     /// A point in time, in UTC.
     Timestamp,
     Json,
+    /// Several values of one type, in order: an array where the database has them, else JSON.
+    Array(ItemType),
+}
+
+/// What the values of an array are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[allow(missing_docs)]
+pub enum ItemType {
+    Bool,
+    I16,
+    I32,
+    I64,
+    F64,
+    Text,
 }
 
 impl ColumnType {

@@ -1,6 +1,7 @@
 //! From a struct to its description. Every mistake that the struct alone shows is found here.
 
 mod column;
+mod full_text;
 mod key;
 mod relation;
 mod serial;
@@ -8,7 +9,7 @@ mod serial;
 pub(crate) use column::{generic_argument, last_segment};
 use syn::{Attribute, Data, DeriveInput, Expr, Field, Fields, Ident, LitStr, Path, ext::IdentExt};
 
-use super::{Column, Index, Model, Relation, RelationKind};
+use super::{Column, FullText, Index, Model, Relation, RelationKind};
 use crate::{
     arguments,
     diagnostics::{Errors, did_you_mean, listed},
@@ -16,7 +17,7 @@ use crate::{
 };
 
 /// Attributes of the struct.
-const ON_STRUCT: [&str; 18] = [
+const ON_STRUCT: [&str; 19] = [
     "table",
     "fillable",
     "guarded",
@@ -35,6 +36,7 @@ const ON_STRUCT: [&str; 18] = [
     "connection",
     "index",
     "unique",
+    "full_text",
 ];
 /// Attributes of a field that is a column.
 const ON_COLUMN: [&str; 10] = [
@@ -98,6 +100,7 @@ pub(super) fn model(input: &DeriveInput, errors: &mut Errors) -> Option<Model> {
     let tenant = rules.tenant.as_ref().and_then(|name| known_column("#[tenant]", name, &columns, errors));
     rules.fillable(&mut columns, &key, errors);
     let indexes = rules.indexes(&columns, errors);
+    let full_text = rules.full_text(&columns, errors);
     let mut relations: Vec<_> = relations
         .into_iter()
         .filter_map(|relation| relation::resolve(relation, &input.ident, &columns, &key, errors))
@@ -128,6 +131,7 @@ pub(super) fn model(input: &DeriveInput, errors: &mut Errors) -> Option<Model> {
         key_kind,
         key_asserted,
         indexes,
+        full_text,
         created_at,
         updated_at,
         soft_deletes,
@@ -266,6 +270,7 @@ struct StructAttributes {
     fillable: Option<(Attribute, Vec<Ident>)>,
     guarded: Option<(Attribute, Vec<Ident>)>,
     indexes: Vec<(bool, Vec<Ident>)>,
+    full_text: Vec<(Vec<Ident>, Option<LitStr>)>,
     touches: Vec<Ident>,
     serial: serial::Attributes,
     observers: Vec<Expr>,
@@ -286,7 +291,8 @@ impl StructAttributes {
             if !ON_STRUCT.contains(&&*name) {
                 continue;
             }
-            let repeatable = matches!(&*name, "index" | "unique" | "observed_by" | "global_scope");
+            let repeatable =
+                matches!(&*name, "index" | "unique" | "full_text" | "observed_by" | "global_scope");
             let earlier = attributes.iter().take(place);
             if !repeatable && earlier.filter_map(arguments::name).any(|earlier| earlier == name) {
                 errors
@@ -367,6 +373,7 @@ impl StructAttributes {
             "index" => {
                 self.indexes.push((false, arguments::names(attribute, "#[index(last_name, first_name)]")?));
             }
+            "full_text" => self.full_text.push(full_text::read(attribute)?),
             _ => self.indexes.push((true, arguments::names(attribute, "#[unique(order_id, line)]")?)),
         }
         Ok(())
@@ -483,6 +490,17 @@ impl StructAttributes {
             indexes.extend(found.map(|columns| Index { columns, unique: *unique }));
         }
         indexes
+    }
+
+    fn full_text(&self, columns: &[Column], errors: &mut Errors) -> Vec<FullText> {
+        let mut all = Vec::new();
+        for (names, language) in &self.full_text {
+            let found: Option<Vec<usize>> =
+                names.iter().map(|name| known_column("#[full_text]", name, columns, errors)).collect();
+            let language = language.as_ref().map_or_else(|| "simple".to_owned(), LitStr::value);
+            all.extend(found.map(|columns| FullText { columns, language }));
+        }
+        all
     }
 }
 

@@ -10,6 +10,7 @@ mod conflict;
 mod constraint;
 mod delete;
 mod filter;
+mod functions;
 mod identifier;
 mod insert;
 mod isolation;
@@ -41,6 +42,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Definition> {
         like::CASES,
         order::CASES,
         aggregate::CASES,
+        functions::CASES,
         insert::CASES,
         bulk::CASES,
         conflict::CASES,

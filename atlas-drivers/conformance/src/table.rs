@@ -66,7 +66,16 @@ impl Table {
         let primary_key =
             columns.iter().map(|column| column.name.clone()).filter(|name| name == "id").collect();
         let (indexes, foreign_keys) = (Vec::new(), Vec::new());
-        Self { schema: schema::Table { name: name.into(), columns, primary_key, indexes, foreign_keys } }
+        Self {
+            schema: schema::Table {
+                name: name.into(),
+                columns,
+                primary_key,
+                indexes,
+                foreign_keys,
+                full_text: Vec::new(),
+            },
+        }
     }
 
     /// The same with another key.

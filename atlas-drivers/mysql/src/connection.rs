@@ -500,7 +500,7 @@ fn table_of(statement: &Statement) -> Option<&str> {
 fn read_table(select: &Select) -> Option<&str> {
     match &select.from {
         From::Table(table) => Some(&table.name),
-        From::Select(inner, _) => read_table(inner),
+        From::Select(inner, _) | From::Lateral(inner, _) => read_table(inner),
         _ => None,
     }
 }

@@ -1,11 +1,11 @@
 use atlas_core::{
     schema::Column,
-    statement::{Function, JsonQuestion, Lock, LockStrength, LockWait},
+    statement::{FullTextTerm, Function, HintKind, JsonQuestion, Lock, LockStrength, LockWait},
     value::{ColumnType, Value},
 };
-use atlas_sql::{Conflicts, Dialect};
+use atlas_sql::{Conflicts, Dialect, FullTextIndexes};
 
-use crate::{functions, json, list};
+use crate::{full_text, functions, json, list};
 
 /// SQL as MySQL and MariaDB read it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,6 +66,19 @@ impl Dialect for MySqlDialect {
     /// The form that names tables and conditions, as one value.
     fn explain(&self) -> &'static str {
         "EXPLAIN FORMAT=JSON "
+    }
+
+    fn index_hint(&self, kind: HintKind) -> Option<[&'static str; 2]> {
+        match kind {
+            HintKind::Use => Some([" USE INDEX (", ")"]),
+            HintKind::Force => Some([" FORCE INDEX (", ")"]),
+            HintKind::Ignore => Some([" IGNORE INDEX (", ")"]),
+            _ => None,
+        }
+    }
+
+    fn has_lateral(&self) -> bool {
+        !self.mariadb
     }
 
     fn no_limit(&self) -> Option<&'static str> {
@@ -133,6 +146,18 @@ impl Dialect for MySqlDialect {
         json::question(question, self.mariadb)
     }
 
+    fn full_text(&self, _: bool) -> Option<&'static str> {
+        Some(full_text::SEARCH)
+    }
+
+    fn full_text_query(&self, terms: &[FullTextTerm]) -> String {
+        full_text::query(terms)
+    }
+
+    fn full_text_index(&self) -> FullTextIndexes {
+        FullTextIndexes::Column(full_text::COLUMN)
+    }
+
     fn column_type(&self, column: &Column) -> &'static str {
         match column.ty {
             ColumnType::Bool => "TINYINT(1)",
@@ -157,7 +182,7 @@ impl Dialect for MySqlDialect {
             ColumnType::Time => "TIME(6)",
             // Not TIMESTAMP, which ends in 2038.
             ColumnType::DateTime | ColumnType::Timestamp => "DATETIME(6)",
-            ColumnType::Json => "JSON",
+            ColumnType::Json | ColumnType::Array(_) => "JSON",
             _ => "LONGTEXT",
         }
     }

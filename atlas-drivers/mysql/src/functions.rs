@@ -6,8 +6,11 @@ use atlas_core::{
 };
 use atlas_sql::common_function;
 
+use crate::cast;
+
 /// How a function is written whose first argument has this type.
 pub(crate) fn function(function: Function, of: Option<ColumnType>) -> Option<&'static str> {
+    let unsigned = of == Some(ColumnType::U64);
     let date = of == Some(ColumnType::Date);
     let float = matches!(of, Some(ColumnType::F32 | ColumnType::F64));
     Some(match function {
@@ -19,6 +22,26 @@ pub(crate) fn function(function: Function, of: Option<ColumnType>) -> Option<&'s
         Function::ToInteger => "CAST(TRUNCATE({0}, 0) AS SIGNED)",
         Function::ToFloat => "(({0}) + 0E0)",
         Function::ToText => "CAST({0} AS CHAR)",
+        Function::BitNot | Function::ShiftLeft if unsigned => return None,
+        Function::BitAnd if unsigned => "(({0}) & ({1}))",
+        Function::BitOr if unsigned => "(({0}) | ({1}))",
+        Function::BitXor if unsigned => "(({0}) ^ ({1}))",
+        Function::ShiftRight if unsigned => "(({0}) >> ({1}))",
+        // Which are unsigned there, whatever they are made of.
+        Function::BitAnd => "CAST(({0}) & ({1}) AS SIGNED)",
+        Function::BitOr => "CAST(({0}) | ({1}) AS SIGNED)",
+        Function::BitXor => "CAST(({0}) ^ ({1}) AS SIGNED)",
+        Function::BitNot => "CAST(~({0}) AS SIGNED)",
+        Function::ShiftLeft => "CAST(({0}) << ({1}) AS SIGNED)",
+        Function::ShiftRight => {
+            "IF(({0}) < 0, CAST(~(~({0}) >> ({1})) AS SIGNED), CAST(({0}) >> ({1}) AS SIGNED))"
+        }
+        Function::Shuffle => "MD5(CONCAT({0}, ':', {1}))",
+        Function::ArrayContains => "JSON_CONTAINS({0}, {1})",
+        Function::ArrayContainedBy => "JSON_CONTAINS({1}, {0})",
+        Function::ArrayOverlaps => "JSON_OVERLAPS({0}, {1})",
+        Function::ArrayLength => "JSON_LENGTH({0})",
+        Function::Cast(to) => return cast::cast(to, of),
         Function::Part(part) => match part {
             DatePart::Year => "YEAR({0})",
             DatePart::Month => "MONTH({0})",

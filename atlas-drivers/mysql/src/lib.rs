@@ -12,10 +12,12 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
 
+mod cast;
 mod connection;
 mod dialect;
 mod driver;
 mod error;
+mod full_text;
 mod functions;
 mod indexes;
 mod insert;

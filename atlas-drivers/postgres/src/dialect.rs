@@ -1,11 +1,11 @@
 use atlas_core::{
     schema::Column,
-    statement::{Aggregate, ArithmeticOp, Function, JsonQuestion, JsonStep},
-    value::{ColumnType, Value},
+    statement::{Aggregate, ArithmeticOp, FullTextTerm, Function, JsonQuestion, JsonStep},
+    value::{ColumnType, ItemType, Value},
 };
-use atlas_sql::{Beside, Dialect};
+use atlas_sql::{Beside, Dialect, FullTextIndexes};
 
-use crate::{functions, json};
+use crate::{full_text, functions, json};
 
 /// SQL as PostgreSQL reads it.
 #[derive(Clone, Copy, Debug)]
@@ -56,6 +56,10 @@ impl Dialect for PostgresDialect {
             },
             _ => None,
         }
+    }
+
+    fn has_lateral(&self) -> bool {
+        true
     }
 
     fn qualifies_conflicts(&self) -> bool {
@@ -114,6 +118,18 @@ impl Dialect for PostgresDialect {
         json::path(steps)
     }
 
+    fn full_text(&self, rank: bool) -> Option<&'static str> {
+        Some(full_text::search(rank))
+    }
+
+    fn full_text_query(&self, terms: &[FullTextTerm]) -> String {
+        full_text::query(terms)
+    }
+
+    fn full_text_index(&self) -> FullTextIndexes {
+        FullTextIndexes::Expression(full_text::INDEX)
+    }
+
     fn column_type(&self, column: &Column) -> &'static str {
         match column.ty {
             ColumnType::Bool => "boolean",
@@ -131,6 +147,14 @@ impl Dialect for PostgresDialect {
             ColumnType::DateTime => "timestamp",
             ColumnType::Timestamp => "timestamptz",
             ColumnType::Json => "jsonb",
+            ColumnType::Array(item) => match item {
+                ItemType::Bool => "boolean[]",
+                ItemType::I16 => "smallint[]",
+                ItemType::I32 => "integer[]",
+                ItemType::I64 => "bigint[]",
+                ItemType::F64 => "double precision[]",
+                ItemType::Text => "text[]",
+            },
             _ => "text",
         }
     }

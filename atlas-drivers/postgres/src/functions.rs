@@ -6,6 +6,8 @@ use atlas_core::{
 };
 use atlas_sql::common_function;
 
+use crate::cast;
+
 /// How a function is written whose first argument has this type. Numbers of characters and digits are int4
 /// there, and what is asked of a timestamptz is asked of it in UTC.
 pub(crate) fn function(function: Function, of: Option<ColumnType>) -> Option<&'static str> {
@@ -30,6 +32,29 @@ pub(crate) fn function(function: Function, of: Option<ColumnType>) -> Option<&'s
         Function::ToInteger => "TRUNC(({0})::numeric)::int8",
         Function::ToFloat => "({0})::float8",
         Function::ToText => "({0})::text",
+        Function::BitAnd
+        | Function::BitOr
+        | Function::BitXor
+        | Function::BitNot
+        | Function::ShiftLeft
+        | Function::ShiftRight
+            // Which are decimals there.
+            if of == Some(ColumnType::U64) =>
+        {
+            return None;
+        }
+        Function::BitAnd => "(({0})::int8 & ({1})::int8)",
+        Function::BitOr => "(({0})::int8 | ({1})::int8)",
+        Function::BitXor => "(({0})::int8 # ({1})::int8)",
+        Function::BitNot => "(~ ({0})::int8)",
+        Function::ShiftLeft => "(({0})::int8 << ({1})::int4)",
+        Function::ShiftRight => "(({0})::int8 >> ({1})::int4)",
+        Function::Shuffle => "MD5(({0})::text || ':' || ({1})::text)",
+        Function::ArrayContains => "(({0}) @> ({1}))",
+        Function::ArrayContainedBy => "(({0}) <@ ({1}))",
+        Function::ArrayOverlaps => "(({0}) && ({1}))",
+        Function::ArrayLength => "CARDINALITY({0})::int8",
+        Function::Cast(to) => return cast::cast(to, of),
         Function::Part(DatePart::Second) if zoned => {
             "TRUNC(EXTRACT(SECOND FROM ({0}) AT TIME ZONE 'UTC'))::int4"
         }

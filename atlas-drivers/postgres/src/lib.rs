@@ -11,6 +11,7 @@
 
 mod address;
 mod array;
+mod cast;
 mod connection;
 mod copy;
 mod decode;
@@ -18,6 +19,7 @@ mod dialect;
 mod driver;
 mod encode;
 mod error;
+mod full_text;
 mod functions;
 mod insert;
 mod json;

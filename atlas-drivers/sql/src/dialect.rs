@@ -1,6 +1,9 @@
 use atlas_core::{
     schema::Column,
-    statement::{Aggregate, ArithmeticOp, Function, JsonQuestion, JsonStep, Lock, LockStrength, LockWait},
+    statement::{
+        Aggregate, ArithmeticOp, FullTextTerm, Function, HintKind, JsonQuestion, JsonStep, Lock,
+        LockStrength, LockWait,
+    },
     value::{ColumnType, Value},
 };
 
@@ -36,6 +39,17 @@ pub trait Dialect: Send + Sync {
     /// The limit that stands for none, where an offset cannot be given without a limit.
     fn no_limit(&self) -> Option<&'static str> {
         None
+    }
+
+    /// What stands before and after the name of an index, behind the table that is read by it; `None` where that cannot
+    /// be said.
+    fn index_hint(&self, _kind: HintKind) -> Option<[&'static str; 2]> {
+        None
+    }
+
+    /// Whether what is joined may mention what stands before it: `LATERAL`.
+    fn has_lateral(&self) -> bool {
+        false
     }
 
     /// Whether it can be said that the rows of `WITH` are to be made once, or not.
@@ -180,6 +194,24 @@ pub trait Dialect: Send + Sync {
         json::dollar_path(steps)
     }
 
+    /// How words are looked for, or the number is written that says how well they fit: `{index}` stands for the index,
+    /// `{table}` for the table, `{columns}` for the texts of the columns in one, `{language}` for the language as a text
+    /// literal, `{with}` for the words, which are bound as [`full_text_query`](Self::full_text_query) writes them.
+    /// `None` where the database has no such search.
+    fn full_text(&self, _rank: bool) -> Option<&'static str> {
+        None
+    }
+
+    /// The words that are looked for, as the database reads them. Some have to be there.
+    fn full_text_query(&self, _terms: &[FullTextTerm]) -> String {
+        String::new()
+    }
+
+    /// What an index is by which words are found.
+    fn full_text_index(&self) -> FullTextIndexes {
+        FullTextIndexes::None
+    }
+
     /// What is written before and after an aggregate of an argument of this type.
     fn around_aggregate(&self, _aggregate: Aggregate, _of: Option<ColumnType>) -> Option<[&'static str; 2]> {
         None
@@ -274,6 +306,19 @@ pub trait Dialect: Send + Sync {
     fn bool_literal(&self, truth: bool) -> &'static str {
         if truth { "TRUE" } else { "FALSE" }
     }
+}
+
+/// What an index is by which words are found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FullTextIndexes {
+    /// There is none.
+    None,
+    /// One over what stands in parentheses, with the places of [`Dialect::full_text`].
+    Expression(&'static str),
+    /// A column that nobody sees, made of `{columns}`, and a `FULLTEXT` index over it.
+    Column(&'static str),
+    /// A table of FTS5, which triggers keep.
+    Table,
 }
 
 /// How an insert deals with rows whose unique columns are taken.

@@ -96,6 +96,7 @@ impl<'s> Compiler<'_, 's> {
             Expr::Case(cases, otherwise) => self.case(cases, otherwise.as_deref()),
             Expr::Over(over) => self.over(over),
             Expr::Json(json) => self.json(json),
+            Expr::FullText(search) => self.full_text(search),
             Expr::Fault(message) => Err(Error::config(message.clone())),
             Expr::Raw(raw) => {
                 self.push("(");

@@ -22,12 +22,23 @@ impl<'s> Compiler<'_, 's> {
                 "compute it in the program, or in a raw statement",
             ));
         };
+        let beside = match ty {
+            // What it is asked for is of its own type.
+            Some(ColumnType::Array(_)) => Beside::Column(ty),
+            _ => Beside::Nothing,
+        };
         let mut rest = template;
         while let Some((before, after)) = rest.split_once('{') {
             self.push(before);
             let Some((index, after)) = after.split_once('}') else { break };
-            if let Some(part) = index.parse().ok().and_then(|index: usize| of.get(index)) {
-                self.operand(part, Beside::Nothing, Level::Or)?;
+            match index.parse().ok().and_then(|index: usize| of.get(index)) {
+                Some(part) => self.operand(part, beside, Level::Or)?,
+                // Of a regular expression.
+                None => {
+                    self.push("{");
+                    self.push(index);
+                    self.push("}");
+                }
             }
             rest = after;
         }
@@ -82,8 +93,6 @@ pub fn common(function: Function, of: Option<ColumnType>) -> Option<&'static str
         Function::Power => "POWER({0}, {1})",
         Function::Sqrt => "SQRT({0})",
         Function::Sign => "SIGN({0})",
-        Function::BitAnd => "(({0}) & ({1}))",
-        Function::BitOr => "(({0}) | ({1}))",
         Function::Random => "RANDOM()",
         Function::RowNumber => "ROW_NUMBER()",
         Function::Rank => "RANK()",

@@ -17,6 +17,7 @@ mod compiler;
 mod delete;
 mod dialect;
 mod expr;
+mod full_text;
 mod function;
 mod insert;
 mod json;
@@ -28,7 +29,7 @@ mod shape;
 mod update;
 
 pub use compiled::{Bind, Compiled};
-pub use dialect::{Beside, Conflicts, Dialect};
+pub use dialect::{Beside, Conflicts, Dialect, FullTextIndexes};
 pub use function::common as common_function;
 pub use raw::compile_raw;
 pub use schema::schema_statements;

@@ -7,6 +7,7 @@ use atlas_core::{
 use crate::{
     Dialect,
     compiler::{quote_name, quote_path},
+    full_text,
 };
 
 /// The statements of a change of the schema, in the order in which they are to be run, all or none.
@@ -25,6 +26,7 @@ pub fn schema_statements(change: &SchemaChange, dialect: &dyn Dialect) -> Result
             for index in table.indexes.iter().filter(|_| !dialect.indexes_in_table()) {
                 statements.push(create_index(&table.name, index, dialect));
             }
+            statements.extend(full_text::statements(table, dialect)?);
             Ok(statements)
         }
         SchemaChange::DropTable(name) => {
@@ -78,6 +80,7 @@ fn create_table(table: &Table, dialect: &dyn Dialect) -> Result<String> {
         names(&index.columns, dialect, &mut text);
         text.push(')');
     }
+    full_text::in_table(table, dialect, &mut text);
     for key in &table.foreign_keys {
         foreign_key(key, dialect, &mut text);
     }

@@ -28,6 +28,7 @@ impl<'s> Compiler<'_, 's> {
         self.projection(select)?;
         self.push(" FROM ");
         self.from(&select.from)?;
+        self.hints(select);
         self.joins(&select.joins)?;
         self.filter(select.filter.as_ref(), select.offset)?;
         for (index, part) in select.group.iter().enumerate() {
@@ -58,6 +59,18 @@ impl<'s> Compiler<'_, 's> {
                 self.push(") AS ");
                 self.name(name);
             }
+            From::Lateral(inner, name) => {
+                if !self.dialect.has_lateral() {
+                    return Err(self.unsupported(
+                        "a lateral join",
+                        "join a relation with an order and a limit, or number the rows with `row_number().over(..)`",
+                    ));
+                }
+                self.push("LATERAL (");
+                self.select(inner)?;
+                self.push(") AS ");
+                self.name(name);
+            }
             From::Set(set, name) => {
                 self.push("(");
                 self.apart(|compiler| compiler.set(set))?;
@@ -67,6 +80,19 @@ impl<'s> Compiler<'_, 's> {
             _ => return Err(self.unsupported("this source of rows", "update the driver")),
         }
         Ok(())
+    }
+
+    fn hints(&mut self, select: &'s Select) {
+        if !matches!(select.from, From::Table(_)) {
+            return;
+        }
+        for hint in &select.hints {
+            if let Some([before, after]) = self.dialect.index_hint(hint.kind) {
+                self.push(before);
+                self.name(&hint.index);
+                self.push(after);
+            }
+        }
     }
 
     /// Writes something that reads no other table in scope.
@@ -138,6 +164,7 @@ impl<'s> Compiler<'_, 's> {
             self.push(match join.kind {
                 JoinKind::Inner => " INNER JOIN ",
                 JoinKind::Left => " LEFT JOIN ",
+                JoinKind::Right => " RIGHT JOIN ",
                 JoinKind::Cross => " CROSS JOIN ",
                 _ => return Err(self.unsupported("this kind of join", "update the driver")),
             });

@@ -8,8 +8,9 @@ use std::{
 use atlas_core::{
     schema::Name,
     statement::{
-        Aggregation, ColumnRef, Cte, Delete, Expr, Frame, From, Insert, Join, OnConflict, OrderTerm, Over,
-        Projection, Raw, Scope, Select, Selected, SetOf, Statement, TableRef, Update,
+        Aggregation, ColumnRef, Cte, Delete, Expr, Frame, From, FullText, IndexHint, Insert, Join,
+        OnConflict, OrderTerm, Over, Projection, Raw, Scope, Select, Selected, SetOf, Statement, TableRef,
+        Update,
     },
     value::Value,
 };
@@ -166,6 +167,8 @@ impl<'s> Walk<'_, 's> {
             offset,
             lock,
             kept: _,
+            hints,
+            time_limit: _,
         } = select;
         let mut lengths = 0;
         for length in [with.len(), joins.len(), group.len(), order.len()] {
@@ -175,6 +178,12 @@ impl<'s> Walk<'_, 's> {
         with.iter().try_for_each(|cte| self.cte(cte))?;
         self.projection(columns)?;
         self.from(from)?;
+        if !hints.is_empty() {
+            self.mark(hints.len() as u64, 4);
+        }
+        for IndexHint { kind, index } in hints {
+            self.name(index, small(kind));
+        }
         self.joins(joins)?;
         filter.iter().try_for_each(|filter| self.expr(filter))?;
         group.iter().try_for_each(|part| self.expr(part))?;
@@ -225,6 +234,10 @@ impl<'s> Walk<'_, 's> {
             From::Table(table) => self.table(table, 1),
             From::Select(select, name) => {
                 self.name(name, 2);
+                self.select(select)?;
+            }
+            From::Lateral(select, name) => {
+                self.name(name, 4);
                 self.select(select)?;
             }
             From::Set(set, name) => {
@@ -352,6 +365,16 @@ impl<'s> Walk<'_, 's> {
                 self.order(order)?;
                 let sides = frame.as_ref().map(|Frame { before, after }| (before, after));
                 sides.hash(&mut self.parts);
+            }
+            Expr::FullText(search) => {
+                let FullText { columns, index, language, terms, rank } = &**search;
+                let asks = terms.iter().any(|term| !term.excluded);
+                self.name(index, small((kind as u8, *rank, asks)));
+                self.name(language, 0);
+                self.exprs(0, columns)?;
+                if asks {
+                    self.binds.push(Bind::Text(self.dialect.full_text_query(terms)));
+                }
             }
             Expr::Raw(raw) => {
                 self.mark(kind, 0);

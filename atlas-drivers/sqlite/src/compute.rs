@@ -14,7 +14,7 @@ use rusqlite::{
     types::{Value, ValueRef},
 };
 
-use crate::numeric;
+use crate::{cast, json, numeric};
 
 /// How a function is written whose first argument has this type.
 pub(crate) fn function(function: Function, of: Option<ColumnType>) -> Option<&'static str> {
@@ -42,6 +42,25 @@ pub(crate) fn function(function: Function, of: Option<ColumnType>) -> Option<&'s
         Function::ToInteger => "CAST({0} AS INTEGER)",
         Function::ToFloat => "CAST({0} AS REAL)",
         Function::ToText => "CAST({0} AS TEXT)",
+        Function::BitAnd => "(({0}) & ({1}))",
+        Function::BitOr => "(({0}) | ({1}))",
+        Function::BitXor => "((({0}) | ({1})) - (({0}) & ({1})))",
+        Function::BitNot | Function::ShiftLeft if of == Some(ColumnType::U64) => return None,
+        Function::BitNot => "(~({0}))",
+        Function::ShiftLeft => "(({0}) << ({1}))",
+        Function::ShiftRight => "(({0}) >> ({1}))",
+        Function::ArrayContains => "atlas_array('contains', {0}, {1})",
+        Function::ArrayContainedBy => "atlas_array('contains', {1}, {0})",
+        Function::ArrayOverlaps => "atlas_array('overlaps', {0}, {1})",
+        Function::ArrayLength => "JSON_ARRAY_LENGTH({0})",
+        Function::Shuffle => "atlas_shuffle({0}, {1})",
+        Function::Cast(ColumnType::I64) => "CAST(atlas_read('integer', {0}) AS INTEGER)",
+        Function::Cast(ColumnType::F64) => "CAST(atlas_read('float', {0}) AS REAL)",
+        Function::Cast(ColumnType::Numeric) => "atlas_read('decimal', {0})",
+        Function::Cast(ColumnType::Date) => "atlas_read('date', {0})",
+        Function::Cast(ColumnType::Time) => "atlas_read('time', {0})",
+        Function::Cast(ColumnType::DateTime | ColumnType::Timestamp) => "atlas_read('moment', {0})",
+        Function::Cast(ColumnType::Text) => "atlas_written({0})",
         Function::Part(part) => match part {
             DatePart::Year => "atlas_part('year', {0})",
             DatePart::Month => "atlas_part('month', {0})",
@@ -88,7 +107,7 @@ type Computed = fn(&Context<'_>) -> Result<Option<Value>>;
 pub(crate) fn register(connection: &Connection) -> Result<()> {
     let flags =
         FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_INNOCUOUS;
-    let functions: [(&str, i32, Computed); 20] = [
+    let functions: [(&str, i32, Computed); 24] = [
         ("atlas_lower", 1, |all| changed(all, |text| text.chars().map(lower).collect())),
         ("atlas_upper", 1, |all| changed(all, |text| text.chars().map(upper).collect())),
         ("atlas_reverse", 1, |all| changed(all, |text| text.chars().rev().collect())),
@@ -129,6 +148,24 @@ pub(crate) fn register(connection: &Connection) -> Result<()> {
         ("atlas_sign", 1, |all| {
             let sign = |number: f64| if number > 0.0 { 1 } else { -i64::from(number < 0.0) };
             Ok(float(all, 0)?.map(|number| sign(number).into()))
+        }),
+        ("atlas_shuffle", 2, |all| match (text(all, 0), text(all, 1)) {
+            (Some(seed), Some(key)) => Ok(Some(shuffled(&seed, &key).into())),
+            _ => Ok(None),
+        }),
+        ("atlas_array", 3, |all| match (text(all, 0), text(all, 1), text(all, 2)) {
+            (Some(question), Some(one), Some(other)) => json::array(&question, &one, &other),
+            _ => Ok(None),
+        }),
+        ("atlas_read", 2, |all| match (text(all, 0), text(all, 1)) {
+            (Some(kind), Some(text)) => Ok(cast::read(&kind, &text).map(Into::into)),
+            _ => Ok(None),
+        }),
+        ("atlas_written", 1, |all| {
+            Ok(point(all, 0).map(|point| {
+                let text = point.text();
+                text.split_once('.').map_or(text.clone(), |(whole, _)| whole.to_owned()).into()
+            }))
         }),
         ("atlas_part", 2, |all| {
             let (Some(part), Some(point)) = (text(all, 0), point(all, 1)) else { return Ok(None) };
@@ -261,6 +298,20 @@ fn round(number: Numeric, digits: u8, half: Half) -> Option<Numeric> {
         Half::AwayFromZero => rest >= unit - unit / 2,
     };
     Some(Numeric::new(whole + i128::from(up), digits))
+}
+
+/// FNV-1a, stirred at the end, so that keys that follow each other do not. As a text, whose bytes are in no order
+/// that the keys know.
+fn shuffled(seed: &str, key: &str) -> String {
+    let start: u64 = 0xcbf2_9ce4_8422_2325;
+    let hash = seed
+        .bytes()
+        .chain([0])
+        .chain(key.bytes())
+        .fold(start, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    let hash = (hash ^ (hash >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
+    let hash = (hash ^ (hash >> 33)).wrapping_mul(0xc4ce_b9fe_1a85_ec53);
+    format!("{:016x}", hash ^ (hash >> 33))
 }
 
 /// What a date, a time or both are stored as.

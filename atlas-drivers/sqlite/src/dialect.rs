@@ -1,11 +1,11 @@
 use atlas_core::{
     schema::Column,
-    statement::{Aggregate, ArithmeticOp, Function, JsonQuestion, JsonStep, Lock},
+    statement::{Aggregate, ArithmeticOp, FullTextTerm, Function, HintKind, JsonQuestion, JsonStep, Lock},
     value::{ColumnType, Value},
 };
-use atlas_sql::Dialect;
+use atlas_sql::{Dialect, FullTextIndexes};
 
-use crate::{compute, functions, json, list};
+use crate::{compute, full_text, functions, json, list};
 
 /// SQL as SQLite reads it.
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +31,10 @@ impl Dialect for SqliteDialect {
     /// SQLite 3.51 makes a join of `EXISTS`, and then `OFFSET` is without effect where the order is an index's.
     fn forgets_offsets(&self) -> bool {
         true
+    }
+
+    fn index_hint(&self, kind: HintKind) -> Option<[&'static str; 2]> {
+        (kind == HintKind::Force).then_some([" INDEXED BY ", ""])
     }
 
     fn no_limit(&self) -> Option<&'static str> {
@@ -77,6 +81,18 @@ impl Dialect for SqliteDialect {
 
     fn json_path(&self, steps: &[JsonStep]) -> String {
         json::path(steps)
+    }
+
+    fn full_text(&self, rank: bool) -> Option<&'static str> {
+        Some(if rank { full_text::RANK } else { full_text::MATCHES })
+    }
+
+    fn full_text_query(&self, terms: &[FullTextTerm]) -> String {
+        full_text::query(terms)
+    }
+
+    fn full_text_index(&self) -> FullTextIndexes {
+        FullTextIndexes::Table
     }
 
     fn column_type(&self, column: &Column) -> &'static str {

@@ -48,6 +48,19 @@ pub(crate) fn register(connection: &Connection) -> Result<()> {
     connection.create_scalar_function("atlas_json", 4, flags, answer)
 }
 
+/// What is asked of two arrays: whether the first contains all of the second, or one of it.
+pub(crate) fn array(question: &str, one: &str, other: &str) -> Result<Option<Value>> {
+    let parsed = |text: &str| {
+        serde_json::from_str::<Vec<Json>>(text).map_err(|reason| {
+            Error::UserFunctionError(format!("an array column holds what is no array: {reason}").into())
+        })
+    };
+    let (one, other) = (parsed(one)?, parsed(other)?);
+    let mut there = other.iter().map(|value| one.contains(value));
+    let answer = if question == "contains" { there.all(|there| there) } else { there.any(|there| there) };
+    Ok(Some(Value::Integer(answer.into())))
+}
+
 fn answer(context: &Context<'_>) -> Result<Option<Value>> {
     let (Some(question), Some(text)) = (as_text(context.get_raw(0)), as_text(context.get_raw(1))) else {
         return Ok(None);

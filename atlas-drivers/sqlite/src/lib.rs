@@ -8,12 +8,14 @@
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
 
 mod cancel;
+mod cast;
 mod checkpoint;
 mod compute;
 mod connection;
 mod dialect;
 mod driver;
 mod error;
+mod full_text;
 mod functions;
 mod hold;
 mod insert;

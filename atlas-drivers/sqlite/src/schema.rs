@@ -58,8 +58,28 @@ fn make(database: &mut Database, change: &SchemaChange) -> Result<()> {
             }
         }
     }
+    if let SchemaChange::DropTable(name) = change {
+        drop_full_text(database, name)?;
+    }
     for statement in &statements {
         database.command(statement).map_err(|failure| failure.into_error(None))?;
+    }
+    Ok(())
+}
+
+/// Drops the tables of words that read their texts from a table.
+fn drop_full_text(database: &mut Database, table: &str) -> Result<()> {
+    let (schema, bare) = schema_of(table);
+    let quoted = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
+    let find = format!(
+        "SELECT name, tbl_name FROM {}.sqlite_schema WHERE type = 'table' AND sql LIKE 'CREATE VIRTUAL TABLE%' \
+         AND INSTR(sql, ?) > 0",
+        quoted(schema)
+    );
+    let of_it = format!(", content={}, tokenize=", quoted(bare));
+    let fail = |failure: Failure| failure.into_error(None);
+    while let Some([name, _]) = database.texts(&find, &[&of_it]).map_err(fail)? {
+        database.command(&format!("DROP TABLE {}.{}", quoted(schema), quoted(&name))).map_err(fail)?;
     }
     Ok(())
 }

@@ -148,6 +148,12 @@ fn further(model: &Model) -> TokenStream {
         quote_spanned!(span=> __a::IndexMeta { columns: &[#(#columns),*], unique: #unique })
     });
     let indexes = (!model.indexes.is_empty()).then(|| quote_spanned!(span=> indexes: &[#(#indexes),*],));
+    let full_text = model.full_text.iter().map(|of| {
+        let (columns, language) = (indices(&of.columns), &of.language);
+        quote_spanned!(span=> __a::FullTextMeta { columns: &[#(#columns),*], language: #language })
+    });
+    let full_text =
+        (!model.full_text.is_empty()).then(|| quote_spanned!(span=> full_text: &[#(#full_text),*],));
     let sensitive: Vec<&String> =
         model.columns.iter().filter(|column| column.sensitive).map(|column| &column.name).collect();
     let sensitive = (!sensitive.is_empty()).then(|| quote_spanned!(span=> sensitive: &[#(#sensitive),*],));
@@ -169,6 +175,7 @@ fn further(model: &Model) -> TokenStream {
         .into_iter()
         .chain(observers)
         .chain(indexes)
+        .chain(full_text)
         .chain(columns.into_iter().flatten())
         .chain(sensitive)
         .chain(accessors)

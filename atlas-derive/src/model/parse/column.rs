@@ -166,7 +166,7 @@ pub(super) fn place(column: &mut Column, owner: &Ident, index: usize, is_key: bo
 /// `#[cast(json)]`, `#[cast(encrypted)]`, `#[cast(with = Type)]`
 fn cast(attribute: &Attribute) -> Result<Cast> {
     let (mut cast, mut encrypted) = (None, false);
-    arguments::options(attribute, &["json", "with", "encrypted"], |option, name, input| {
+    arguments::options(attribute, &["json", "array", "with", "encrypted"], |option, name, input| {
         if name == "encrypted" {
             encrypted = true;
             return Ok(());
@@ -176,6 +176,7 @@ fn cast(attribute: &Attribute) -> Result<Cast> {
         }
         cast = Some(match name {
             "json" => Cast::Json,
+            "array" => Cast::With(Box::new(syn::parse_quote!(::atlas::Array))),
             _ => {
                 let wrong =
                     |_| Error::new(option.span(), "expected a type: `with = Type`, which implements `Cast`");

@@ -93,6 +93,7 @@ async fn uuids_can_be_stored_as_bytes() {
             primary_key: vec!["id".into()],
             indexes: Vec::new(),
             foreign_keys: Vec::new(),
+            full_text: Vec::new(),
         };
         let mut connection = driver.acquire().await.unwrap();
         run(&mut *connection, &SchemaChange::CreateTable(table).into_statement()).await.unwrap();

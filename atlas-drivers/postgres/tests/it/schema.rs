@@ -21,6 +21,7 @@ fn table(name: &str, index: &str) -> Statement {
         primary_key: vec!["id".into()],
         indexes: vec![Index { name: index.to_owned().into(), columns: vec!["n".into()], unique: true }],
         foreign_keys: Vec::new(),
+        full_text: Vec::new(),
     }))
 }
 

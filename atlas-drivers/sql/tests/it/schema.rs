@@ -21,6 +21,7 @@ fn table(name: &'static str) -> Table {
         primary_key: vec!["id".into()],
         indexes: Vec::new(),
         foreign_keys: Vec::new(),
+        full_text: Vec::new(),
     }
 }
 
@@ -90,6 +91,7 @@ fn indexes_and_foreign_keys() {
         create(Table {
             indexes: vec![index("i", false), index("u", true)],
             foreign_keys: vec![key, bare],
+            full_text: Vec::new(),
             ..table("users")
         }),
         concat!(
