@@ -59,7 +59,7 @@ use crate::{
     statement::{AddedScope, Raw, Select, Statement},
     value::Binds,
 };
-use database::Database;
+use database::{Database, Strict};
 use level::Level;
 use place::{Home, Route};
 use reading::Work;
@@ -236,9 +236,9 @@ impl Db {
         Ok(format!("{sent} [{}]", shown.join(", ")))
     }
 
-    /// Whether relations must not be loaded lazily.
-    pub(crate) fn is_strict(&self) -> bool {
-        self.database().is_ok_and(|database| database.strict)
+    /// What this handle forbids.
+    pub(crate) fn is_strict(&self) -> Strict {
+        self.database().map_or(Strict::default(), |database| database.strict)
     }
 
     /// Whether what one record loads lazily is loaded for all that came with it.

@@ -84,6 +84,17 @@ pub enum Error {
         column: &'static str,
     },
 
+    /// Input had keys that mass assignment does not reach, on a handle that forbids to drop them.
+    #[error(
+        "input for `{model}` has {keys}, which mass assignment does not reach: add it to #[fillable(..)], or leave it out"
+    )]
+    NotFillable {
+        /// The model.
+        model: &'static str,
+        /// The keys, or the first of them.
+        keys: String,
+    },
+
     /// A relation was read before it was loaded.
     #[error(
         "relation `{relation}` of `{model}` is not loaded: add `.with({model}::{relation})` to the query, or call `load`"

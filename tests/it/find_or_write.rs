@@ -1,8 +1,11 @@
 //! Rows that are found, or written where they are not there: one and many, alone and in a race.
 
-use std::future::Future;
+use std::{
+    future::Future,
+    sync::{Arc, Mutex},
+};
 
-use atlas::{Complete, Error, prelude::*};
+use atlas::{Complete, Error, ModelEvent, prelude::*};
 use chrono::{DateTime, Utc};
 
 use crate::support::{Databases, databases, sent};
@@ -403,6 +406,64 @@ async fn a_row_that_came_since_a_transaction_began_is_found() {
         let rows = Player::query().order_by(Player::name).get(&db).await.unwrap();
         let expected = [("a", 5), ("ann", 10), ("b", 6), ("bob", 10), ("c", 5), ("d", 1), ("e", 1), ("f", 1)];
         assert_eq!(shown(&rows), expected);
+    }
+}
+
+// 004-14, 004-29, 004-30, B-298, B-299, X-10
+#[tokio::test]
+async fn observers_are_told_of_each_record() {
+    for db in players().await {
+        let told = Arc::new(Mutex::new(Vec::new()));
+        for event in [ModelEvent::Creating, ModelEvent::Created, ModelEvent::Updating, ModelEvent::Updated] {
+            let told = told.clone();
+            db.on::<Player, _>(event, move |_, player| {
+                told.lock().unwrap().push(format!("{event} {}", player.name));
+                Box::pin(async { Ok(()) })
+            });
+        }
+        // A point for each update.
+        let counting = db.on::<Player, _>(ModelEvent::Updating, |_, player| {
+            Box::pin(async {
+                player.points += 1;
+                Ok(())
+            })
+        });
+        let seen = || std::mem::take(&mut *told.lock().unwrap());
+        Player::fetch_or_create_many(&db, Player::name, drafts(["x", "ann", "y"])).await.unwrap();
+        assert_eq!(seen(), ["creating x", "created x", "creating y", "created y"]);
+        Player::update_or_create_many(&db, Player::name, drafts(["z", "ann", "x"])).await.unwrap();
+        assert_eq!(seen(), ["updating ann", "updated ann", "creating z", "created z"]);
+        let ann = || Player::query().where_eq(Player::name, "ann").sole_value(&db, Player::points);
+        assert_eq!(ann().await.unwrap(), 2);
+
+        // Two at once give two points more: whoever is later sees what was written.
+        let flip = |active: bool| {
+            let db = db.clone();
+            async move {
+                let by = Player::game.eq("chess").and(Player::name.eq("ann"));
+                let change = |player: &mut Record<Player>| player.active = !player.active;
+                let draft = Player::draft().name("ann").active(active);
+                Player::update_or_create_with(&db, by, draft, change).await
+            }
+        };
+        raced(8, |_| flip(true)).await;
+        assert_eq!(ann().await.unwrap(), 10);
+
+        // What an observer aborts is undone for all.
+        counting.stop();
+        db.on::<Player, _>(ModelEvent::Creating, |_, player| {
+            let refused = player.name == "no";
+            Box::pin(async move { if refused { Err(Error::aborted("no")) } else { Ok(()) } })
+        });
+        let before = Player::query().count(&db).await.unwrap();
+        let many = Player::update_or_create_many(&db, Player::name, drafts(["new", "bob", "no"])).await;
+        assert!(matches!(many, Err(Error::Aborted { .. })));
+        let many = Player::fetch_or_create_many(&db, Player::name, drafts(["new", "no"])).await;
+        assert!(matches!(many, Err(Error::Aborted { .. })));
+        assert_eq!(Player::query().count(&db).await.unwrap(), before);
+        let bob =
+            Player::query().where_eq(Player::name, "bob").sole_value(&db, Player::points).await.unwrap();
+        assert_eq!(bob, 10);
     }
 }
 

@@ -61,6 +61,7 @@ mod secrets;
 mod select_as;
 mod serialization;
 mod soft_deletes;
+mod strict;
 mod subqueries;
 mod tables;
 mod tenant_attacks;

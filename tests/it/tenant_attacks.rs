@@ -3,7 +3,7 @@
 //! Both have the same: two players, of whom the second is led by the first, badges, and what is between. Tenant 1 knows
 //! every key of tenant 2, and rows of its own lead to some of tenant 2's.
 
-use atlas::{Error, prelude::*, val};
+use atlas::{Error, ModelEvent, prelude::*, val};
 use chrono::{DateTime, Utc};
 
 use crate::support::databases;
@@ -458,6 +458,45 @@ async fn rows_between_are_my_own() {
         let scores = theirs.related(Player::scores);
         scores.create_many(one, [Score::draft().amount(1).org(2)]).await.unwrap();
         assert_eq!(theirs.related(Player::scores).count(two).await.unwrap(), 1);
+        field.hold().await;
+    }
+}
+
+/// A statement that is prepared for one handle is not another's.
+#[tokio::test]
+async fn what_was_prepared_for_one_is_not_run_for_another() {
+    for field in fields().await {
+        let all = field.db.without_tenant();
+        for _ in 0..4 {
+            for (db, orgs) in [(&field.one, vec![1, 1]), (&all, vec![1, 1, 2, 2]), (&field.two, vec![2, 2])] {
+                let players = Player::query().where_gt(Player::id, 0).order_by(Player::id);
+                assert_eq!(players.clone().pluck(db, Player::org).await.unwrap(), orgs);
+                assert_eq!(players.clone().count(db).await.unwrap(), orgs.len() as u64);
+                assert_eq!(players.update(db, Player::points.set(10)).await.unwrap(), orgs.len() as u64);
+                let found = Player::find(db, THEIR).await.unwrap();
+                assert_eq!(found.is_some(), orgs.contains(&2));
+            }
+        }
+    }
+}
+
+// 002-41, 002-58
+#[tokio::test]
+async fn observers_work_for_the_tenant_of_what_they_observe() {
+    for field in fields().await {
+        let hook = field.db.on::<Player, _>(ModelEvent::Updated, |db, player| {
+            let id = player.id;
+            Box::pin(async move {
+                let any = Player::query().or_filter(Player::id.ne(id));
+                any.update(db, Player::name.set_from(Player::name.concat("!"))).await?;
+                Score::draft().player_id(id).amount(1).org(2).save(db).await.map(|_| ())
+            })
+        });
+        let mut mine = Player::find_or_fail(&field.one, 1).await.unwrap();
+        mine.points = 1;
+        mine.save(&field.one).await.unwrap();
+        hook.stop();
+        assert_eq!(Score::query().where_eq(Score::player_id, 1).count(&field.one).await.unwrap(), 2);
         field.hold().await;
     }
 }

@@ -8,7 +8,11 @@ use std::{
 
 use crate::{
     db::{
-        Cache, Db, Pending, connections::Registry, database::Database, level::Level, observers::Observers,
+        Cache, Db, Pending,
+        connections::Registry,
+        database::{Database, Strict},
+        level::Level,
+        observers::Observers,
         watch::Watch,
     },
     driver::{self, BoxFuture, ConnectOptions, Connection, TlsMode},
@@ -24,7 +28,7 @@ pub struct DbBuilder {
     name: Option<Arc<str>>,
     slow: Option<Duration>,
     cache: Option<Arc<dyn Cache>>,
-    strict: bool,
+    strict: Strict,
     batches: bool,
     hook: Option<Hook>,
     #[cfg(feature = "encryption")]
@@ -100,7 +104,7 @@ impl DbBuilder {
             name: None,
             slow: None,
             cache: None,
-            strict: false,
+            strict: Strict::default(),
             batches: true,
             hook: None,
             #[cfg(feature = "encryption")]
@@ -164,8 +168,43 @@ impl DbBuilder {
     /// Whether loading a relation of a record that is there already is [`Error::LazyLoad`]: for tests and for
     /// development, where every relation is to come with its query.
     pub fn strict_loading(mut self, strict: bool) -> Self {
-        self.strict = strict;
+        self.strict.loading = strict;
         self
+    }
+
+    /// Whether it is [`Error::NotFillable`] to write what mass assignment passed keys over of: those that are no column,
+    /// or that `#[fillable]` does not name.
+    pub fn strict_filling(mut self, strict: bool) -> Self {
+        self.strict.filling = strict;
+        self
+    }
+
+    /// Forbids what would otherwise happen silently: [`strict_loading`](Self::strict_loading) and
+    /// [`strict_filling`](Self::strict_filling). That something is read which was not selected or loaded is an error
+    /// without it too.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # atlas::block_on(async {
+    /// use atlas::{Fill, types::serde_json};
+    ///
+    /// #[derive(Model)]
+    /// #[fillable(name)]
+    /// pub struct Guest {
+    ///     pub id: i64,
+    ///     pub name: String,
+    /// }
+    ///
+    /// let db = Db::builder("sqlite::memory:").strict().connect().await?;
+    /// db.create_tables(models![Guest]).await?;
+    /// let fill: Fill<Guest> = serde_json::from_str(r#"{"name": "Ann", "admin": true}"#).unwrap();
+    /// let error = Guest::draft().fill(fill).save(&db).await.err();
+    /// assert!(matches!(error, Some(Error::NotFillable { model: "Guest", .. })));
+    /// # Ok::<(), Error>(())
+    /// # }).unwrap();
+    /// ```
+    pub fn strict(self) -> Self {
+        self.strict_loading(true).strict_filling(true)
     }
 
     /// Whether a relation that one record of a result loads lazily is loaded for all of them at once. It is, by

@@ -38,10 +38,19 @@ pub(crate) struct Database {
     pub(super) cache: Option<Arc<dyn Cache>>,
     /// What it is called where it has no name.
     number: u64,
-    /// Whether relations must not be loaded lazily.
-    pub(super) strict: bool,
+    /// What is forbidden on it.
+    pub(super) strict: Strict,
     /// Whether what one record loads lazily is loaded for all that came with it.
     pub(super) batches: bool,
+}
+
+/// What else would happen silently, and is forbidden.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Strict {
+    /// That relations are loaded lazily.
+    pub(crate) loading: bool,
+    /// That mass assignment passes keys over.
+    pub(crate) filling: bool,
 }
 
 impl Database {
@@ -60,7 +69,7 @@ impl Database {
             key: None,
             cache: None,
             number: number(),
-            strict: false,
+            strict: Strict::default(),
             batches: true,
         }
     }

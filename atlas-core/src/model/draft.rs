@@ -37,6 +37,8 @@ pub struct DraftData {
     values: Box<[Option<Value>]>,
     /// Drafts of other models that it brings with it.
     graph: Option<Box<Graph>>,
+    /// What mass assignment passed over, for a message.
+    dropped: Option<Box<str>>,
 }
 
 impl DraftData {
@@ -47,7 +49,7 @@ impl DraftData {
             Some(values) if values.len() == meta.columns.len() => values,
             _ => meta.columns.iter().map(|_| None).collect(),
         };
-        Self { meta, values, graph: None }
+        Self { meta, values, graph: None, dropped: None }
     }
 
     /// The drafts that this one brings with it, to add to them. `insert`: what inserts it with all of them.
@@ -86,10 +88,25 @@ impl DraftData {
     /// Sets the columns that mass assignment brought.
     #[must_use]
     pub fn fill<M: Model>(mut self, fill: Fill<M>) -> Self {
-        for (column, value) in fill.into_values() {
+        let (values, dropped) = fill.into_parts();
+        for (column, value) in values {
             self.put_value(column, value);
         }
+        self.dropped = dropped.or(self.dropped);
         self
+    }
+
+    /// What mass assignment passed over, for a message.
+    pub(crate) fn take_dropped(&mut self) -> Option<Box<str>> {
+        self.dropped.take()
+    }
+
+    /// An error where mass assignment passed something over: for handles that forbid it.
+    pub(crate) fn whole(&self) -> Result<()> {
+        match &self.dropped {
+            None => Ok(()),
+            Some(keys) => Err(Error::NotFillable { model: self.meta.name, keys: keys.to_string() }),
+        }
     }
 
     #[inline]

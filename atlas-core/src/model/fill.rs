@@ -41,12 +41,23 @@ use crate::{
 /// ```
 pub struct Fill<M> {
     values: Vec<(usize, Value)>,
+    /// The keys that were passed over, or the first of them.
+    dropped: Vec<String>,
     of: PhantomData<fn() -> M>,
 }
 
 impl<M> Fill<M> {
-    pub(crate) fn into_values(self) -> Vec<(usize, Value)> {
-        self.values
+    /// The values, and the keys that were passed over, for a message.
+    pub(crate) fn into_parts(self) -> (Vec<(usize, Value)>, Option<Box<str>>) {
+        let named: Vec<String> = self.dropped.iter().map(|key| format!("`{key}`")).collect();
+        (self.values, (!named.is_empty()).then(|| named.join(", ").into()))
+    }
+
+    /// The keys of the input that were passed over, since no column that mass assignment reaches has such a name: the
+    /// first few, shortened. A handle with [`strict_filling`](crate::db::DbBuilder::strict_filling) refuses to write what
+    /// has any.
+    pub fn dropped(&self) -> &[String] {
+        &self.dropped
     }
 
     /// Whether there is nothing in it.
@@ -88,7 +99,7 @@ impl<M: Model> Fill<M> {
 
 impl<M> Clone for Fill<M> {
     fn clone(&self) -> Self {
-        Self { values: self.values.clone(), of: PhantomData }
+        Self { values: self.values.clone(), dropped: self.dropped.clone(), of: PhantomData }
     }
 }
 
@@ -106,22 +117,25 @@ impl<M: Model> fmt::Debug for Fill<M> {
 
 impl<'de, M: Model> Deserialize<'de> for Fill<M> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let values = deserializer.deserialize_map(Fields(M::meta()))?;
-        Ok(Self { values, of: PhantomData })
+        let (values, dropped) = deserializer.deserialize_map(Fields(M::meta()))?;
+        Ok(Self { values, dropped, of: PhantomData })
     }
 }
+
+/// How many keys that were passed over are kept, and how much of each: they come from outside.
+const DROPPED: (usize, usize) = (5, 40);
 
 struct Fields(&'static ModelMeta);
 
 impl<'de> Visitor<'de> for Fields {
-    type Value = Vec<(usize, Value)>;
+    type Value = (Vec<(usize, Value)>, Vec<String>);
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "an object with fields of `{}`", self.0.name)
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut values = Vec::new();
+        let (mut values, mut dropped) = (Vec::new(), Vec::new());
         while let Some(name) = map.next_key::<String>()? {
             let found = self.0.columns.iter().enumerate().find(|(_, c)| c.fillable && c.field == name);
             let given = map.next_value::<serde_json::Value>()?;
@@ -129,9 +143,11 @@ impl<'de> Visitor<'de> for Fields {
                 let value = from_json(column, given)
                     .map_err(|error| A::Error::custom(unfit(self.0, column, error)))?;
                 values.push((index, value));
+            } else if dropped.len() < DROPPED.0 {
+                dropped.push(name.chars().take(DROPPED.1).collect());
             }
         }
-        Ok(values)
+        Ok((values, dropped))
     }
 }
 

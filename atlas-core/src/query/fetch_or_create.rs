@@ -22,7 +22,7 @@ pub(crate) fn fetch_or_new_many<M: Model>(
         let payload = Payload::new(db, M::meta(), by, None, drafts)?;
         let mut found: Vec<Option<Record<M>>> = payload.places();
         payload.fetch(db, &mut found, Lock::None).await?;
-        payload.in_order(found)
+        payload.in_order(found, db.now())
     })
 }
 
@@ -42,7 +42,7 @@ pub(crate) fn fetch_or_create_many<M: Model>(
             payload.fetch(db, &mut found, lock).await?;
             let missing = missing(&found);
             if missing.is_empty() {
-                return payload.in_order(found);
+                return payload.in_order(found, db.now());
             }
             let drafts = missing.iter().filter_map(|row| payload.drafts_of(*row).next().cloned());
             let drafts: Vec<DraftData> = drafts.collect();
@@ -50,7 +50,7 @@ pub(crate) fn fetch_or_create_many<M: Model>(
             let inserted = record::insert_within(&tx, Box::new(drafts.into_iter())).await;
             if let Some(records) = attempts.end(db, tx, missing.len(), inserted).await? {
                 put(&mut found, &missing, records);
-                return payload.in_order(found);
+                return payload.in_order(found, db.now());
             }
             // What was inserted since a transaction began is seen by who locks it.
             if db.in_transaction() {
@@ -83,7 +83,7 @@ pub(crate) fn update_or_create_many<M: Model>(
                 Err(error) => Err(error),
             };
             if attempts.end(db, tx, missing.len(), written).await?.is_some() {
-                return payload.in_order(found);
+                return payload.in_order(found, db.now());
             }
         }
     })
@@ -211,7 +211,11 @@ impl Payload {
 
     /// The record of each draft: the first of a row gets the one that was found or written, and each draft of a row
     /// that is not there a new one.
-    fn in_order<M: Model>(self, found: Vec<Option<Record<M>>>) -> Result<Vec<Record<M>>> {
+    fn in_order<M: Model>(
+        self,
+        found: Vec<Option<Record<M>>>,
+        now: Option<Moment>,
+    ) -> Result<Vec<Record<M>>> {
         let mut drafts: Vec<Option<DraftData>> = self.drafts.into_iter().map(Some).collect();
         let mut records: Vec<Option<Record<M>>> = drafts.iter().map(|_| None).collect();
         let mut give = |number: usize, record: Record<M>| {
@@ -223,7 +227,7 @@ impl Payload {
             let Some(record) = record else {
                 for number in numbers {
                     if let Some(draft) = drafts.get_mut(number).and_then(Option::take) {
-                        give(number, Record::from_draft(draft)?);
+                        give(number, Record::of_draft(draft, now)?);
                     }
                 }
                 continue;

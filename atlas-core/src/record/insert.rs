@@ -23,6 +23,9 @@ pub(crate) async fn insert<M: Model>(db: &Db, mut draft: DraftData) -> Result<Re
     if let Some((column, tenant)) = db.stamp_of(M::meta())? {
         draft.put_value(column, tenant);
     }
+    if db.is_strict().filling {
+        draft.whole()?;
+    }
     if db.hooks(M::meta()).is_some() {
         let mut record = Record::<M>::of_draft(draft, db.now())?;
         record.erased_mut().save(db).await?;
@@ -197,6 +200,8 @@ struct Batches<'a> {
     drafts: Peekable<Drafts<'a>>,
     /// Whether a transaction of the caller's holds the statements together.
     held: bool,
+    /// Whether drafts are refused of which mass assignment passed something over.
+    strict: bool,
     /// The memory of the batch before.
     values: Vec<Value>,
 }
@@ -207,7 +212,8 @@ impl<'a> Batches<'a> {
             None => drafts,
             Some((column, tenant)) => Box::new(drafts.map(move |draft| draft.put(column, tenant.clone()))),
         };
-        Ok(Self { meta, now: db.now(), drafts: drafts.peekable(), held: false, values: Vec::new() })
+        let (now, strict) = (db.now(), db.is_strict().filling);
+        Ok(Self { meta, now, drafts: drafts.peekable(), held: false, strict, values: Vec::new() })
     }
 
     /// The next drafts, where the first of them brings others with it, and what inserts them all.
@@ -228,6 +234,9 @@ impl<'a> Batches<'a> {
         let mut batch = Batch::in_memory(std::mem::take(&mut self.values), self.meta, left_out, rows);
         while batch.rows < ROWS_PER_BATCH {
             let Some(draft) = self.drafts.next_if(|draft| batch.takes(draft)) else { break };
+            if self.strict {
+                draft.whole()?;
+            }
             add(&mut batch, draft, self.now)?;
         }
         Ok(Some(batch))

@@ -42,9 +42,11 @@ impl<M: Model> Record<M> {
     ///
     /// [`Error::Decode`] where a cast of your own does not read what it wrote.
     pub fn fill(&mut self, fill: Fill<M>) -> Result<&mut Self> {
-        for (column, value) in fill.into_values() {
+        let (values, dropped) = fill.into_parts();
+        for (column, value) in values {
             self.assign(column, value.as_ref())?;
         }
+        self.state.set_dropped(dropped);
         Ok(self)
     }
 
@@ -199,13 +201,16 @@ impl<M: Model> Record<M> {
     /// `now`: what timestamps get.
     pub(crate) fn of_draft(mut draft: DraftData, now: Option<Moment>) -> Result<Self> {
         draft.alone()?;
-        let left_out = draft.left_out();
+        let (left_out, dropped) = (draft.left_out(), draft.take_dropped());
         draft.complete(now)?;
-        Ok(Self { model: M::decode(&draft, 0)?, state: State::new(left_out) })
+        let mut state = State::new(left_out);
+        state.set_dropped(dropped);
+        Ok(Self { model: M::decode(&draft, 0)?, state })
     }
 
     /// Sets every column that a draft gives.
-    pub(crate) fn assign_draft(&mut self, draft: DraftData) -> Result<()> {
+    pub(crate) fn assign_draft(&mut self, mut draft: DraftData) -> Result<()> {
+        self.state.set_dropped(draft.take_dropped());
         for (column, value) in draft.into_given() {
             self.assign(column, value.as_ref())?;
         }
@@ -224,6 +229,11 @@ impl dyn AnyRecord + '_ {
             return Err(Error::config(refusal));
         }
         let db = &*db.of(self.meta().about())?;
+        if let Some(keys) = self.state().dropped()
+            && db.is_strict().filling
+        {
+            return Err(Error::NotFillable { model, keys: keys.to_owned() });
+        }
         match db.hooks(self.meta()) {
             None => self.write(db).await,
             Some(hooks) => Box::pin(self.write_observed(db, &hooks)).await,

@@ -45,6 +45,8 @@ struct Kept {
     refusal: Option<(&'static str, String)>,
     /// What this record shows otherwise than its model says.
     shown: Option<Box<Shown>>,
+    /// What mass assignment passed over, for a message.
+    dropped: Option<Box<str>>,
     /// The record of the table between through which this one was reached.
     pivot: Option<Box<dyn AnyRecord>>,
     /// Of a new record: the columns that were left to the database.
@@ -199,6 +201,18 @@ impl State {
         }
     }
 
+    /// What mass assignment passed over, for a message.
+    pub(crate) fn dropped(&self) -> Option<&str> {
+        self.kept.as_ref()?.dropped.as_deref()
+    }
+
+    /// Keeps what mass assignment passed over, where it did.
+    pub(crate) fn set_dropped(&mut self, dropped: Option<Box<str>>) {
+        if dropped.is_some() {
+            self.kept().dropped = dropped;
+        }
+    }
+
     pub(crate) fn take_extra(&mut self, name: &str) -> Option<Value> {
         self.kept.as_mut()?.extras.remove(name)
     }
@@ -228,6 +242,9 @@ impl State {
 
     /// The record has the values of its row again.
     pub(crate) fn mark_read(&mut self) {
+        if let Some(kept) = &mut self.kept {
+            kept.dropped = None;
+        }
         self.write(None, self.standing, Vec::new());
     }
 

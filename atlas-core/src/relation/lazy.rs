@@ -161,7 +161,9 @@ fn load_count<'a, M: Model, N: Model>(
 /// Lazy loading is refused on a strict handle.
 fn check<M: Model>(db: &Db, loaders: &[Loader<Record<M>>]) -> Result<()> {
     match loaders.first() {
-        Some(first) if db.is_strict() => Err(Error::LazyLoad { model: M::meta().name, relation: first.name }),
+        Some(first) if db.is_strict().loading => {
+            Err(Error::LazyLoad { model: M::meta().name, relation: first.name })
+        }
         _ => Ok(()),
     }
 }
