@@ -17,9 +17,9 @@ pub use atlas_core::{
     Event, Expr, Expression, Fields, Fill, FromRow, HasMany, HasManyThrough, HasOne, HasOneThrough, Health,
     HealthStatus, Isolation, Json, Model, ModelEvent, MorphMany, MorphOne, MorphTarget, MorphTo, MorphToMany,
     Observer, Order, Page, PageUrl, Pending, Prunable, Query, Record, RecordEvent, Records, Related,
-    Relation, Result, Scalar, SimplePage, Sql, TenantDatabases, TlsMode, Transaction, With, case_when, col,
-    count_all, cume_dist, db, dense_rank, full_text, models, ntile, percent_rank, rank, register_driver,
-    relations, row, row_number, table, val, value, values,
+    Relation, Result, Scalar, SimplePage, Sql, TenantDatabases, TlsMode, Transaction, Truncate, With,
+    case_when, col, count_all, cume_dist, db, dense_rank, excluded, full_text, models, ntile, percent_rank,
+    rank, register_driver, relations, row, row_number, table, val, value, values,
 };
 #[cfg(feature = "runtime")]
 pub use atlas_derive::main;
@@ -54,15 +54,15 @@ pub mod bounds {
         db::Retryable,
         model::{
             Aggregated, Alike, Anywhere, Append, ArrayExpression, ArrayValue, As, Assignments, Base, Both,
-            Case, CastsTo, Choice, Columns, Complete, DateExpression, Found, FullTextColumns, In, Integer,
-            IntoKey, IntoOrder, IsArray, JsonDocument, JsonExpression, JsonPath, Keeps, Key, Made, Maybe,
-            Missing, Named, NotNull, Null, NumberExpression, Operand, OrNull, Outer, Plain, RowOperand,
-            RowParts, RowValue, Search, Set, SoftDeletes, Subquery, Tenanted, Term, Text, TextExpression,
-            Window, WindowExpression, Windowed,
+            Case, CastsTo, Choice, Columns, Complete, DateExpression, Excluded, Found, FullTextColumns, In,
+            Integer, IntoKey, IntoOrder, IsArray, JsonDocument, JsonExpression, JsonPath, Keeps, Key, Made,
+            Maybe, Missing, Named, NotNull, Null, NumberExpression, Operand, OrNull, Outer, Plain,
+            RowOperand, RowParts, RowValue, Search, Set, SoftDeletes, Subquery, Tenanted, Term, Text,
+            TextExpression, Upserts, Window, WindowExpression, Windowed,
         },
         query::{
-            Filled, Filling, Fills, Inner, IntoFlow, NamesScope, Rooted, RowOf, ScopeOf, ScopePart, SelectAs,
-            Selection, SqlList, SqlValue, Whole, Within,
+            Filled, Filling, Fills, Fits, Inner, IntoFlow, NamesScope, Returned, Returning, ReturningQuery,
+            Rooted, RowOf, ScopeOf, ScopePart, SelectAs, Selection, SqlList, SqlValue, Takes, Whole, Within,
         },
         record::FieldNames,
         relation::{

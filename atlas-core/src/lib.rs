@@ -32,7 +32,7 @@ pub use error::{ConstraintKind, Error, Result};
 pub use model::now;
 pub use model::{
     Assignment, Column, Expr, Expression, Fill, Model, Order, Scalar, case_when, count_all, cume_dist,
-    dense_rank, full_text, ntile, percent_rank, rank, row, row_number, val,
+    dense_rank, excluded, full_text, ntile, percent_rank, rank, row, row_number, val,
 };
 pub use query::{Cursor, CursorPage, FromRow, Page, PageUrl, Prunable, Query, SimplePage, Sql};
 pub use record::{AfterCommit, Fields, ModelEvent, Observer, Record, RecordEvent};
@@ -40,6 +40,7 @@ pub use relation::{
     BelongsTo, BelongsToMany, Changed, HasMany, HasManyThrough, HasOne, HasOneThrough, MorphMany, MorphOne,
     MorphTarget, MorphTo, MorphToMany, Records, Related, Relation,
 };
+pub use schema::Truncate;
 pub use table::{DynRow, Values, col};
 #[cfg(feature = "hashing")]
 pub use value::Hashed;

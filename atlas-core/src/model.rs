@@ -29,6 +29,7 @@ mod serial;
 mod soft;
 mod tables;
 mod tenant;
+mod upsert;
 mod window;
 
 pub use aggregate::{Aggregated, count_all};
@@ -63,6 +64,7 @@ pub use scope::{Anywhere, Append, As, Both, In, Maybe, Named, Outer};
 pub use serial::{Accessor, NameCase, Read, read, written};
 pub use soft::SoftDeletes;
 pub use tenant::Tenanted;
+pub use upsert::{Changes, Excluded, Upserts, excluded};
 
 pub use window::{
     Window, WindowExpression, Windowed, cume_dist, dense_rank, ntile, percent_rank, rank, row_number,
@@ -72,9 +74,10 @@ use crate::{
     db::{Db, Pending},
     driver::Row,
     error::Result,
-    query::{self, Loader, Query},
+    query::{self, Loader, Query, Returned, Returning, Takes},
     record::Record,
     relation::{NthLoaded, NthSlot},
+    schema::Truncate,
     statement::OnConflict,
     value::{Value, ValueRef},
 };
@@ -309,8 +312,88 @@ pub trait Model: Sized + Send + Sync + 'static {
         query::insert(db, Self::meta(), drafts, OnConflict::Ignore)
     }
 
+    /// Inserts the rows of a query, which never leave the database: how many there were. The columns take what the query
+    /// selects, in its order and of the same types. The time goes into the columns of `#[timestamps]` that are not among
+    /// them, and a tenant's handle gives its tenant; other columns get what the database has for them.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let praised = Post::query().where_gt(Post::votes, 2).select((Post::id, Post::title));
+    /// assert_eq!(Comment::insert_using(&db, (Comment::post_id, Comment::text), praised).await?, 2);
+    /// # Ok(())
+    /// # });
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// What the database reports, where a column that is left out has no default, or a value is taken.
+    fn insert_using<N: Model, Out, S>(
+        db: &Db,
+        columns: impl Takes<Self, Out>,
+        query: Query<N, Out, S>,
+    ) -> Pending<'_, u64> {
+        let (columns, select) = (columns.places(), query.into_select());
+        Pending::new(async move {
+            let ran = query::insert_using(db, Self::meta(), columns, select, false, Vec::new(), Box::new(()));
+            Ok(ran.await?.1.affected)
+        })
+    }
+
+    /// As [`insert_using`](Self::insert_using), leaving out the rows whose unique columns are taken.
+    fn insert_or_ignore_using<N: Model, Out, S>(
+        db: &Db,
+        columns: impl Takes<Self, Out>,
+        query: Query<N, Out, S>,
+    ) -> Pending<'_, u64> {
+        let (columns, select) = (columns.places(), query.into_select());
+        Pending::new(async move {
+            let ran = query::insert_using(db, Self::meta(), columns, select, true, Vec::new(), Box::new(()));
+            Ok(ran.await?.1.affected)
+        })
+    }
+
+    /// Removes all rows of the table at once, also those that queries leave out.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// use atlas::Truncate;
+    /// # run(async |db| {
+    /// Comment::truncate(&db, Truncate { restart_identity: true, ..Truncate::default() }).await?;
+    /// let first = Comment::draft().post_id(1).text("First!").save(&db).await?;
+    /// assert_eq!(first.id, 1);
+    /// # Ok(())
+    /// # });
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Constraint`](crate::Error::Constraint) of a foreign key where other tables refer to it and `cascade` is
+    /// not set, [`Error::Unsupported`](crate::Error::Unsupported) inside of a transaction of MySQL's, which it would
+    /// commit, and [`Error::Config`](crate::Error::Config) through a tenant's handle, since the rows of others would be
+    /// removed: `db.without_tenant()` says that this is meant.
+    fn truncate(db: &Db, how: Truncate) -> Pending<'_, ()> {
+        query::truncate(db, Self::meta(), how)
+    }
+
+    /// Lets an insert give back what it has written of each row: a column, a tuple of them, or the whole record.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let drafts = ["One", "Two"].map(|text| Comment::draft().post_id(1).text(text));
+    /// let ids: Vec<i64> = Comment::returning(Comment::id).insert(&db, drafts).await?;
+    /// assert_eq!(ids, [3, 4]);
+    /// # Ok(())
+    /// # });
+    /// ```
+    fn returning<R: Returned<Self>>(what: R) -> Returning<Self, R::Out> {
+        Returning::new(&what)
+    }
+
     /// Inserts drafts; where the unique columns `by` are taken, sets the columns `update` of the row
-    /// that is there instead (and `updated_at`). How many rows were written or changed.
+    /// that is there instead (and `updated_at`): to the draft's values, or to what an assignment says, which may be of
+    /// the row that is there and of the draft ([`excluded`](crate::excluded)). How many rows were written or changed.
     ///
     /// ```
     /// # use atlas_tests::guide::*;
@@ -326,14 +409,48 @@ pub trait Model: Sized + Send + Sync + 'static {
     /// # Errors
     ///
     /// [`Error::Config`](crate::Error::Config) where `by` is empty or no unique index has its columns.
-    fn upsert<'a, D: Complete<Self> + 'a>(
+    fn upsert<'a, D: Complete<Self> + 'a, I>(
         db: &'a Db,
         drafts: impl IntoIterator<Item = D, IntoIter: Send> + 'a,
         by: impl Columns<Self>,
-        update: impl Columns<Self>,
+        update: impl Upserts<Self, I>,
     ) -> Pending<'a, u64> {
         let drafts = Box::new(drafts.into_iter().map(Complete::into_data));
-        query::upsert(db, Self::meta(), drafts, by.columns(), update.columns())
+        let mut changes = Changes::default();
+        update.changes(&mut changes);
+        query::upsert(db, Self::meta(), drafts, by.columns(), changes, None)
+    }
+
+    /// As [`upsert`](Self::upsert), but changes only those of the rows that are there for which the condition holds. The
+    /// others stay, and their drafts count as not written.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// use atlas::excluded;
+    /// # run(async |db| {
+    /// let draft = |age: i32| [User::draft().name("Ann").email("Ann@example.com").age(age)];
+    /// let older = || User::age.lt(excluded(User::age));
+    /// assert_eq!(User::upsert_where(&db, draft(20), User::email, User::age, older()).await?, 0);
+    /// assert_eq!(User::upsert_where(&db, draft(40), User::email, User::age, older()).await?, 1);
+    /// assert_eq!(User::find_or_fail(&db, 1).await?.age, Some(40));
+    /// # Ok(())
+    /// # });
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`upsert`](Self::upsert).
+    fn upsert_where<'a, D: Complete<Self> + 'a, I, X: In<(Self, Excluded<Self>), J>, J>(
+        db: &'a Db,
+        drafts: impl IntoIterator<Item = D, IntoIter: Send> + 'a,
+        by: impl Columns<Self>,
+        update: impl Upserts<Self, I>,
+        condition: Expr<X>,
+    ) -> Pending<'a, u64> {
+        let drafts = Box::new(drafts.into_iter().map(Complete::into_data));
+        let mut changes = Changes::default();
+        update.changes(&mut changes);
+        query::upsert(db, Self::meta(), drafts, by.columns(), changes, Some(condition.into_node()))
     }
 
     /// The first record that matches, or a new one of the draft, not saved: [`Record::exists`] tells. What the condition

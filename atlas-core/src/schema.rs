@@ -109,4 +109,17 @@ pub enum SchemaChange {
     CreateTable(Table),
     /// Drops a table, if there is one.
     DropTable(Name),
+    /// Removes all rows of a table, all or none. A driver whose database commits with it MUST refuse it inside of a
+    /// transaction.
+    Truncate(Name, Truncate),
+}
+
+/// How all rows of a table are removed: see [`Model::truncate`](crate::Model::truncate).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Truncate {
+    /// Whether all rows of the tables that refer to it are removed, too, and of those that refer to them. Without, a
+    /// table that others refer to is refused.
+    pub cascade: bool,
+    /// Whether generated keys begin at 1 again. Without, they go on.
+    pub restart_identity: bool,
 }

@@ -22,8 +22,8 @@ pub use delete::Delete;
 pub use expr::{Aggregate, Aggregation, ArithmeticOp, ColumnRef, CompareOp, Expr};
 pub use full_text::{FullText, FullTextTerm};
 pub use function::{DatePart, Function, TimeUnit};
-pub use insert::{Insert, OnConflict};
-pub use json::{JsonAt, JsonQuestion, JsonStep};
+pub use insert::{Insert, InsertSelect, OnConflict};
+pub use json::{JsonAt, JsonChange, JsonQuestion, JsonStep};
 pub use raw::Raw;
 pub(crate) use scoped::{AddedScope, ScopeName, Without};
 pub use scoped::{GlobalScope, GlobalScopes, Scoped};
@@ -47,6 +47,8 @@ pub enum Statement {
     Select(Select),
     /// Writes new rows.
     Insert(Insert),
+    /// Writes the rows of a select as new rows.
+    InsertSelect(InsertSelect),
     /// Changes rows.
     Update(Update),
     /// Removes rows.

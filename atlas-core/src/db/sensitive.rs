@@ -91,7 +91,7 @@ impl Finder {
                 Expr::And(parts) | Expr::Or(parts) => left.extend(parts),
                 Expr::Not(part) => left.push(part),
                 part => {
-                    let mut is_secret = |part: &Expr| matches!(part, Expr::Column(column) if self.columns.contains(&&*column.name));
+                    let mut is_secret = |part: &Expr| matches!(part, Expr::Column(column) | Expr::Excluded(column) if self.columns.contains(&&*column.name));
                     if part.any(&mut is_secret) {
                         self.hide_all_in(part);
                     }

@@ -303,7 +303,7 @@ fn uncount(sink: Box<dyn RowSink>) -> Result<(Box<dyn RowSink>, u64)> {
 fn operation(statement: &Statement) -> &'static str {
     match statement {
         Statement::Select(_) => "SELECT",
-        Statement::Insert(_) => "INSERT",
+        Statement::Insert(_) | Statement::InsertSelect(_) => "INSERT",
         Statement::Update(_) => "UPDATE",
         Statement::Delete(_) => "DELETE",
         Statement::Raw(_) => "RAW",

@@ -6,6 +6,8 @@ pub struct Capabilities {
     pub returning: bool,
     /// Changed rows come back with the statement that changed them.
     pub update_returning: bool,
+    /// Removed rows come back with the statement that removed them.
+    pub delete_returning: bool,
     /// Several statements can be done or undone together.
     pub transactions: bool,
     /// A transaction can have others inside.
@@ -23,6 +25,7 @@ impl Capabilities {
     pub const NONE: Self = Self {
         returning: false,
         update_returning: false,
+        delete_returning: false,
         transactions: false,
         savepoints: false,
         transactional_schema: false,

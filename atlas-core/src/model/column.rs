@@ -155,7 +155,7 @@ pub struct Assignment<M, X = M> {
 }
 
 impl<M, X> Assignment<M, X> {
-    fn new(column: ColumnRef, value: statement::Expr) -> Self {
+    pub(crate) fn new(column: ColumnRef, value: statement::Expr) -> Self {
         Self { column, value, of: PhantomData }
     }
 }

@@ -1,12 +1,12 @@
-//! Questions to what is inside of JSON columns.
+//! Questions to what is inside of JSON columns, and changes of it.
 
 use std::marker::PhantomData;
 
 use serde::Serialize;
 
 use crate::{
-    model::{Base, Expr, Expression, Scalar},
-    statement::{Expr as Node, JsonAt, JsonQuestion, JsonStep},
+    model::{Assignment, Base, Expr, Expression, Model, Scalar},
+    statement::{ColumnRef, Expr as Node, JsonAt, JsonChange, JsonQuestion, JsonStep},
     value::Attribute,
 };
 
@@ -190,6 +190,65 @@ impl<S> JsonPath<S> {
     /// How many elements the array has; NULL where it is no array, or not there.
     pub fn length(self) -> Scalar<S, Option<i64>> {
         self.value(JsonQuestion::Length)
+    }
+
+    /// For [`update`](crate::Query::update): this becomes that, and the rest of the document stays. A key that is not
+    /// there yet is added, and so is an element behind the last; a column that is NULL becomes an object. Where there
+    /// is no object to put the key in, and no array for the element, nothing changes.
+    ///
+    /// ```
+    /// # use atlas::prelude::*;
+    /// # #[derive(Model, Debug)]
+    /// # struct Site { id: i64, settings: serde_json::Value }
+    /// # atlas::block_on(async {
+    /// # let db = Db::connect("sqlite::memory:").await?;
+    /// # db.create_tables(models![Site]).await?;
+    /// # let settings = serde_json::json!({ "theme": "dark", "mail": { "days": [1, 5] } });
+    /// # Site::draft().settings(settings).save(&db).await?;
+    /// let set = (Site::settings.path("theme").set("light"), Site::settings.path("mail").path("days").remove());
+    /// Site::query().update(&db, set).await?;
+    /// let site = Site::query().sole(&db).await?;
+    /// assert_eq!(site.settings, serde_json::json!({ "theme": "light", "mail": {} }));
+    /// # Ok::<(), Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// Nobody checks before the next read that the field's type can be read of the document.
+    pub fn set(self, value: impl Serialize) -> Assignment<S>
+    where
+        S: Model,
+    {
+        match json(value) {
+            Ok(text) => self.changed(Some(text)),
+            Err(fault) => self.assigned(fault),
+        }
+    }
+
+    /// For [`update`](crate::Query::update): this is taken out of its object or array, where it is there.
+    pub fn remove(self) -> Assignment<S>
+    where
+        S: Model,
+    {
+        self.changed(None)
+    }
+
+    fn changed(self, to: Option<String>) -> Assignment<S> {
+        if self.path.is_empty() {
+            let fault = "a change inside of JSON needs a path to it: set the column for a whole document";
+            return self.assigned(Node::Fault(fault.to_owned()));
+        }
+        let change = JsonChange { of: self.of.clone(), path: self.path.clone(), to };
+        self.assigned(Node::JsonChange(Box::new(change)))
+    }
+
+    fn assigned(self, value: Node) -> Assignment<S> {
+        match self.of {
+            Node::Column(column) => Assignment::new(column, value),
+            _ => {
+                let fault = Node::Fault("only what is inside of a column can be set".to_owned());
+                Assignment::new(ColumnRef { table: None, name: "".into(), ty: None }, fault)
+            }
+        }
     }
 
     fn value<T: Attribute>(self, question: JsonQuestion) -> Scalar<S, T> {

@@ -4,6 +4,7 @@ use crate::{
     db::Db,
     error::{Error, Result},
     model::{Model, ModelMeta},
+    statement::{ColumnRef, Expr},
     value::Value,
 };
 
@@ -58,5 +59,18 @@ impl Db {
             ))),
             _ => Ok(()),
         }
+    }
+}
+
+impl ModelMeta {
+    /// Refuses what columns must not become: a JSON that is not read, another tenant's row.
+    pub(crate) fn check_all(&self, db: &Db, set: &[(ColumnRef, Expr)]) -> Result<()> {
+        for (column, value) in set {
+            let Some(index) = self.names.iter().position(|name| **name == *column.name) else { continue };
+            let value = if let Expr::Value(value) = value { Some(value) } else { None };
+            value.map_or(Ok(()), |value| self.check(index, value))?;
+            db.keep_tenant(self, index, value)?;
+        }
+        Ok(())
     }
 }

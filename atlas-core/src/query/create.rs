@@ -2,11 +2,13 @@
 
 use crate::{
     db::{Db, Pending},
-    error::Error,
-    model::{DraftData, Model, ModelMeta},
+    driver::RowSink,
+    error::{Error, Result},
+    model::{Changes, DraftData, Model, ModelMeta},
+    query::change::together,
     record::{self, Drafts, Record},
-    schema::Name,
-    statement::OnConflict,
+    schema::{Name, SchemaChange, Truncate},
+    statement::{ColumnRef, Expr as Node, OnConflict, Statement},
 };
 
 pub(crate) fn create<M: Model>(db: &Db, draft: DraftData) -> Pending<'_, Record<M>> {
@@ -23,7 +25,23 @@ pub(crate) fn insert<'a>(
     drafts: Drafts<'a>,
     on_conflict: OnConflict,
 ) -> Pending<'a, u64> {
-    Pending::new(async move { record::insert_all(&*db.of(meta.about())?, meta, drafts, on_conflict).await })
+    Pending::new(async move {
+        let db = &*db.of(meta.about())?;
+        Ok(record::insert_all(db, meta, drafts, on_conflict, Vec::new(), Box::new(())).await?.1.affected)
+    })
+}
+
+/// Inserts drafts, and hands these columns of the written rows to the sink.
+pub(super) async fn give_back(
+    db: &Db,
+    meta: &'static ModelMeta,
+    drafts: Drafts<'_>,
+    on_conflict: OnConflict,
+    columns: Vec<Name>,
+    sink: Box<dyn RowSink>,
+) -> Result<Box<dyn RowSink>> {
+    let db = &*db.of(meta.about())?;
+    Ok(record::insert_all(db, meta, drafts, on_conflict, columns, sink).await?.0)
 }
 
 pub(crate) fn upsert<'a>(
@@ -31,28 +49,70 @@ pub(crate) fn upsert<'a>(
     meta: &'static ModelMeta,
     drafts: Drafts<'a>,
     by: Vec<usize>,
-    update: Vec<usize>,
+    update: Changes,
+    filter: Option<Node>,
 ) -> Pending<'a, u64> {
+    match on_conflict(db, meta, by, update, filter) {
+        Ok(on_conflict) => insert(db, meta, drafts, on_conflict),
+        Err(error) => Pending::new(std::future::ready(Err(error))),
+    }
+}
+
+pub(crate) fn truncate<'a>(db: &'a Db, meta: &'static ModelMeta, how: Truncate) -> Pending<'a, ()> {
+    Pending::new(async move {
+        let db = &*db.of(meta.about())?;
+        if db.stamp_of(meta)?.is_some() {
+            return Err(Error::config(format!(
+                "truncating `{name}` removes the rows of all tenants, and this handle is a tenant's: `{name}::query().delete(&db)` removes \
+                 its own, and `db.without_tenant()` says that all are meant",
+                name = meta.name
+            )));
+        }
+        let truncate = SchemaChange::Truncate(meta.table.into(), how);
+        db.run(Some(meta.about()), &Statement::Schema(truncate), Box::new(())).await.map(|_| ())
+    })
+}
+
+/// What an upsert does with rows that are there.
+pub(super) fn on_conflict(
+    db: &Db,
+    meta: &'static ModelMeta,
+    by: Vec<usize>,
+    update: Changes,
+    filter: Option<Node>,
+) -> Result<OnConflict> {
     if by.is_empty() {
-        let message = format!(
+        return Err(Error::config(format!(
             "an upsert of `{}` needs the unique columns that tell whether a row is there: name at least one",
             meta.name
-        );
-        return Pending::new(std::future::ready(Err(Error::config(message))));
+        )));
     }
-    let name = |index: &usize| meta.names.get(*index).map(|name| Name::from(*name));
-    let mut columns: Vec<Name> = update.iter().filter_map(name).collect();
-    if let Some(stamp) = meta.updated_at.as_ref().and_then(name)
+    let Changes { mut columns, mut set } = update;
+    let sets = |set: &[(ColumnRef, Node)], index: usize| {
+        set.iter().any(|(column, _)| meta.names.get(index) == Some(&&*column.name))
+    };
+    let changes = !(columns.is_empty() && set.is_empty());
+    if let Some(next) = meta.next_version()?.filter(|_| changes)
+        && !meta.version.is_some_and(|version| columns.contains(&version) || sets(&set, version))
+    {
+        set.push(next);
+    }
+    if let Some(stamp) = meta.updated_at
         && db.manner().timestamps
-        && !columns.is_empty()
+        && changes
         && !columns.contains(&stamp)
+        && !sets(&set, stamp)
     {
         columns.push(stamp);
     }
-    let by = by.iter().filter_map(name).collect();
-    let set = match meta.next_version() {
-        Ok(next) if !columns.is_empty() => next.into_iter().collect(),
-        _ => Vec::new(),
-    };
-    insert(db, meta, drafts, OnConflict::Update { by, columns, set, same: Vec::new() })
+    if let Some(twice) = columns.iter().find(|index| sets(&set, **index)) {
+        return Err(Error::config(format!(
+            "an upsert of `{}` sets `{}` twice: once is enough",
+            meta.name,
+            meta.column(*twice)?.field
+        )));
+    }
+    let name = |index: &usize| meta.names.get(*index).map(|name| Name::from(*name));
+    let (by, columns) = (by.iter().filter_map(name).collect(), columns.iter().filter_map(name).collect());
+    Ok(OnConflict::Update { by, columns, set: together(set)?, same: Vec::new(), filter })
 }

@@ -6,7 +6,11 @@ use crate::{
     db::{Db, Pending},
     error::Result,
     model::Model,
-    query::{Query, walk::Walk, write::remove},
+    query::{
+        Query,
+        change::{Change, What},
+        walk::Walk,
+    },
     record::Record,
 };
 
@@ -84,13 +88,13 @@ async fn mass_prune<M: Model>(db: &Db, query: Query<M>) -> Result<u64> {
     let db = &*db.of(M::meta().about())?;
     let select = query.into_select();
     if select.limit.is_some() {
-        return remove(db, M::meta(), select).await;
+        return Change::new(M::meta(), select, What::Remove).run(db).await;
     }
     let mut removed = 0;
     loop {
         let mut part = select.clone();
         part.limit = Some(AT_ONCE);
-        let gone = remove(db, M::meta(), part).await?;
+        let gone = Change::new(M::meta(), part, What::Remove).run(db).await?;
         removed += gone;
         if gone < AT_ONCE {
             return Ok(removed);

@@ -4,10 +4,12 @@ use std::iter::Peekable;
 
 use crate::{
     db::{Db, Transaction},
+    driver::{Outcome, Ran, RowSink},
     error::{ConstraintKind, Error, Result},
     model::{DraftData, InsertGraphs, Model, ModelMeta},
     record::{AnyRecord, Record, State, values::Values},
     relation::{Owners, insert_graph, insert_level, touches},
+    schema::Name,
     statement::{Insert, OnConflict, Statement, TableRef},
     value::{Moment, Value},
 };
@@ -53,7 +55,7 @@ pub(crate) async fn insert<M: Model>(db: &Db, mut draft: DraftData) -> Result<Re
 /// Drafts, one after the other.
 pub(crate) type Drafts<'a> = Box<dyn Iterator<Item = DraftData> + Send + 'a>;
 
-/// Inserts drafts, all or none: how many rows were written.
+/// Inserts drafts, all or none: how many rows were written, of which the sink gets the columns `returning`.
 ///
 /// They are taken as they are needed, so that a million of them are never there at once.
 pub(crate) async fn insert_all(
@@ -61,14 +63,16 @@ pub(crate) async fn insert_all(
     meta: &'static ModelMeta,
     drafts: Drafts<'_>,
     on_conflict: OnConflict,
-) -> Result<u64> {
+    returning: Vec<Name>,
+    mut sink: Box<dyn RowSink>,
+) -> Ran {
     let mut batches = Batches::new(db, meta, drafts)?;
     let on_conflict = of_tenant(db, meta, on_conflict)?;
     let mut tx = None;
     let mut affected = 0;
     loop {
         if let Some((drafts, insert)) = batches.next_graphs() {
-            if on_conflict != OnConflict::Fail {
+            if on_conflict != OnConflict::Fail || !returning.is_empty() {
                 drafts.iter().try_for_each(DraftData::alone)?;
             }
             tx = Some(in_transaction(db, tx).await?);
@@ -76,31 +80,32 @@ pub(crate) async fn insert_all(
             continue;
         }
         let Some(batch) = batches.next(|batch, draft, now| batch.send(draft, now))? else { break };
-        let guarded = on_conflict.may_leave_out();
+        let guarded = on_conflict.leaves_out_others();
         tx = if guarded { Some(in_transaction(db, tx).await?) } else { batches.together(db, tx).await? };
         let rows = batch.rows as u64;
-        let statement = batch.into_insert(on_conflict.clone(), false).into();
-        let written =
-            tx.as_deref().unwrap_or(db).run(Some(meta.about()), &statement, Box::new(())).await?.1.affected;
-        if guarded && written < rows {
+        let statement = batch.into_insert(on_conflict.clone(), returning.clone()).into();
+        let (given_back, written) =
+            tx.as_deref().unwrap_or(db).run(Some(meta.about()), &statement, sink).await?;
+        sink = given_back;
+        if guarded && written.affected < rows {
             return Err(taken_by_another(meta));
         }
-        affected += written;
+        affected += written.affected;
         batches.recycle(statement);
     }
     keep(tx).await?;
-    Ok(affected)
+    Ok((sink, Outcome::affected(affected)))
 }
 
 /// An upsert through a tenant's handle changes no row of another tenant.
-fn of_tenant(db: &Db, meta: &'static ModelMeta, on_conflict: OnConflict) -> Result<OnConflict> {
-    Ok(match (on_conflict, db.stamp_of(meta)?) {
-        (OnConflict::Update { by, columns, set, .. }, Some((column, _))) => {
-            let same = meta.names.get(column).map(|name| (*name).into()).into_iter().collect();
-            OnConflict::Update { by, columns, set, same }
+fn of_tenant(db: &Db, meta: &'static ModelMeta, mut on_conflict: OnConflict) -> Result<OnConflict> {
+    if let OnConflict::Update { set, same, .. } = &mut on_conflict {
+        meta.check_all(db, set)?;
+        if let Some((column, _)) = db.stamp_of(meta)? {
+            *same = names(meta, &[column]);
         }
-        (on_conflict, _) => on_conflict,
-    })
+    }
+    Ok(on_conflict)
 }
 
 #[cold]
@@ -316,16 +321,11 @@ impl Batch {
         self.rows += 1;
     }
 
-    fn into_insert(self, on_conflict: OnConflict, returning: bool) -> Insert {
+    fn into_insert(self, on_conflict: OnConflict, returning: Vec<Name>) -> Insert {
         let Self { meta, left_out, rows, values, .. } = self;
         let sent = meta.columns.iter().enumerate().filter(|(index, _)| !left_out.contains(index));
         let columns = sent.map(|(_, column)| column.target()).collect();
-        let returning = if returning { left_out.as_slice() } else { &[] };
-        let returning =
-            returning.iter().filter_map(|index| meta.names.get(*index)).map(|name| (*name).into());
-        let returning: Vec<_> = returning.collect();
-        let key = if returning.is_empty() { &[] } else { meta.key };
-        let key = key.iter().filter_map(|index| meta.names.get(*index)).map(|name| (*name).into()).collect();
+        let key = if returning.is_empty() { Vec::new() } else { names(meta, meta.key) };
         Insert { table: TableRef::new(meta.table), columns, rows, values, on_conflict, returning, key }
     }
 
@@ -333,7 +333,8 @@ impl Batch {
     pub(super) async fn insert(self, db: &Db) -> Result<Written> {
         let (meta, rows) = (self.meta, self.rows);
         let columns = self.left_out.clone();
-        let statement = Statement::Insert(self.into_insert(OnConflict::Fail, true));
+        let returning = names(meta, &columns);
+        let statement = Statement::Insert(self.into_insert(OnConflict::Fail, returning));
         if columns.is_empty() {
             db.run(Some(meta.about()), &statement, Box::new(())).await?;
             return Ok(Written { columns, values: Vec::new(), statement });
@@ -347,6 +348,10 @@ impl Batch {
         }
         Ok(Written { columns, values, statement })
     }
+}
+
+fn names(meta: &ModelMeta, columns: &[usize]) -> Vec<Name> {
+    columns.iter().filter_map(|index| meta.names.get(*index)).map(|name| (*name).into()).collect()
 }
 
 /// What the database filled in, row after row.

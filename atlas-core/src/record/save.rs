@@ -361,7 +361,8 @@ impl dyn AnyRecord + '_ {
         let meta = self.meta();
         let (key, version) = (self.stored_key(), self.stored_version());
         let scope = row_scope(meta, key.clone(), version.clone());
-        let delete = Statement::Delete(Delete { table: TableRef::new(meta.table), scope });
+        let delete =
+            Statement::Delete(Delete { table: TableRef::new(meta.table), scope, returning: Vec::new() });
         let (_, outcome) = db.run(Some(meta.about()), &delete, Box::new(())).await?;
         if outcome.affected == 0 {
             match missed(db, meta, key, version.is_some()).await? {

@@ -227,7 +227,11 @@ impl Between {
             Some(meta) => {
                 let drafts = rows.into_iter().map(|(between, row)| between.draft(meta, row));
                 let drafts = drafts.collect::<Result<Vec<_>>>()?;
-                record::insert_all(db, meta, Box::new(drafts.into_iter()), OnConflict::Fail).await
+                let drafts = Box::new(drafts.into_iter());
+                let sink = Box::new(());
+                record::insert_all(db, meta, drafts, OnConflict::Fail, Vec::new(), sink)
+                    .await
+                    .map(|ran| ran.1.affected)
             }
             None => first.insert(db, rows.into_iter().map(|(between, row)| between.columns(row))).await,
         }
@@ -372,7 +376,7 @@ impl Between {
     fn removal(&self, db: &Db, filter: Expr) -> Result<Statement> {
         let (table, scope) = (self.table_ref(), Scope { filter: Some(filter), ..Scope::default() });
         let Some((meta, column)) = self.meta.and_then(|meta| Some((meta, meta.soft_deletes?))) else {
-            return Ok(Delete { table, scope }.into());
+            return Ok(Delete { table, scope, returning: Vec::new() }.into());
         };
         let mut set =
             vec![(meta.column(column)?.target(), meta.deletion(column, Some(Moment::now()))?.into())];

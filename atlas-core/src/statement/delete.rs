@@ -1,4 +1,7 @@
-use crate::statement::{Scope, Statement, TableRef};
+use crate::{
+    schema::Name,
+    statement::{Scope, Statement, TableRef},
+};
 
 /// Removes rows.
 #[derive(Clone, Debug, PartialEq)]
@@ -7,6 +10,8 @@ pub struct Delete {
     pub table: TableRef,
     /// Which rows.
     pub scope: Scope,
+    /// Which columns of the removed rows to give back; `*` for all of them.
+    pub returning: Vec<Name>,
 }
 
 impl From<Delete> for Statement {

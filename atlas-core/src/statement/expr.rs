@@ -1,6 +1,6 @@
 use crate::{
     schema::Name,
-    statement::{FullText, Function, JsonAt, Over, Raw, Select, TenantColumn},
+    statement::{FullText, Function, JsonAt, JsonChange, Over, Raw, Select, TenantColumn},
     value::{ColumnType, Value},
 };
 
@@ -10,6 +10,9 @@ use crate::{
 pub enum Expr {
     /// A column.
     Column(ColumnRef),
+    /// The value that the row that was to be written has in a column: only in what an upsert does with the row
+    /// that is there.
+    Excluded(ColumnRef),
     /// Columns of a table or alias, by name: what a model reads. Only where rows are read.
     Columns(Name, &'static [&'static str]),
     /// A value, bound.
@@ -53,6 +56,8 @@ pub enum Expr {
     Json(Box<JsonAt>),
     /// Whether texts contain words, or how well they do.
     FullText(Box<FullText>),
+    /// A JSON document with a change inside of it.
+    JsonChange(Box<JsonChange>),
     /// That a row is the tenant's of the handle: no driver gets one.
     Tenant(Box<TenantColumn>),
     /// A text in the database's own language, from the program's source.
@@ -125,6 +130,53 @@ pub enum Aggregate {
     Max,
 }
 
+/// Hands each part of an expression to a function: `iter` and nothing, or `iter_mut` and `mut`.
+macro_rules! parts {
+    ($expr:expr, $see:expr, $iter:ident $(, $mut:tt)?) => {
+        match $expr {
+            Expr::Column(_)
+            | Expr::Columns(..)
+            | Expr::Excluded(_)
+            | Expr::Value(_)
+            | Expr::Raw(_)
+            | Expr::Fault(_)
+            | Expr::Tenant(_)
+            | Expr::Exists(_)
+            | Expr::Select(_) => {}
+            Expr::And(parts)
+            | Expr::Or(parts)
+            | Expr::Coalesce(parts)
+            | Expr::InSelect(parts, _)
+            | Expr::Function(_, parts) => parts.$iter().for_each($see),
+            Expr::Not(of) | Expr::IsNull(of) | Expr::In(of, _) | Expr::Like(of, _) => $see(of),
+            Expr::Compare(_, left, right) | Expr::Arithmetic(_, left, right) => {
+                $see(left);
+                $see(right);
+            }
+            Expr::Between(of, low, high) => [of, low, high].into_iter().for_each(|part| $see(part)),
+            Expr::Json(json) => $see(& $($mut)? json.of),
+            Expr::JsonChange(json) => $see(& $($mut)? json.of),
+            Expr::FullText(search) => search.columns.$iter().for_each($see),
+            Expr::Aggregate(all) => {
+                all.of.$iter().for_each(&mut *$see);
+                all.filter.$iter().for_each($see);
+            }
+            Expr::Case(cases, otherwise) => {
+                cases.$iter().for_each(|(condition, value)| {
+                    $see(condition);
+                    $see(value);
+                });
+                otherwise.$iter().for_each(|otherwise| $see(otherwise));
+            }
+            Expr::Over(over) => {
+                $see(& $($mut)? over.of);
+                over.partition.$iter().for_each(&mut *$see);
+                over.order.$iter().for_each(|term| $see(& $($mut)? term.expr));
+            }
+        }
+    };
+}
+
 impl Expr {
     /// All rows in one value.
     pub fn aggregate(aggregate: Aggregate, of: Option<Self>) -> Self {
@@ -134,75 +186,12 @@ impl Expr {
     /// Shows each expression that this one is made of directly, but not what a select inside of it is
     /// made of.
     pub fn each_part<'a>(&'a self, see: &mut dyn FnMut(&'a Self)) {
-        match self {
-            Self::Column(_) | Self::Columns(..) | Self::Value(_) | Self::Raw(_) | Self::Fault(_) => {}
-            Self::Tenant(_) => {}
-            Self::Exists(_) | Self::Select(_) => {}
-            Self::And(parts)
-            | Self::Or(parts)
-            | Self::Coalesce(parts)
-            | Self::InSelect(parts, _)
-            | Self::Function(_, parts) => {
-                parts.iter().for_each(see);
-            }
-            Self::Not(of) | Self::IsNull(of) | Self::In(of, _) | Self::Like(of, _) => see(of),
-            Self::Compare(_, left, right) | Self::Arithmetic(_, left, right) => {
-                see(left);
-                see(right);
-            }
-            Self::Between(of, low, high) => [of, low, high].into_iter().for_each(|part| see(part)),
-            Self::Json(json) => see(&json.of),
-            Self::FullText(search) => search.columns.iter().for_each(see),
-            Self::Aggregate(all) => all.of.iter().chain(&all.filter).for_each(see),
-            Self::Case(cases, otherwise) => {
-                cases.iter().for_each(|(condition, value)| {
-                    see(condition);
-                    see(value);
-                });
-                otherwise.iter().for_each(|otherwise| see(otherwise));
-            }
-            Self::Over(over) => {
-                see(&over.of);
-                over.partition.iter().chain(over.order.iter().map(|term| &term.expr)).for_each(see);
-            }
-        }
+        parts!(self, see, iter);
     }
 
     /// The same, to be changed.
     pub fn each_part_mut(&mut self, change: &mut dyn FnMut(&mut Self)) {
-        match self {
-            Self::Column(_) | Self::Columns(..) | Self::Value(_) | Self::Raw(_) | Self::Fault(_) => {}
-            Self::Tenant(_) => {}
-            Self::Exists(_) | Self::Select(_) => {}
-            Self::And(parts)
-            | Self::Or(parts)
-            | Self::Coalesce(parts)
-            | Self::InSelect(parts, _)
-            | Self::Function(_, parts) => {
-                parts.iter_mut().for_each(change);
-            }
-            Self::Not(of) | Self::IsNull(of) | Self::In(of, _) | Self::Like(of, _) => change(of),
-            Self::Compare(_, left, right) | Self::Arithmetic(_, left, right) => {
-                change(left);
-                change(right);
-            }
-            Self::Between(of, low, high) => [of, low, high].into_iter().for_each(|part| change(part)),
-            Self::Json(json) => change(&mut json.of),
-            Self::FullText(search) => search.columns.iter_mut().for_each(change),
-            Self::Aggregate(all) => all.of.iter_mut().chain(&mut all.filter).for_each(change),
-            Self::Case(cases, otherwise) => {
-                cases.iter_mut().for_each(|(condition, value)| {
-                    change(condition);
-                    change(value);
-                });
-                otherwise.iter_mut().for_each(|otherwise| change(otherwise));
-            }
-            Self::Over(over) => {
-                change(&mut over.of);
-                let order = over.order.iter_mut().map(|term| &mut term.expr);
-                over.partition.iter_mut().chain(order).for_each(change);
-            }
-        }
+        parts!(self, change, iter_mut, mut);
     }
 
     /// The select that this expression is made of, where it is one: in `EXISTS`, `IN` or as a value.
@@ -240,11 +229,12 @@ impl Expr {
     /// in it.
     pub fn ty(&self) -> Option<ColumnType> {
         match self {
-            Self::Column(column) => column.ty,
+            Self::Column(column) | Self::Excluded(column) => column.ty,
             Self::Arithmetic(_, left, right) => left.ty().or_else(|| right.ty()),
             Self::Coalesce(parts) => parts.iter().find_map(Self::ty),
             Self::Json(json) => Some(json.question.ty()),
             Self::FullText(search) if search.rank => Some(ColumnType::F64),
+            Self::JsonChange(_) => Some(ColumnType::Json),
             Self::Function(function, of) => function.ty(of),
             Self::Case(cases, otherwise) => {
                 cases.iter().map(|(_, value)| value).chain(otherwise.as_deref()).find_map(Self::ty)

@@ -13,6 +13,20 @@ pub struct JsonAt {
     pub with: Option<String>,
 }
 
+/// A JSON document with a change inside of it. Each step of the path leads into what it names: a key into an object,
+/// an index into an array. Where one does not, the document stays as it is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct JsonChange {
+    /// The document.
+    pub of: Expr,
+    /// The way to what is changed; at least one step.
+    pub path: Vec<JsonStep>,
+    /// The JSON, as text, that stands there then: a new key is added to its object, what is behind the last element
+    /// of an array becomes its last, and a document that is NULL counts as an empty object. `None`: what is there is
+    /// removed.
+    pub to: Option<String>,
+}
+
 /// A step into a JSON document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum JsonStep {

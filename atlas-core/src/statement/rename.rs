@@ -39,7 +39,7 @@ impl Select {
     }
 
     /// What is read beside the columns of a model.
-    fn selected(&self) -> &[Selected] {
+    pub(crate) fn selected(&self) -> &[Selected] {
         match &self.columns {
             Projection::Names(_) => &[],
             Projection::NamesAnd(_, selected) | Projection::Expressions(selected) => selected,

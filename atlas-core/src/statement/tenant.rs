@@ -64,10 +64,15 @@ impl Statement {
     pub(crate) fn may_be_filled(&self, added: bool) -> bool {
         (added || MENTIONED.load(Relaxed) || super::scoped::may_be_mentioned())
             && match self {
-                Self::Select(_) | Self::Update(_) | Self::Delete(_) | Self::Explain(_) => true,
-                Self::Insert(insert) => {
-                    matches!(&insert.on_conflict, OnConflict::Update { set, .. } if !set.is_empty())
-                }
+                Self::Select(_)
+                | Self::InsertSelect(_)
+                | Self::Update(_)
+                | Self::Delete(_)
+                | Self::Explain(_) => true,
+                Self::Insert(insert) => matches!(
+                    &insert.on_conflict,
+                    OnConflict::Update { set, filter, .. } if !set.is_empty() || filter.is_some()
+                ),
                 Self::Raw(_) | Self::Schema(_) => false,
             }
     }
@@ -77,19 +82,20 @@ impl Statement {
     pub(crate) fn fill(&mut self, put: &mut Filling<'_>) {
         match self {
             Self::Select(select) => in_select(select, put),
+            Self::InsertSelect(insert) => in_select(&mut insert.select, put),
             Self::Update(Update { table, set, scope, .. }) => {
                 let own = put.scopes(table);
                 set.iter_mut().for_each(|(_, value)| in_expr(value, put));
                 in_scope(scope, put);
                 put_in(&mut scope.filter, own);
             }
-            Self::Delete(Delete { table, scope }) => {
+            Self::Delete(Delete { table, scope, .. }) => {
                 let own = put.scopes(table);
                 in_scope(scope, put);
                 put_in(&mut scope.filter, own);
             }
-            Self::Insert(Insert { on_conflict: OnConflict::Update { set, .. }, .. }) => {
-                set.iter_mut().for_each(|(_, value)| in_expr(value, put));
+            Self::Insert(Insert { on_conflict: OnConflict::Update { set, filter, .. }, .. }) => {
+                set.iter_mut().map(|(_, value)| value).chain(filter).for_each(|part| in_expr(part, put));
             }
             Self::Explain(explained) => explained.fill(put),
             Self::Insert(_) | Self::Raw(_) | Self::Schema(_) => {}

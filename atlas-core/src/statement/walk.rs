@@ -1,8 +1,8 @@
 //! Looking through a whole statement.
 
 use crate::statement::{
-    ColumnRef, Delete, Expr, From, Insert, Join, OnConflict, Projection, Scope, Select, SetOf, Statement,
-    TableRef, Update,
+    ColumnRef, Delete, Expr, From, Insert, InsertSelect, Join, OnConflict, Projection, Scope, Select, SetOf,
+    Statement, TableRef, Update,
 };
 
 /// Something that a statement is made of.
@@ -33,19 +33,27 @@ impl Statement {
                 }
                 in_scope(scope, see);
             }
-            Self::Delete(Delete { table, scope }) => {
+            Self::Delete(Delete { table, scope, returning: _ }) => {
                 see(Seen::Table(table));
                 in_scope(scope, see);
             }
             Self::Insert(insert) => {
                 see(Seen::Table(&insert.table));
                 see(Seen::Insert(insert));
-                if let OnConflict::Update { set, .. } = &insert.on_conflict {
+                if let OnConflict::Update { set, filter, .. } = &insert.on_conflict {
                     for (column, value) in set {
                         see(Seen::Set(column, value, None));
                         in_selects_of(value, see);
                     }
+                    filter.iter().for_each(|filter| in_expr(filter, see));
                 }
+            }
+            Self::InsertSelect(InsertSelect { table, columns, select, ignores: _, returning: _ }) => {
+                see(Seen::Table(table));
+                for (column, selected) in columns.iter().zip(select.selected()) {
+                    see(Seen::Set(column, &selected.expr, None));
+                }
+                in_select(select, see);
             }
             Self::Explain(explained) => explained.walk(see),
             Self::Raw(_) | Self::Schema(_) => {}

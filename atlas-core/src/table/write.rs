@@ -3,12 +3,13 @@
 use crate::{
     db::Pending,
     error::{Error, Result},
-    schema::Name,
+    schema::{Name, SchemaChange, Truncate},
     statement::{
-        ArithmeticOp, ColumnRef, Delete, Expr, Insert, OnConflict, Scope, Statement, TableRef, Update,
+        ArithmeticOp, ColumnRef, Delete, Expr, Insert, InsertSelect, Lock, LockStrength, LockWait,
+        OnConflict, Scope, Select, Statement, TableRef, Update,
     },
     table::{DynRow, Table, Values, column, column_expr, read, row::Rows},
-    value::{IntoValue, Value},
+    value::{Attribute, IntoValue, Value},
 };
 
 impl<'a> Table<'a> {
@@ -31,11 +32,7 @@ impl<'a> Table<'a> {
     /// What the database reports: [`Error::Constraint`], [`Error::MissingColumn`], ….
     pub fn insert(self, row: impl Into<Values>) -> Pending<'a, DynRow> {
         let rows = self.insert_many([row]);
-        Pending::new(async move {
-            let lost =
-                || Error::Driver { message: "an inserted row did not come back".to_owned(), source: None };
-            rows.await?.pop().ok_or_else(lost)
-        })
+        Pending::new(async move { rows.await?.pop().ok_or_else(lost) })
     }
 
     /// Inserts rows, all or none, and gives them back in their order.
@@ -57,6 +54,181 @@ impl<'a> Table<'a> {
             keep(together).await?;
             Ok(written)
         })
+    }
+
+    /// Inserts a row: its key, as the database has made it.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// use atlas::values;
+    ///
+    /// let id: i64 = db.table("posts").insert_get_id(values! { title: "Untyped", author_id: 1, votes: 0 }).await?;
+    /// assert_eq!(id, 4);
+    /// # Ok(())
+    /// # });
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`insert`](Self::insert).
+    pub fn insert_get_id<T: Attribute>(self, row: impl Into<Values>) -> Pending<'a, T> {
+        let batches = batches([row]);
+        Pending::new(async move {
+            let mut written = Vec::new();
+            for batch in batches {
+                let returning = vec![self.key.clone()];
+                let insert = Insert { returning, ..batch.into_insert(&self, OnConflict::Fail, false) };
+                written = read::rows(self.db, &insert.into()).await?;
+            }
+            written.pop().ok_or_else(lost)?.at(0)
+        })
+    }
+
+    /// Inserts rows, leaving out those whose unique columns are taken: how many were written.
+    ///
+    /// # Errors
+    ///
+    /// As [`insert`](Self::insert).
+    pub fn insert_or_ignore<V: Into<Values>>(self, rows: impl IntoIterator<Item = V>) -> Pending<'a, u64> {
+        let batches = batches(rows);
+        Pending::new(async move { self.write(batches, &OnConflict::Ignore).await })
+    }
+
+    /// Inserts the rows of another query into these columns: how many there were. The query selects as many columns,
+    /// which are taken in its order.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let titles = db.table("posts").where_gt("votes", 2).select(["id", "title"]);
+    /// assert_eq!(db.table("comments").insert_using(["post_id", "text"], titles).await?, 2);
+    /// # Ok(())
+    /// # });
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`insert`](Self::insert).
+    pub fn insert_using<N: Into<Name>>(
+        self,
+        columns: impl IntoIterator<Item = N>,
+        query: Table<'_>,
+    ) -> Pending<'a, u64> {
+        self.using(columns.into_iter().map(Into::into).collect(), query.select, false)
+    }
+
+    /// As [`insert_using`](Self::insert_using), leaving out the rows whose unique columns are taken.
+    pub fn insert_or_ignore_using<N: Into<Name>>(
+        self,
+        columns: impl IntoIterator<Item = N>,
+        query: Table<'_>,
+    ) -> Pending<'a, u64> {
+        self.using(columns.into_iter().map(Into::into).collect(), query.select, true)
+    }
+
+    fn using(self, columns: Vec<Name>, select: Select, ignores: bool) -> Pending<'a, u64> {
+        Pending::new(async move {
+            if columns.is_empty() {
+                return Err(Error::config(format!(
+                    "an insert into `{}` names no column for what the query selects: name as many as it does",
+                    self.name
+                )));
+            }
+            let insert = InsertSelect {
+                table: TableRef::new(self.name.clone()),
+                columns: columns.into_iter().map(column).collect(),
+                select: Box::new(select),
+                ignores,
+                returning: Vec::new(),
+            };
+            Ok(self.db.run(None, &insert.into(), Box::new(())).await?.1.affected)
+        })
+    }
+
+    /// Sets columns of the first row that has the values `by`, or inserts a row with both: whether it was inserted. Two
+    /// calls at the same time do not both insert where a unique index stands behind `by`.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// use atlas::values;
+    ///
+    /// let dee = || values! { email: "dee@example.com" };
+    /// let with = |name: &str| values! { name: name, active: true };
+    /// assert!(db.table("users").update_or_insert(dee(), with("Dee")).await?);
+    /// assert!(!db.table("users").update_or_insert(dee(), with("Deirdre")).await?);
+    /// # Ok(())
+    /// # });
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`insert`](Self::insert); [`Error::Config`] where `by` is empty.
+    pub fn update_or_insert(self, by: impl Into<Values>, values: impl Into<Values>) -> Pending<'a, bool> {
+        let (by, values) = (by.into(), values.into());
+        Pending::new(async move {
+            if by.is_empty() {
+                return Err(Error::config(format!(
+                    "`update_or_insert` on `{}` needs the columns that tell whether a row is there: name at least one",
+                    self.name
+                )));
+            }
+            if self.clone().change_first(&by, &values).await? {
+                return Ok(false);
+            }
+            let row =
+                values.iter().fold(by.clone(), |row, (name, value)| row.set(name.to_owned(), value.clone()));
+            match self.insert_alone(row).await {
+                Ok(()) => Ok(true),
+                // Somebody else was faster, unless it is another unique column.
+                Err(error) if error.is_unique_violation() => {
+                    if self.change_first(&by, &values).await? {
+                        Ok(false)
+                    } else {
+                        Err(error)
+                    }
+                }
+                Err(error) => Err(error),
+            }
+        })
+    }
+
+    /// Inserts a row. No transaction of ours is around it, whose locks would stand in the way of others that insert the
+    /// same; in one of the user's it has a savepoint, since a failed statement ends the transaction on some databases.
+    async fn insert_alone(&self, row: Values) -> Result<()> {
+        let rows = batches([row]);
+        if !self.db.in_transaction() {
+            return self.clone().write(rows, &OnConflict::Fail).await.map(|_| ());
+        }
+        let savepoint = self.db.begin_own().await?;
+        match (Table { db: &savepoint, ..self.clone() }).write(rows, &OnConflict::Fail).await {
+            Ok(_) => savepoint.commit().await,
+            Err(error) => savepoint.rollback().await.and(Err(error)),
+        }
+    }
+
+    /// Changes the first row that has these values: whether there is one.
+    async fn change_first(self, by: &Values, values: &Values) -> Result<bool> {
+        let mut first = self.where_all(by.clone());
+        first.select.limit = Some(1);
+        if !values.is_empty() {
+            return Ok(first.set(assignments(values.clone())).await? > 0);
+        }
+        let key = first.key.clone();
+        Ok(!first.select([key]).rows().await?.is_empty())
+    }
+
+    async fn write(self, batches: Vec<Batch>, on_conflict: &OnConflict) -> Result<u64> {
+        let mut affected = 0;
+        let together = if batches.len() > 1 { Some(self.db.begin_own().await?) } else { None };
+        let db = together.as_deref().unwrap_or(self.db);
+        for batch in batches {
+            let insert = batch.into_insert(&self, on_conflict.clone(), false);
+            affected += db.run(None, &insert.into(), Box::new(())).await?.1.affected;
+        }
+        keep(together).await?;
+        Ok(affected)
     }
 
     /// Inserts rows, and changes those that are there: rows that have the same values in the columns
@@ -83,21 +255,9 @@ impl<'a> Table<'a> {
                     self.name
                 )));
             }
-            let mut affected = 0;
-            let together = if batches.len() > 1 { Some(self.db.begin_own().await?) } else { None };
-            let db = together.as_deref().unwrap_or(self.db);
-            for batch in batches {
-                let on_conflict = OnConflict::Update {
-                    by: by.clone(),
-                    columns: columns.clone(),
-                    set: Vec::new(),
-                    same: Vec::new(),
-                };
-                let insert = batch.into_insert(&self, on_conflict, false);
-                affected += db.run(None, &insert.into(), Box::new(())).await?.1.affected;
-            }
-            keep(together).await?;
-            Ok(affected)
+            let on_conflict =
+                OnConflict::Update { by, columns, set: Vec::new(), same: Vec::new(), filter: None };
+            self.write(batches, &on_conflict).await
         })
     }
 
@@ -140,6 +300,69 @@ impl<'a> Table<'a> {
         })
     }
 
+    /// Adds to several columns of every row of the query, and sets others: how many rows there were.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// use atlas::values;
+    ///
+    /// let best = db.table("posts").where_eq("id", 1);
+    /// best.increment_each(values! { votes: 3 }, values! { title: "Voted" }).await?;
+    /// assert_eq!(Post::find_or_fail(&db, 1).await?.votes, 10);
+    /// # Ok(())
+    /// # });
+    /// ```
+    pub fn increment_each(self, by: impl Into<Values>, set: impl Into<Values>) -> Pending<'a, u64> {
+        self.reckon_each(ArithmeticOp::Add, by.into(), set.into())
+    }
+
+    /// Takes from several columns of every row of the query, and sets others: how many rows there were.
+    pub fn decrement_each(self, by: impl Into<Values>, set: impl Into<Values>) -> Pending<'a, u64> {
+        self.reckon_each(ArithmeticOp::Sub, by.into(), set.into())
+    }
+
+    /// Removes every row of the query, and gives the rows back as they were.
+    ///
+    /// # Errors
+    ///
+    /// As [`delete`](Self::delete).
+    pub fn delete_returning(self) -> Pending<'a, Vec<DynRow>> {
+        Pending::new(async move {
+            if self.db.capabilities().delete_returning {
+                return read::rows(self.db, &self.delete_statement(vec!["*".into()])).await;
+            }
+            let tx = self.db.begin_own().await?;
+            let mut here = Table { db: &tx, ..self.clone() };
+            here.select.lock = Some(Lock { strength: LockStrength::Update, wait: LockWait::Wait });
+            let rows = here.rows().await?;
+            let keys: Vec<Value> = rows.iter().filter_map(|row| row.value(&self.key).cloned()).collect();
+            let these = tx.table(self.name.clone()).key(self.key.clone()).where_in(self.key.clone(), keys);
+            tx.run(None, &these.delete_statement(Vec::new()), Box::new(())).await?;
+            tx.commit().await?;
+            Ok(rows)
+        })
+    }
+
+    /// Removes all rows of the table at once: see [`Model::truncate`](crate::Model::truncate).
+    ///
+    /// # Errors
+    ///
+    /// As there; [`Error::Config`] where the query has a condition or a limit, which `delete` heeds.
+    pub fn truncate(self, how: Truncate) -> Pending<'a, ()> {
+        Pending::new(async move {
+            let whole = self.select.filter.is_none() && self.select.is_row_by_row();
+            if !whole {
+                return Err(Error::config(format!(
+                    "truncating `{}` removes all of its rows, and this query has some of them: call `delete`",
+                    self.name
+                )));
+            }
+            let truncate = SchemaChange::Truncate(self.name.clone(), how);
+            self.db.run(None, &Statement::Schema(truncate), Box::new(())).await.map(|_| ())
+        })
+    }
+
     /// Adds to a column of every row of the query: how many rows there were.
     pub fn increment(self, column: impl Into<Name>, by: impl IntoValue) -> Pending<'a, u64> {
         self.reckon(column.into(), ArithmeticOp::Add, by.into_value())
@@ -153,14 +376,21 @@ impl<'a> Table<'a> {
     /// Removes every row of the query: how many there were.
     pub fn delete(self) -> Pending<'a, u64> {
         Pending::new(async move {
-            let delete = Delete { table: TableRef::new(self.name.clone()), scope: self.scope() };
-            Ok(self.db.run(None, &delete.into(), Box::new(())).await?.1.affected)
+            Ok(self.db.run(None, &self.delete_statement(Vec::new()), Box::new(())).await?.1.affected)
         })
     }
 
     fn reckon(self, name: Name, op: ArithmeticOp, by: Value) -> Pending<'a, u64> {
-        let value = Expr::Arithmetic(op, Box::new(column_expr(name.clone())), Box::new(Expr::Value(by)));
-        Pending::new(self.set(vec![(column(name), value)]))
+        self.reckon_each(op, Values::new().set(name, by), Values::new())
+    }
+
+    fn reckon_each(self, op: ArithmeticOp, by: Values, set: Values) -> Pending<'a, u64> {
+        let each = by.into_iter().map(|(name, by)| {
+            let value = Expr::Arithmetic(op, Box::new(column_expr(name.clone())), Box::new(Expr::Value(by)));
+            (column(name), value)
+        });
+        let all = each.chain(assignments(set)).collect();
+        Pending::new(self.set(all))
     }
 
     async fn set(self, set: Vec<(ColumnRef, Expr)>) -> Result<u64> {
@@ -184,6 +414,10 @@ impl<'a> Table<'a> {
         Update { table, set, scope: self.scope(), returning }.into()
     }
 
+    fn delete_statement(&self, returning: Vec<Name>) -> Statement {
+        Delete { table: TableRef::new(self.name.clone()), scope: self.scope(), returning }.into()
+    }
+
     fn scope(&self) -> Scope {
         let select = self.select.clone();
         let others = !select.joins.is_empty() || !select.group.is_empty();
@@ -204,6 +438,11 @@ impl<'a> Table<'a> {
             found: None,
         }
     }
+}
+
+#[cold]
+fn lost() -> Error {
+    Error::Driver { message: "an inserted row did not come back".to_owned(), source: None }
 }
 
 async fn keep(together: Option<crate::Transaction>) -> Result<()> {

@@ -27,6 +27,8 @@ pub enum Capability {
     Returning,
     /// [`Capabilities::update_returning`]
     UpdateReturning,
+    /// [`Capabilities::delete_returning`]
+    DeleteReturning,
     /// [`Capabilities::transactions`]
     Transactions,
     /// [`Capabilities::savepoints`]
@@ -74,6 +76,7 @@ impl Capability {
         match self {
             Self::Returning => capabilities.returning,
             Self::UpdateReturning => capabilities.update_returning,
+            Self::DeleteReturning => capabilities.delete_returning,
             Self::Transactions => capabilities.transactions,
             Self::Savepoints => capabilities.savepoints,
             Self::TransactionalSchema => capabilities.transactional_schema,
@@ -89,6 +92,7 @@ impl fmt::Display for Capability {
         f.write_str(match self {
             Self::Returning => "returning",
             Self::UpdateReturning => "update_returning",
+            Self::DeleteReturning => "delete_returning",
             Self::Transactions => "transactions",
             Self::Savepoints => "savepoints",
             Self::TransactionalSchema => "transactional_schema",

@@ -178,7 +178,7 @@ impl Table {
 
     /// Removes every row.
     pub(crate) fn delete(&self) -> Delete {
-        Delete { table: self.table(), scope: self.scope() }
+        Delete { table: self.table(), scope: self.scope(), returning: Vec::new() }
     }
 
     fn scope(&self) -> Scope {

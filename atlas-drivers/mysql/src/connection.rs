@@ -3,7 +3,7 @@ use std::{any::Any, borrow::Cow, sync::Arc, sync::atomic::Ordering::Relaxed, tim
 use atlas_core::{
     driver::{AfterConnect, BoxFuture, Connection, Outcome, Ran, RowSink, TransactionOptions},
     error::{ConstraintKind, Error, Result},
-    schema::{Name, SchemaChange},
+    schema::{Name, SchemaChange, Truncate},
     statement::{From, Insert, OnConflict, Select, Statement},
 };
 use atlas_server::{Condition, Lent, Pool};
@@ -14,9 +14,10 @@ use tokio::sync::oneshot;
 use crate::{
     error::{Context, lost_commit},
     indexes,
-    insert::plan,
+    insert::{ignoring, plan},
     job::{Ended, Job},
     raw::{self, Kind},
+    referrers,
     session::{Connections, Index, Session},
     task::{Answer, Sent, Work, perform},
     transaction::{self, Transaction},
@@ -223,6 +224,35 @@ impl MySqlConnection {
                 let done = done.await;
                 return self.told(done, true).await;
             }
+            Statement::Delete(delete) if !delete.returning.is_empty() => {
+                if !self.gives_back() {
+                    return Err(unsupported(
+                        "a delete that gives the removed rows back",
+                        "read them before it, in one transaction",
+                    ));
+                }
+                let done = self.work(context, false, sink, |session, _| one(session, statement)).await;
+                return self.told(done.map(of_returned), true).await;
+            }
+            Statement::InsertSelect(insert) => {
+                let returns = !insert.returning.is_empty();
+                if returns && !self.gives_back() {
+                    return Err(unsupported(
+                        "an insert of a query's rows that gives them back",
+                        "read the rows by a condition after it, in one transaction",
+                    ));
+                }
+                let ignores = insert.ignores;
+                let done =
+                    self.work(context, false, sink, |session, inside| match one(session, statement)? {
+                        Work::One(sent) if ignores => Ok(Work::Insert(ignoring(sent, returns, inside))),
+                        other => Ok(other),
+                    });
+                let done = done.await;
+                return self
+                    .told(if returns && !ignores { done.map(of_returned) } else { done }, false)
+                    .await;
+            }
             Statement::Schema(change) => return self.change_schema(change, sink).await,
             Statement::Raw(raw) => {
                 let kind = raw::kind(&raw.text, self.in_transaction())?;
@@ -332,10 +362,14 @@ impl MySqlConnection {
         )))
     }
 
+    /// Whether the server gives back the rows that it inserts or removes.
+    fn gives_back(&self) -> bool {
+        self.pool.manager().server.get().is_some_and(|server| server.returning)
+    }
+
     /// By what the rows of an insert are found again, where the server does not give them back.
     async fn key_of(&mut self, insert: &Insert) -> Result<Vec<Name>> {
-        let gives_back = self.pool.manager().server.get().is_some_and(|server| server.returning);
-        if insert.returning.is_empty() || gives_back {
+        if insert.returning.is_empty() || self.gives_back() {
             return Ok(Vec::new());
         }
         if !insert.key.is_empty() {
@@ -357,6 +391,9 @@ impl MySqlConnection {
                 "make it before or after the transaction",
             ));
         }
+        if let SchemaChange::Truncate(table, how) = change {
+            return self.truncate(table, *how, sink).await;
+        }
         let table = match change {
             SchemaChange::CreateTable(table) => Some(&*table.name),
             SchemaChange::DropTable(name) => Some(&**name),
@@ -372,6 +409,44 @@ impl MySqlConnection {
         let done = done.await;
         self.pool.manager().indexes.forget();
         done.map(|(sink, _)| (sink, Outcome::affected(0)))
+    }
+
+    /// The names of a table and of those that refer to it.
+    async fn with_referrers(&mut self, table: &str) -> Result<Vec<String>> {
+        let rows = Box::new(referrers::Rows::default());
+        let ask = |session: &mut Session, _| referrers::ask(session, table);
+        let rows: Box<dyn Any> = self.work(Context::default(), true, rows, ask).await?.0;
+        Ok(rows.downcast::<referrers::Rows>().map(|rows| rows.0).unwrap_or_default())
+    }
+
+    async fn truncate(&mut self, table: &str, how: Truncate, sink: Box<dyn RowSink>) -> Ran {
+        let mut tables = self.with_referrers(table).await?;
+        let mut next = 1;
+        while let Some(name) = tables.get(next).cloned() {
+            for found in self.with_referrers(&name).await? {
+                if !tables.contains(&found) {
+                    tables.push(found);
+                }
+            }
+            next += 1;
+        }
+        if tables.len() > 1 && !how.cascade {
+            return Err(Error::Constraint {
+                kind: ConstraintKind::ForeignKey,
+                table: Some(table.to_owned()),
+                constraint: None,
+                columns: Vec::new(),
+                source: None,
+            });
+        }
+        // Where the work fails half-way, the pool sets the connection up again.
+        self.rests = Condition::Dirty;
+        let context = Context { writes: true, ..Context::of(Some(table)) };
+        let done = self.work(context, false, sink, |session, _| {
+            let texts = referrers::truncate(&tables, how, &session.server.dialect)?;
+            Ok(Work::Commands(texts.into_iter().map(Cow::Owned).collect(), None))
+        });
+        done.await.map(|(sink, _)| (sink, Outcome::affected(0)))
     }
 
     /// Sends what begins or ends a transaction.
@@ -450,6 +525,11 @@ impl Connection for MySqlConnection {
     }
 }
 
+/// Of a statement that gives rows back, the server counts those alone.
+fn of_returned((sink, answer): (Box<dyn RowSink>, Answer)) -> (Box<dyn RowSink>, Answer) {
+    (sink, Answer { affected: answer.rows, ..answer })
+}
+
 /// A statement as it is sent.
 fn one(session: &mut Session, statement: &Statement) -> Result<Work> {
     let mut compiled: Compiled<'_> = std::mem::take(&mut session.compiled).recycle();
@@ -490,6 +570,7 @@ fn table_of(statement: &Statement) -> Option<&str> {
     match statement {
         Statement::Select(select) => read_table(select),
         Statement::Insert(insert) => Some(&insert.table.name),
+        Statement::InsertSelect(insert) => Some(&insert.table.name),
         Statement::Update(update) => Some(&update.table.name),
         Statement::Delete(delete) => Some(&delete.table.name),
         Statement::Explain(explained) => table_of(explained),

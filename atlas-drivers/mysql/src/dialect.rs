@@ -1,9 +1,9 @@
 use atlas_core::{
-    schema::Column,
-    statement::{FullTextTerm, Function, HintKind, JsonQuestion, Lock, LockStrength, LockWait},
+    schema::{Column, Truncate},
+    statement::{FullTextTerm, Function, HintKind, JsonQuestion, JsonStep, Lock, LockStrength, LockWait},
     value::{ColumnType, Value},
 };
-use atlas_sql::{Conflicts, Dialect, FullTextIndexes};
+use atlas_sql::{Conflicts, Dialect, FullTextIndexes, common_lock};
 
 use crate::{full_text, functions, json, list};
 
@@ -47,15 +47,10 @@ impl Dialect for MySqlDialect {
 
     fn lock(&self, lock: Lock) -> &'static str {
         match (lock.strength, lock.wait) {
-            (LockStrength::Update, LockWait::Wait) => " FOR UPDATE",
-            (LockStrength::Update, LockWait::NoWait) => " FOR UPDATE NOWAIT",
-            (LockStrength::Update, LockWait::Skip) => " FOR UPDATE SKIP LOCKED",
             (LockStrength::Share, LockWait::Wait) if self.mariadb => " LOCK IN SHARE MODE",
             (LockStrength::Share, LockWait::NoWait) if self.mariadb => " LOCK IN SHARE MODE NOWAIT",
             (LockStrength::Share, LockWait::Skip) if self.mariadb => " LOCK IN SHARE MODE SKIP LOCKED",
-            (LockStrength::Share, LockWait::Wait) => " FOR SHARE",
-            (LockStrength::Share, LockWait::NoWait) => " FOR SHARE NOWAIT",
-            (LockStrength::Share, LockWait::Skip) => " FOR SHARE SKIP LOCKED",
+            _ => common_lock(lock),
         }
     }
 
@@ -156,6 +151,19 @@ impl Dialect for MySqlDialect {
 
     fn full_text_index(&self) -> FullTextIndexes {
         FullTextIndexes::Column(full_text::COLUMN)
+    }
+
+    fn json_change(&self, sets: bool, path: &[JsonStep]) -> Option<&'static str> {
+        json::change(sets, path, self.mariadb)
+    }
+
+    fn json_container(&self, step: &JsonStep) -> &'static str {
+        json::container(step)
+    }
+
+    /// Its own TRUNCATE starts the keys again, always.
+    fn truncate(&self, how: Truncate) -> [&'static str; 2] {
+        [if how.restart_identity { "TRUNCATE TABLE " } else { "DELETE FROM " }, ""]
     }
 
     fn column_type(&self, column: &Column) -> &'static str {

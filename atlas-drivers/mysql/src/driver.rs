@@ -13,7 +13,7 @@ use crate::{
     session::Connections,
 };
 
-/// Rows that are written come back on every server: where it does not give them back, they are read again.
+/// Rows that are inserted come back on every server: where it does not give them back, they are read again.
 const CAPABILITIES: Capabilities = {
     let mut all = Capabilities::NONE;
     all.returning = true;
@@ -23,6 +23,13 @@ const CAPABILITIES: Capabilities = {
     all.transactional_schema = false;
     all.foreign_keys = true;
     all.raw = true;
+    all
+};
+
+/// Those of a server that gives removed rows back.
+const WITH_RETURNING: Capabilities = {
+    let mut all = CAPABILITIES;
+    all.delete_returning = true;
     all
 };
 
@@ -42,7 +49,8 @@ impl Driver for MySqlDriver {
     }
 
     fn capabilities(&self) -> &Capabilities {
-        &CAPABILITIES
+        let gives_back = self.pool.manager().server.get().is_some_and(|server| server.returning);
+        if gives_back { &WITH_RETURNING } else { &CAPABILITIES }
     }
 
     fn acquire(&self) -> BoxFuture<'_, Result<Box<dyn Connection>>> {

@@ -66,6 +66,15 @@ impl Failure {
         }
     }
 
+    /// Whether it is the error by which an upsert leaves a row as it is: see the compiler.
+    pub(crate) fn leaves_out(&self) -> bool {
+        match self {
+            Self::Server(error) => database_error(error)
+                .is_some_and(|error| error.number() == 1690 && error.message().contains("atlas_left_out")),
+            _ => false,
+        }
+    }
+
     /// Whether the server is not at the other end any more.
     pub(crate) fn is_gone(&self) -> bool {
         match self {

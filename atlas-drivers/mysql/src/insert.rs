@@ -14,7 +14,7 @@ use crate::{
     reread::{Reread, reread},
     session::Session,
     task::{Answer, Sent, Task},
-    value::{bind_value, check_size, size},
+    value::{bind_value, check_size, size, unsupported},
 };
 
 /// Rows that go into one statement, at most.
@@ -22,6 +22,9 @@ const ROWS: usize = 500;
 
 /// Values that one statement takes: the protocol counts them in two bytes.
 const VALUES: usize = 65_535;
+
+/// How many warnings the server keeps, as a session is set up.
+const WARNINGS: usize = 65_535;
 
 /// What a message holds beside its values.
 const SPARE: usize = 16 * 1024;
@@ -52,6 +55,8 @@ enum Kind {
     Ignore,
     /// The row that is there is changed.
     Update,
+    /// The row that is there is changed where a condition holds.
+    UpdateSome,
 }
 
 /// Prepares the statements of an insert.
@@ -68,11 +73,15 @@ pub(crate) fn plan(
 ) -> Result<InsertWork> {
     let kind = match &insert.on_conflict {
         OnConflict::Fail => Kind::Fail,
-        OnConflict::Update { columns, set, .. } if !columns.is_empty() || !set.is_empty() => Kind::Update,
+        OnConflict::Update { columns, set, filter, .. } if !columns.is_empty() || !set.is_empty() => {
+            if filter.is_some() { Kind::UpdateSome } else { Kind::Update }
+        }
         _ => Kind::Ignore,
     };
     let rereads = !insert.returning.is_empty() && !session.server.returning;
     let at_once = match (rereads, kind) {
+        // One that is not to be changed is an error of its statement.
+        _ if kind == Kind::UpdateSome => 1,
         // Which of several rows were left out, nobody tells.
         (true, Kind::Ignore) => 1,
         (true, _) => crate::reread::ROWS,
@@ -100,6 +109,12 @@ pub(crate) fn plan(
     }
     let returning = !insert.returning.is_empty() && !rereads;
     Ok(InsertWork { chunks, kind, returning, in_transaction })
+}
+
+/// An insert of any number of rows, of which those are left out whose unique columns are taken.
+pub(crate) fn ignoring(sent: Sent, returning: bool, in_transaction: bool) -> InsertWork {
+    let chunks = vec![Chunk { sent, rows: usize::MAX, reread: None }];
+    InsertWork { chunks, kind: Kind::Ignore, returning, in_transaction }
 }
 
 /// The values of some rows.
@@ -220,6 +235,7 @@ impl Chunk {
             Err(failure) if kind == Kind::Ignore && rows == 1 && failure.number() == Some(1062) => {
                 return Ok(Answer::default());
             }
+            Err(failure) if kind == Kind::UpdateSome && failure.leaves_out() => return Ok(Answer::default()),
             answer => answer?,
         };
         if returning {
@@ -233,10 +249,18 @@ impl Chunk {
                     answer.last_key.map(|first| first.saturating_add(step.saturating_mul(rows - 1)));
             }
             // Every row was written or changed; the server counts a changed one twice.
-            Kind::Update => answer = Answer { affected: rows as u64, rows: answer.rows, last_key: None },
+            Kind::Update | Kind::UpdateSome => {
+                answer = Answer { affected: rows as u64, rows: answer.rows, last_key: None }
+            }
             Kind::Ignore if rows > 1 => {
                 // IGNORE makes warnings of other errors, too.
                 let warnings = task.warnings().await?;
+                if warnings.len() >= WARNINGS {
+                    return Err(Failure::Own(unsupported(
+                        "an insert that leaves out more than 65,534 rows",
+                        "leave them out by a condition of the query",
+                    )));
+                }
                 if let Some((number, message)) = warnings.into_iter().find(|(number, _)| *number != 1062) {
                     return Err(Failure::Warning(number, message));
                 }

@@ -27,6 +27,7 @@ mod list;
 mod message;
 mod options;
 mod raw;
+mod referrers;
 mod reread;
 mod row;
 mod server;

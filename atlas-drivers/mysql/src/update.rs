@@ -2,10 +2,7 @@
 
 use std::borrow::Cow;
 
-use atlas_core::{
-    error::Result,
-    statement::{ColumnRef, Expr, Update},
-};
+use atlas_core::{error::Result, statement::Update};
 
 use crate::value::unsupported;
 
@@ -16,41 +13,20 @@ use crate::value::unsupported;
 ///
 /// [`Error::Unsupported`](atlas_core::Error::Unsupported) where two columns get each other's values.
 pub(crate) fn in_order(update: &Update, at_the_same_time: bool) -> Result<Cow<'_, Update>> {
-    if at_the_same_time || is_in_order(&update.set) {
+    if at_the_same_time || update.set.len() < 2 {
         return Ok(Cow::Borrowed(update));
     }
-    let mut left = update.set.clone();
-    let mut set = Vec::with_capacity(left.len());
-    while !left.is_empty() {
-        // One whose column none of the others reads any more.
-        let next = left.iter().position(|(column, _)| {
-            left.iter().all(|(other, expr)| other.name == column.name || !reads(expr, column))
-        });
-        let Some(next) = next else {
-            return Err(unsupported(
-                &format!("an update of `{}` in which columns get each other's values", update.table.name),
-                "read the row, and set the columns to values",
-            ));
-        };
-        set.push(left.remove(next));
+    let Some(set) = atlas_sql::in_order(&update.set) else {
+        return Err(unsupported(
+            &format!("an update of `{}` in which columns get each other's values", update.table.name),
+            "read the row, and set the columns to values",
+        ));
+    };
+    if set.iter().zip(&update.set).all(|(one, other)| std::ptr::eq(*one, other)) {
+        return Ok(Cow::Borrowed(update));
     }
+    let set = set.into_iter().cloned().collect();
     Ok(Cow::Owned(Update { set, ..update.clone() }))
-}
-
-fn is_in_order(set: &[(ColumnRef, Expr)]) -> bool {
-    let mut rest = set;
-    while let [(column, _), after @ ..] = rest {
-        if after.iter().any(|(_, expr)| reads(expr, column)) {
-            return false;
-        }
-        rest = after;
-    }
-    true
-}
-
-/// Whether an expression reads a column.
-fn reads(expr: &Expr, column: &ColumnRef) -> bool {
-    expr.any(&mut |part| matches!(part, Expr::Column(own) if own.name.eq_ignore_ascii_case(&column.name)))
 }
 
 #[cfg(test)]

@@ -114,6 +114,14 @@ impl Dialect for PostgresDialect {
         json::question(question)
     }
 
+    fn json_change(&self, sets: bool, _: &[JsonStep]) -> Option<&'static str> {
+        Some(json::change(sets))
+    }
+
+    fn json_container(&self, step: &JsonStep) -> &'static str {
+        json::container(step)
+    }
+
     fn json_path(&self, steps: &[JsonStep]) -> String {
         json::path(steps)
     }

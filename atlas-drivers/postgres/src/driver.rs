@@ -21,6 +21,7 @@ const CAPABILITIES: Capabilities = {
     let mut all = Capabilities::NONE;
     all.returning = true;
     all.update_returning = true;
+    all.delete_returning = true;
     all.transactions = true;
     all.savepoints = true;
     all.transactional_schema = true;

@@ -219,6 +219,9 @@ impl ServerError {
                 };
                 Error::MissingColumn { column, source: self.source() }
             }
+            "0A000" if self.routine.as_deref() == Some("heap_truncate_check_FKs") => {
+                self.constraint(ConstraintKind::ForeignKey, about, Vec::new())
+            }
             "40P01" => Error::Deadlock { source: self.source() },
             "40001" => Error::Serialization { source: self.source() },
             "55P03" => Error::Timeout {

@@ -34,6 +34,25 @@ pub(crate) fn question(question: JsonQuestion) -> Option<&'static str> {
     })
 }
 
+/// How a change is written.
+pub(crate) fn change(sets: bool) -> &'static str {
+    if sets {
+        "(SELECT CASE WHEN {fits} THEN JSONB_SET(doc, ({path}::text)::text[], ({with}::text)::jsonb, TRUE) ELSE doc END \
+         FROM (SELECT COALESCE(({0})::jsonb, JSONB_BUILD_OBJECT()) AS doc) AS atlas_json)"
+    } else {
+        "(SELECT CASE WHEN {fits} THEN doc #- ({path}::text)::text[] ELSE doc END \
+         FROM (SELECT ({0})::jsonb AS doc) AS atlas_json)"
+    }
+}
+
+/// Whether there is what a step leads into.
+pub(crate) fn container(step: &JsonStep) -> &'static str {
+    match step {
+        JsonStep::Key(_) => "JSONB_TYPEOF(doc #> ({path}::text)::text[]) = 'object'",
+        JsonStep::Index(_) => "JSONB_TYPEOF(doc #> ({path}::text)::text[]) = 'array'",
+    }
+}
+
 /// A path as the text of an array.
 pub(crate) fn path(steps: &[JsonStep]) -> String {
     let mut path = "{".to_owned();

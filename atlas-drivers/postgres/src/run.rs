@@ -3,7 +3,8 @@ use std::{cell::OnceCell, future::poll_fn, sync::Arc};
 use atlas_core::{
     driver::{Outcome, RowSink},
     error::{Error, Result},
-    statement::{Delete, Insert, Raw, Select, Statement, Update},
+    schema::SchemaChange,
+    statement::{Delete, Insert, InsertSelect, Raw, Select, Statement, Update},
 };
 use atlas_sql::{Compiled, Shape};
 use sqlx::{Either, Executor};
@@ -228,11 +229,17 @@ pub(crate) fn about<'s>(statement: &'s Statement, shared: &Shared) -> About<'s> 
         Statement::Insert(Insert { table, columns, .. }) => {
             About { table: Some(&table.name), writes: Writes::Insert(columns), limit }
         }
+        Statement::InsertSelect(InsertSelect { table, columns, .. }) => {
+            About { table: Some(&table.name), writes: Writes::Insert(columns), limit }
+        }
         Statement::Update(Update { table, set, .. }) => {
             About { table: Some(&table.name), writes: Writes::Update(set), limit }
         }
         Statement::Delete(Delete { table, .. }) => {
             About { table: Some(&table.name), writes: Writes::Delete, limit }
+        }
+        Statement::Schema(SchemaChange::Truncate(table, _)) => {
+            About { table: Some(table), writes: Writes::Delete, limit }
         }
         Statement::Explain(explained) => About { writes: Writes::Nothing, ..about(explained, shared) },
         _ => About { limit, ..About::default() },

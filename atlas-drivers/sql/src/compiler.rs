@@ -19,6 +19,8 @@ pub(crate) struct Compiler<'c, 's> {
     pub(crate) writes: bool,
     /// Whether an `EXISTS` is to stand in an expression.
     pub(crate) guards_exists: bool,
+    /// Whether there is a row that was to be written, beside one that is there.
+    pub(crate) upserts: bool,
     /// The table of columns that name none, where that has to be said.
     pub(crate) own: Option<&'s Name>,
 }
@@ -33,6 +35,7 @@ impl<'c, 's> Compiler<'c, 's> {
             depth: 0,
             writes: false,
             guards_exists: false,
+            upserts: false,
             own: None,
         }
     }

@@ -7,6 +7,8 @@ impl<'s> Compiler<'_, 's> {
         self.writes = true;
         self.push("DELETE FROM ");
         self.table(&delete.table);
-        self.scope(&delete.table, &delete.scope)
+        self.scope(&delete.table, &delete.scope)?;
+        self.returning(&delete.returning);
+        Ok(())
     }
 }

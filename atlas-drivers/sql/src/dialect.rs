@@ -1,5 +1,5 @@
 use atlas_core::{
-    schema::Column,
+    schema::{Column, Truncate},
     statement::{
         Aggregate, ArithmeticOp, FullTextTerm, Function, HintKind, JsonQuestion, JsonStep, Lock,
         LockStrength, LockWait,
@@ -89,14 +89,7 @@ pub trait Dialect: Send + Sync {
     /// What stands at the end of a select that keeps its rows from others, with a space before it; nothing
     /// where one transaction writes at a time.
     fn lock(&self, lock: Lock) -> &'static str {
-        match (lock.strength, lock.wait) {
-            (LockStrength::Update, LockWait::Wait) => " FOR UPDATE",
-            (LockStrength::Update, LockWait::NoWait) => " FOR UPDATE NOWAIT",
-            (LockStrength::Update, LockWait::Skip) => " FOR UPDATE SKIP LOCKED",
-            (LockStrength::Share, LockWait::Wait) => " FOR SHARE",
-            (LockStrength::Share, LockWait::NoWait) => " FOR SHARE NOWAIT",
-            (LockStrength::Share, LockWait::Skip) => " FOR SHARE SKIP LOCKED",
-        }
+        common_lock(lock)
     }
 
     /// How an insert deals with rows whose unique columns are taken.
@@ -187,6 +180,19 @@ pub trait Dialect: Send + Sync {
     /// database cannot answer it.
     fn json(&self, _question: JsonQuestion) -> Option<&'static str> {
         None
+    }
+
+    /// How a document is written with a change inside: `{0}` stands for the document, `{path}` for the path, `{with}`
+    /// for the JSON that is to stand there (`sets`), and `{fits}` for whether each step of the path leads into what it
+    /// names. Where that is not so, the document is to stay as it is. `None` where the database cannot do it.
+    fn json_change(&self, _sets: bool, _path: &[JsonStep]) -> Option<&'static str> {
+        None
+    }
+
+    /// Whether what a path leads to in the document `{0}` is what this step leads into: an object for a key, an array
+    /// for an index.
+    fn json_container(&self, _step: &JsonStep) -> &'static str {
+        "1 = 1"
     }
 
     /// A path into a JSON document as a text.
@@ -291,6 +297,17 @@ pub trait Dialect: Send + Sync {
         false
     }
 
+    /// What stands before and after the name of a table whose rows are all removed.
+    fn truncate(&self, how: Truncate) -> [&'static str; 2] {
+        let after = match (how.restart_identity, how.cascade) {
+            (false, false) => "",
+            (false, true) => " CASCADE",
+            (true, false) => " RESTART IDENTITY",
+            (true, true) => " RESTART IDENTITY CASCADE",
+        };
+        ["TRUNCATE TABLE ", after]
+    }
+
     /// Bytes as a literal: the default of a column.
     fn bytes_literal(&self, bytes: &[u8], out: &mut String) {
         out.push_str("X'");
@@ -319,6 +336,18 @@ pub enum FullTextIndexes {
     Column(&'static str),
     /// A table of FTS5, which triggers keep.
     Table,
+}
+
+/// What most databases write for a lock.
+pub fn common_lock(lock: Lock) -> &'static str {
+    match (lock.strength, lock.wait) {
+        (LockStrength::Update, LockWait::Wait) => " FOR UPDATE",
+        (LockStrength::Update, LockWait::NoWait) => " FOR UPDATE NOWAIT",
+        (LockStrength::Update, LockWait::Skip) => " FOR UPDATE SKIP LOCKED",
+        (LockStrength::Share, LockWait::Wait) => " FOR SHARE",
+        (LockStrength::Share, LockWait::NoWait) => " FOR SHARE NOWAIT",
+        (LockStrength::Share, LockWait::Skip) => " FOR SHARE SKIP LOCKED",
+    }
 }
 
 /// How an insert deals with rows whose unique columns are taken.

@@ -97,6 +97,8 @@ impl<'s> Compiler<'_, 's> {
             Expr::Over(over) => self.over(over),
             Expr::Json(json) => self.json(json),
             Expr::FullText(search) => self.full_text(search),
+            Expr::JsonChange(json) => self.json_change(json),
+            Expr::Excluded(column) => self.excluded(&column.name),
             Expr::Fault(message) => Err(Error::config(message.clone())),
             Expr::Raw(raw) => {
                 self.push("(");

@@ -1,15 +1,18 @@
 use std::ops::Range;
 
 use atlas_core::{
-    error::Result,
+    error::{Error, Result},
     schema::Name,
-    statement::{ColumnRef, Expr, Insert, OnConflict},
+    statement::{ColumnRef, Expr, Insert, InsertSelect, OnConflict},
 };
 
-use crate::{Conflicts, compiler::Compiler};
+use crate::{Conflicts, compiler::Compiler, expr::Level, update::in_order};
 
 /// What a row is changed to that is not the one that is meant: an error.
 const ANOTHER_ROW: &str = ", (SELECT 1 UNION ALL SELECT 2))";
+
+/// Where a row is not to be changed: an error whose message has these words.
+const LEFT_OUT: &str = ", 18446744073709551615 + CHAR_LENGTH(CONCAT('atlas_left_out', ";
 
 /// Whether rows whose unique columns are taken are left out.
 fn leaves_out(on_conflict: &OnConflict) -> bool {
@@ -51,7 +54,7 @@ impl<'s> Compiler<'_, 's> {
                 }
             }
         } else {
-            self.columns(insert);
+            self.columns(&insert.columns);
             self.push(" VALUES ");
             self.rows(insert, rows);
             self.on_conflict(insert)?;
@@ -65,7 +68,7 @@ impl<'s> Compiler<'_, 's> {
         self.push("INSERT INTO ");
         self.table(&insert.table);
         if !insert.columns.is_empty() {
-            self.columns(insert);
+            self.columns(&insert.columns);
         }
         self.push(" ");
         self.push(rows);
@@ -74,9 +77,28 @@ impl<'s> Compiler<'_, 's> {
         Ok(())
     }
 
-    fn columns(&mut self, insert: &Insert) {
+    /// The rows of a select.
+    pub(crate) fn insert_select(&mut self, insert: &'s InsertSelect) -> Result<()> {
+        let words = self.dialect.conflicts() == Conflicts::OnDuplicateKey;
+        self.push(if insert.ignores && words { "INSERT IGNORE INTO " } else { "INSERT INTO " });
+        self.table(&insert.table);
+        self.columns(&insert.columns);
+        self.push(" ");
+        if insert.ignores && !words {
+            // After a join, SQLite takes `ON` for the join's.
+            self.push("SELECT * FROM (");
+            self.select(&insert.select)?;
+            self.push(") AS atlas_rows WHERE 1 = 1 ON CONFLICT DO NOTHING");
+        } else {
+            self.select(&insert.select)?;
+        }
+        self.returning(&insert.returning);
+        Ok(())
+    }
+
+    fn columns(&mut self, columns: &[ColumnRef]) {
         self.push(" (");
-        for (index, column) in insert.columns.iter().enumerate() {
+        for (index, column) in columns.iter().enumerate() {
             if index > 0 {
                 self.push(", ");
             }
@@ -103,13 +125,7 @@ impl<'s> Compiler<'_, 's> {
     fn on_conflict(&mut self, insert: &'s Insert) -> Result<()> {
         let on_conflict = &insert.on_conflict;
         if self.dialect.conflicts() == Conflicts::OnDuplicateKey {
-            return match on_conflict {
-                OnConflict::Update { by, columns, set, same } if !leaves_out(on_conflict) => {
-                    let meant: Vec<&Name> = by.iter().chain(same).collect();
-                    self.on_duplicate_key(&meant, columns, set)
-                }
-                _ => Ok(()),
-            };
+            return if leaves_out(on_conflict) { Ok(()) } else { self.on_duplicate_key(insert) };
         }
         match on_conflict {
             OnConflict::Fail => Ok(()),
@@ -117,10 +133,10 @@ impl<'s> Compiler<'_, 's> {
                 self.push(" ON CONFLICT DO NOTHING");
                 Ok(())
             }
-            OnConflict::Update { by, columns, set, same } => {
+            OnConflict::Update { by, columns, set, same, filter } => {
                 let own = self.dialect.qualifies_conflicts().then(|| insert.table.qualifier());
                 let outer = std::mem::replace(&mut self.own, own);
-                self.on_conflict_update(by, columns, set, same)?;
+                self.on_conflict_update(by, columns, set, same, filter.as_ref())?;
                 self.own = outer;
                 Ok(())
             }
@@ -128,57 +144,86 @@ impl<'s> Compiler<'_, 's> {
     }
 
     /// The first change is made where the row that is there is the one that is meant, and is an error
-    /// elsewhere. Only the first: what is changed before counts for those after it.
-    fn on_duplicate_key(
-        &mut self,
-        by: &[&Name],
-        columns: &[Name],
-        set: &'s [(ColumnRef, Expr)],
-    ) -> Result<()> {
+    /// elsewhere, and another one where it is not to be changed. Only the first: what is changed before counts for
+    /// those after it.
+    fn on_duplicate_key(&mut self, insert: &'s Insert) -> Result<()> {
+        let OnConflict::Update { by, columns, set, same, filter } = &insert.on_conflict else {
+            return Ok(());
+        };
+        // What reads a column comes before what changes it; the draft's values read none.
+        let Some(set) = in_order(set) else {
+            return Err(self.unsupported(
+                format!("an upsert into `{}` in which columns get each other's values", insert.table.name),
+                "read the row, and set the columns to values",
+            ));
+        };
+        let columns = columns.iter().map(|column| (column, None));
+        let changes = set.into_iter().map(|(column, value)| (&column.name, Some(value))).chain(columns);
         self.push(" ON DUPLICATE KEY UPDATE ");
-        let guarded = !by.is_empty();
-        for (index, column) in columns.iter().enumerate() {
+        let outer = std::mem::replace(&mut self.qualified, true);
+        self.upserts = true;
+        for (index, (column, value)) in changes.enumerate() {
             self.push(if index > 0 { ", " } else { "" });
             self.name(column);
             self.push(" = ");
-            if guarded && index == 0 {
-                self.is_meant(by);
+            let guarded = index == 0 && !by.is_empty();
+            let filter = filter.as_ref().filter(|_| index == 0);
+            if guarded {
+                let same = if filter.is_some() { &[] } else { same.as_slice() };
+                self.push("IF(");
+                self.are_alike(by.iter().chain(same));
+                self.push(", ");
             }
-            self.push("VALUES(");
-            self.name(column);
-            self.push(")");
-            if guarded && index == 0 {
+            if let Some(filter) = filter {
+                self.push("IF(");
+                for name in same {
+                    self.are_alike([name]);
+                    self.push(" AND ");
+                }
+                self.at(filter, Level::Not)?;
+                self.push(", ");
+            }
+            match value {
+                Some(value) => self.expr(value)?,
+                None => self.excluded(column)?,
+            }
+            if filter.is_some() {
+                self.push(LEFT_OUT);
+                self.name(column);
+                self.push(" IS NULL)))");
+            }
+            if guarded {
                 self.push(ANOTHER_ROW);
             }
         }
-        let outer = std::mem::replace(&mut self.qualified, true);
-        for (index, (column, expr)) in set.iter().enumerate() {
-            let first = index == 0 && columns.is_empty();
-            self.push(if first { "" } else { ", " });
-            self.name(&column.name);
-            self.push(" = ");
-            if guarded && first {
-                self.is_meant(by);
-            }
-            self.expr(expr)?;
-            if guarded && first {
-                self.push(ANOTHER_ROW);
-            }
-        }
+        self.upserts = false;
         self.qualified = outer;
         Ok(())
     }
 
-    fn is_meant(&mut self, by: &[&Name]) {
-        self.push("IF(");
-        for (index, column) in by.iter().enumerate() {
+    /// Whether the row that is there has these columns in common with the one that was to be written.
+    fn are_alike<'n>(&mut self, names: impl IntoIterator<Item = &'n Name>) {
+        for (index, name) in names.into_iter().enumerate() {
             self.push(if index > 0 { " AND " } else { "" });
-            self.name(column);
+            self.name(name);
             self.push(" <=> VALUES(");
-            self.name(column);
+            self.name(name);
             self.push(")");
         }
-        self.push(", ");
+    }
+
+    /// The value of the row that was to be written.
+    pub(crate) fn excluded(&mut self, column: &str) -> Result<()> {
+        if !self.upserts {
+            return Err(Error::config(format!(
+                "`excluded(..)` of `{column}` stands outside of an upsert: there is no row that was to be written"
+            )));
+        }
+        let values = self.dialect.conflicts() == Conflicts::OnDuplicateKey;
+        self.push(if values { "VALUES(" } else { "excluded." });
+        self.name(column);
+        self.push(if values { ")" } else { "" });
+        Ok(())
     }
 
     fn on_conflict_update(
@@ -187,6 +232,7 @@ impl<'s> Compiler<'_, 's> {
         columns: &[Name],
         set: &'s [(ColumnRef, Expr)],
         same: &[Name],
+        filter: Option<&'s Expr>,
     ) -> Result<()> {
         self.push(" ON CONFLICT");
         if !by.is_empty() {
@@ -199,20 +245,17 @@ impl<'s> Compiler<'_, 's> {
             return Ok(());
         }
         self.push(" DO UPDATE SET ");
-        for (index, column) in columns.iter().enumerate() {
-            if index > 0 {
-                self.push(", ");
-            }
-            self.name(column);
-            self.push(" = excluded.");
-            self.name(column);
-        }
         // The row that is there and the row that was to be written are both in scope.
         let outer = std::mem::replace(&mut self.qualified, true);
+        self.upserts = true;
+        for (index, column) in columns.iter().enumerate() {
+            self.push(if index > 0 { ", " } else { "" });
+            self.name(column);
+            self.push(" = ");
+            self.excluded(column)?;
+        }
         for (index, (column, expr)) in set.iter().enumerate() {
-            if index > 0 || !columns.is_empty() {
-                self.push(", ");
-            }
+            self.push(if index > 0 || !columns.is_empty() { ", " } else { "" });
             self.name(&column.name);
             self.push(" = ");
             self.expr(expr)?;
@@ -220,9 +263,14 @@ impl<'s> Compiler<'_, 's> {
         for (index, name) in same.iter().enumerate() {
             self.push(if index == 0 { " WHERE " } else { " AND " });
             self.column(&ColumnRef { table: None, name: name.clone(), ty: None });
-            self.push(" = excluded.");
-            self.name(name);
+            self.push(" = ");
+            self.excluded(name)?;
         }
+        if let Some(filter) = filter {
+            self.push(if same.is_empty() { " WHERE " } else { " AND " });
+            self.at(filter, Level::Not)?;
+        }
+        self.upserts = false;
         self.qualified = outer;
         Ok(())
     }

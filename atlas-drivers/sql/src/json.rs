@@ -1,8 +1,8 @@
-//! Questions to JSON documents.
+//! Questions to JSON documents, and changes of them.
 
 use atlas_core::{
     error::Result,
-    statement::{JsonAt, JsonStep},
+    statement::{Expr, JsonAt, JsonChange, JsonStep},
 };
 
 use crate::{Beside, Bind, compiler::Compiler, expr::Level};
@@ -15,14 +15,41 @@ impl<'s> Compiler<'_, 's> {
                 "read the column and ask in the program",
             ));
         };
+        self.of_json(template, &json.of, &json.path, json.with.as_deref())
+    }
+
+    pub(crate) fn json_change(&mut self, json: &'s JsonChange) -> Result<()> {
+        let Some(template) = self.dialect.json_change(json.to.is_some(), &json.path) else {
+            return Err(self.unsupported(
+                "a change inside of a JSON document",
+                "read the column, change it in the program, and set it as a whole",
+            ));
+        };
+        self.of_json(template, &json.of, &json.path, json.to.as_deref())
+    }
+
+    fn of_json(
+        &mut self,
+        template: &'static str,
+        of: &'s Expr,
+        path: &'s [JsonStep],
+        with: Option<&'s str>,
+    ) -> Result<()> {
         let mut rest = template;
         while let Some((before, after)) = rest.split_once('{') {
             self.push(before);
             let Some((what, after)) = after.split_once('}') else { break };
             match what {
-                "path" => self.bind(Bind::Text(self.dialect.json_path(&json.path))),
-                "with" => self.bind(Bind::Str(json.with.as_deref().unwrap_or("null"))),
-                _ => self.operand(&json.of, Beside::Nothing, Level::Or)?,
+                "path" => self.bind(Bind::Text(self.dialect.json_path(path))),
+                "with" => self.bind(Bind::Str(with.unwrap_or("null"))),
+                "fits" => {
+                    for (place, step) in path.iter().enumerate() {
+                        self.push(if place > 0 { " AND " } else { "" });
+                        let way = path.get(..place).unwrap_or_default();
+                        self.of_json(self.dialect.json_container(step), of, way, None)?;
+                    }
+                }
+                _ => self.operand(of, Beside::Nothing, Level::Or)?,
             }
             rest = after;
         }

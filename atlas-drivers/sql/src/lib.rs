@@ -29,11 +29,12 @@ mod shape;
 mod update;
 
 pub use compiled::{Bind, Compiled};
-pub use dialect::{Beside, Conflicts, Dialect, FullTextIndexes};
+pub use dialect::{Beside, Conflicts, Dialect, FullTextIndexes, common_lock};
 pub use function::common as common_function;
 pub use raw::compile_raw;
 pub use schema::schema_statements;
 pub use shape::Shape;
+pub use update::in_order;
 
 use std::ops::Range;
 
@@ -122,6 +123,7 @@ impl<'s> Compiler<'_, 's> {
         match statement {
             Statement::Select(select) => self.select(select),
             Statement::Insert(insert) => self.insert(insert, 0..insert.rows, &insert.returning),
+            Statement::InsertSelect(insert) => self.insert_select(insert),
             Statement::Update(update) => self.update(update),
             Statement::Delete(delete) => self.delete(delete),
             Statement::Raw(raw) => self.raw(raw),

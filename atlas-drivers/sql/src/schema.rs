@@ -34,6 +34,13 @@ pub fn schema_statements(change: &SchemaChange, dialect: &dyn Dialect) -> Result
             quote_path(dialect.quote(), name, &mut text);
             Ok(vec![text])
         }
+        SchemaChange::Truncate(name, how) => {
+            let [before, after] = dialect.truncate(*how);
+            let mut text = before.to_owned();
+            quote_path(dialect.quote(), name, &mut text);
+            text.push_str(after);
+            Ok(vec![text])
+        }
         _ => Err(Error::Unsupported {
             driver: dialect.name(),
             operation: "this change of the schema".to_owned(),

@@ -105,9 +105,11 @@ impl<'s> Walk<'_, 's> {
                 self.names(returning);
                 Some(())
             }
-            Statement::Delete(Delete { table, scope }) => {
+            Statement::Delete(Delete { table, scope, returning }) => {
                 self.table(table, 0);
-                self.scope(scope)
+                self.scope(scope)?;
+                self.names(returning);
+                Some(())
             }
             Statement::Raw(raw) => self.raw(raw),
             _ => None,
@@ -123,7 +125,10 @@ impl<'s> Walk<'_, 's> {
         self.mark(columns.len() as u64, small(std::mem::discriminant(on_conflict)));
         columns.iter().for_each(|column| self.name(&column.name, 0));
         self.binds.extend(values.iter().map(Bind::Value));
-        if let OnConflict::Update { by, columns, set, same } = on_conflict {
+        if let OnConflict::Update { by, columns, set, same, filter } = on_conflict {
+            if filter.is_some() {
+                return None;
+            }
             self.names(by);
             self.names(columns);
             self.set(set)?;

@@ -1,10 +1,30 @@
 use atlas_core::{
     error::{Error, Result},
     schema::Name,
-    statement::{Found, TableRef, Update},
+    statement::{ColumnRef, Expr, Found, TableRef, Update},
 };
 
 use crate::compiler::Compiler;
+
+/// Changes in an order in which each reads what was there before, for a database that makes them one after the other;
+/// `None` where columns get each other's values.
+pub fn in_order(set: &[(ColumnRef, Expr)]) -> Option<Vec<&(ColumnRef, Expr)>> {
+    let mut left: Vec<_> = set.iter().collect();
+    let mut ordered = Vec::with_capacity(set.len());
+    while !left.is_empty() {
+        // One whose column none of the others reads any more.
+        let next = left.iter().position(|(column, _)| {
+            left.iter().all(|(other, expr)| other.name == column.name || !reads(expr, column))
+        });
+        ordered.push(left.remove(next?));
+    }
+    Some(ordered)
+}
+
+/// Whether an expression reads a column.
+fn reads(expr: &Expr, column: &ColumnRef) -> bool {
+    expr.any(&mut |part| matches!(part, Expr::Column(own) if own.name.eq_ignore_ascii_case(&column.name)))
+}
 
 impl<'s> Compiler<'_, 's> {
     pub(crate) fn update(&mut self, update: &'s Update) -> Result<()> {

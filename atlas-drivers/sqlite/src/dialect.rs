@@ -1,5 +1,5 @@
 use atlas_core::{
-    schema::Column,
+    schema::{Column, Truncate},
     statement::{Aggregate, ArithmeticOp, FullTextTerm, Function, HintKind, JsonQuestion, JsonStep, Lock},
     value::{ColumnType, Value},
 };
@@ -79,6 +79,10 @@ impl Dialect for SqliteDialect {
         json::question(question)
     }
 
+    fn json_change(&self, sets: bool, _: &[JsonStep]) -> Option<&'static str> {
+        Some(json::change(sets))
+    }
+
     fn json_path(&self, steps: &[JsonStep]) -> String {
         json::path(steps)
     }
@@ -150,6 +154,10 @@ impl Dialect for SqliteDialect {
 
     fn index_names_schema(&self) -> bool {
         true
+    }
+
+    fn truncate(&self, _: Truncate) -> [&'static str; 2] {
+        ["DELETE FROM ", ""]
     }
 
     fn bool_literal(&self, truth: bool) -> &'static str {

@@ -1,4 +1,4 @@
-//! Questions to JSON. SQLite's own functions tell neither a truth value from a number nor the keys of an object from
+//! Questions to JSON, and changes of it. SQLite's own functions tell neither a truth value from a number nor the keys of an object from
 //! their order.
 
 use atlas_core::{
@@ -28,6 +28,11 @@ pub(crate) fn question(question: JsonQuestion) -> Option<&'static str> {
     })
 }
 
+/// How a change is written.
+pub(crate) fn change(sets: bool) -> &'static str {
+    if sets { "atlas_json_set({0}, {path}, {with})" } else { "atlas_json_set({0}, {path}, NULL)" }
+}
+
 /// A path as a JSON array of keys and numbers.
 pub(crate) fn path(steps: &[JsonStep]) -> String {
     let steps = steps.iter().map(|step| match step {
@@ -45,7 +50,66 @@ pub(crate) fn path(steps: &[JsonStep]) -> String {
 pub(crate) fn register(connection: &Connection) -> Result<()> {
     let flags =
         FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_INNOCUOUS;
-    connection.create_scalar_function("atlas_json", 4, flags, answer)
+    connection.create_scalar_function("atlas_json", 4, flags, answer)?;
+    connection.create_scalar_function("atlas_json_set", 3, flags, changed)
+}
+
+/// A document with a change inside; without the last argument, something is removed.
+fn changed(context: &Context<'_>) -> Result<Option<String>> {
+    let to = as_text(context.get_raw(2));
+    let text = match as_text(context.get_raw(0)) {
+        Some(text) => text,
+        None if to.is_some() => "{}".into(),
+        None => return Ok(None),
+    };
+    let mut document = parse(&text)?;
+    let path = as_text(context.get_raw(1)).and_then(|path| serde_json::from_str::<Vec<Json>>(&path).ok());
+    let to = to.map(|to| parse(&to)).transpose()?;
+    change_at(&mut document, &path.unwrap_or_default(), to);
+    Ok(Some(document.to_string()))
+}
+
+fn parse(text: &str) -> Result<Json> {
+    serde_json::from_str(text).map_err(|reason| {
+        Error::UserFunctionError(format!("a JSON column holds what is no JSON: {reason}").into())
+    })
+}
+
+fn change_at(mut here: &mut Json, path: &[Json], to: Option<Json>) {
+    let Some((last, way)) = path.split_last() else { return };
+    for step in way {
+        let next = match (here, step) {
+            (Json::Object(keys), Json::String(key)) => keys.get_mut(key),
+            (Json::Array(elements), at) => index(at).and_then(|at| elements.get_mut(at)),
+            _ => None,
+        };
+        let Some(next) = next else { return };
+        here = next;
+    }
+    match (here, last, to) {
+        (Json::Object(keys), Json::String(key), Some(to)) => {
+            keys.insert(key.clone(), to);
+        }
+        (Json::Object(keys), Json::String(key), None) => {
+            keys.remove(key);
+        }
+        (Json::Array(elements), at, to) => match (index(at), to) {
+            (Some(at), Some(to)) => match elements.get_mut(at) {
+                Some(element) => *element = to,
+                None => elements.push(to),
+            },
+            (Some(at), None) if at < elements.len() => {
+                elements.remove(at);
+            }
+            _ => {}
+        },
+        _ => {}
+    }
+}
+
+/// A step as a place in an array.
+fn index(step: &Json) -> Option<usize> {
+    step.as_u64().and_then(|at| usize::try_from(at).ok())
 }
 
 /// What is asked of two arrays: whether the first contains all of the second, or one of it.
@@ -65,9 +129,7 @@ fn answer(context: &Context<'_>) -> Result<Option<Value>> {
     let (Some(question), Some(text)) = (as_text(context.get_raw(0)), as_text(context.get_raw(1))) else {
         return Ok(None);
     };
-    let document: Json = serde_json::from_str(&text).map_err(|reason| {
-        Error::UserFunctionError(format!("a JSON column holds what is no JSON: {reason}").into())
-    })?;
+    let document = parse(&text)?;
     // The path and what is compared with are the same for all rows, and taken apart once.
     let parsed = |value: rusqlite::types::ValueRef<'_>| {
         Ok::<_, Error>(
@@ -80,9 +142,7 @@ fn answer(context: &Context<'_>) -> Result<Option<Value>> {
     for step in path.as_array().into_iter().flatten() {
         found = found.and_then(|here| match (here, step) {
             (Json::Object(keys), Json::String(key)) => keys.get(key),
-            (Json::Array(elements), Json::Number(at)) => {
-                at.as_u64().and_then(|at| usize::try_from(at).ok()).and_then(|at| elements.get(at))
-            }
+            (Json::Array(elements), at) => index(at).and_then(|at| elements.get(at)),
             _ => None,
         });
     }

@@ -49,12 +49,14 @@ pub(crate) fn at_once(
         Statement::Insert(insert) => insert_at_once(hold, statement, insert, sink),
         Statement::Update(update) if update.scope.one => in_one_go(hold, statement, sink, false),
         Statement::Delete(delete) if delete.scope.one => in_one_go(hold, statement, sink, false),
-        Statement::Delete(_) if alone => in_one_go(hold, statement, sink, true),
+        Statement::Delete(delete) if alone && delete.returning.is_empty() => {
+            in_one_go(hold, statement, sink, true)
+        }
         Statement::Update(update) if alone && update.returning.is_empty() => {
             in_one_go(hold, statement, sink, true)
         }
         // One that took long would have to be interrupted, and with it the transaction be undone.
-        Statement::Update(Update { table, scope, .. }) | Statement::Delete(Delete { table, scope })
+        Statement::Update(Update { table, scope, .. }) | Statement::Delete(Delete { table, scope, .. })
             if !alone && execution == Execution::Auto =>
         {
             if reaches_few(hold.session()?, table, scope)? {

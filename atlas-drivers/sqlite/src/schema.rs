@@ -1,8 +1,9 @@
 //! Changes of the schema: all of one or nothing of it.
 
 use atlas_core::{
-    error::{Error, Result},
-    schema::{SchemaChange, Table},
+    error::{ConstraintKind, Error, Result},
+    schema::{SchemaChange, Table, Truncate},
+    types::serde_json,
 };
 use atlas_sql::schema_statements;
 
@@ -34,6 +35,9 @@ pub(crate) fn change(database: &mut Database, change: &SchemaChange) -> Result<(
 }
 
 fn make(database: &mut Database, change: &SchemaChange) -> Result<()> {
+    if let SchemaChange::Truncate(table, how) = change {
+        return truncate(database, table, *how);
+    }
     let statements = schema_statements(change, &SqliteDialect)?;
     if let SchemaChange::CreateTable(table) = change {
         let (schema, bare) = schema_of(&table.name);
@@ -70,7 +74,6 @@ fn make(database: &mut Database, change: &SchemaChange) -> Result<()> {
 /// Drops the tables of words that read their texts from a table.
 fn drop_full_text(database: &mut Database, table: &str) -> Result<()> {
     let (schema, bare) = schema_of(table);
-    let quoted = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
     let find = format!(
         "SELECT name, tbl_name FROM {}.sqlite_schema WHERE type = 'table' AND sql LIKE 'CREATE VIRTUAL TABLE%' \
          AND INSTR(sql, ?) > 0",
@@ -82,6 +85,47 @@ fn drop_full_text(database: &mut Database, table: &str) -> Result<()> {
         database.command(&format!("DROP TABLE {}.{}", quoted(schema), quoted(&name))).map_err(fail)?;
     }
     Ok(())
+}
+
+/// A table, and the tables that refer to it, and those that refer to them, as a JSON array.
+const REFERRERS: &str = "WITH RECURSIVE atlas_tables(name) AS (SELECT ? UNION \
+    SELECT m.name FROM sqlite_schema AS m JOIN pragma_foreign_key_list(m.name, ?) AS f \
+    JOIN atlas_tables AS a ON f.\"table\" = a.name COLLATE NOCASE WHERE m.type = 'table') \
+    SELECT json_group_array(name) FROM atlas_tables";
+
+/// Removes all rows. Those of tables that refer to others first.
+fn truncate(database: &mut Database, table: &str, how: Truncate) -> Result<()> {
+    let fail = |failure: Failure| failure.into_error(Some(table));
+    let (schema, bare) = schema_of(table);
+    let text = REFERRERS.replace("sqlite_schema", &format!("{}.sqlite_schema", quoted(schema)));
+    let [found] = database.texts(&text, &[bare, schema]).map_err(fail)?.unwrap_or_default();
+    let tables: Vec<String> = serde_json::from_str(&found).unwrap_or_default();
+    let others = tables.iter().any(|other| !other.eq_ignore_ascii_case(bare));
+    if others && !how.cascade {
+        return Err(Error::Constraint {
+            kind: ConstraintKind::ForeignKey,
+            table: Some(table.to_owned()),
+            constraint: None,
+            columns: Vec::new(),
+            source: None,
+        });
+    }
+    let schema = quoted(schema);
+    let mut statements = vec!["PRAGMA defer_foreign_keys = ON".to_owned()];
+    statements.extend(tables.iter().rev().map(|table| format!("DELETE FROM {schema}.{}", quoted(table))));
+    statements.push("PRAGMA defer_foreign_keys = OFF".to_owned());
+    let counts = format!("SELECT name FROM {schema}.sqlite_schema WHERE name = 'sqlite_sequence'");
+    if how.restart_identity && database.texts::<1>(&counts, &[]).map_err(fail)?.is_some() {
+        statements.extend(tables.iter().map(|table| {
+            let name = table.replace('\'', "''");
+            format!("DELETE FROM {schema}.sqlite_sequence WHERE name = '{name}' COLLATE NOCASE")
+        }));
+    }
+    statements.iter().try_for_each(|statement| database.command(statement)).map_err(fail)
+}
+
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 /// What has a name.

@@ -295,6 +295,7 @@ pub(crate) fn table_of(statement: &Statement) -> Option<&str> {
     match statement {
         Statement::Select(select) => read_table(select),
         Statement::Insert(insert) => Some(&insert.table.name),
+        Statement::InsertSelect(insert) => Some(&insert.table.name),
         Statement::Update(update) => Some(&update.table.name),
         Statement::Delete(delete) => Some(&delete.table.name),
         Statement::Explain(explained) => table_of(explained),

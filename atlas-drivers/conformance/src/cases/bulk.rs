@@ -100,6 +100,7 @@ async fn many_rows_with_conflicts(db: Subject) -> Verdict {
         columns: names(&["hits"]),
         set: Vec::new(),
         same: Vec::new(),
+        filter: None,
     };
     let rows = (0..MANY).map(|n| vec![Value::I64(n), Value::I64(n * 2)]);
     let upsert = Insert { on_conflict, ..table.insert(&["n", "hits"], rows) };

@@ -4,7 +4,7 @@
 use atlas_core::{
     Error,
     schema::{Action, SchemaChange},
-    statement::{Insert, Statement, Update},
+    statement::{Delete, Insert, Statement, Update},
     value::{ColumnType::I64, Value},
 };
 
@@ -20,6 +20,7 @@ use crate::{
 cases! {
     returning,
     update_returning,
+    delete_returning,
     transactions,
     savepoints,
     transactional_schema,
@@ -78,6 +79,18 @@ async fn update_returning(db: Subject) -> Verdict {
     let answer = claimed(&db, Capability::UpdateReturning, answer);
     let expected = if refused { 0 } else { 7 };
     same("the number after the update", &expected, &link.one::<i64>(table.select(&["n"])).await?)?;
+    same("the rows that come back", &1, &answer?.0.rows.len())
+}
+
+async fn delete_returning(db: Subject) -> Verdict {
+    let table = one(&db).await?;
+    let delete = Delete { returning: names(&["n"]), ..table.delete() };
+    let mut link = db.link().await?;
+    let answer = link.send(&delete.into(), Collected::default()).await;
+    let refused = answer.is_err();
+    let answer = claimed(&db, Capability::DeleteReturning, answer);
+    let expected = usize::from(refused);
+    same("the rows after the delete", &expected, &link.rows(table.select(&["n"])).await?.len())?;
     same("the rows that come back", &1, &answer?.0.rows.len())
 }
 

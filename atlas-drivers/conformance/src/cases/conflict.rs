@@ -1,8 +1,8 @@
 //! New rows whose unique columns are taken.
 
 use atlas_core::{
-    ConstraintKind,
-    statement::{ArithmeticOp, Expr, Insert, OnConflict},
+    ConstraintKind, Error,
+    statement::{ArithmeticOp, ColumnRef, CompareOp, Expr, Insert, OnConflict},
     value::{
         ColumnType::{I64, Text},
         Value,
@@ -24,6 +24,10 @@ cases! {
     ignored_rows_do_not_come_back needs Returning,
     taken_rows_are_changed,
     further_changes_see_the_row_that_is_there,
+    further_changes_see_the_row_that_was_to_be_written,
+    changes_see_the_row_as_it_was,
+    a_condition_says_which_rows_are_changed,
+    rows_left_as_they_are_do_not_come_back needs Returning,
     changed_rows_come_back_in_their_order needs Returning,
     a_conflict_of_other_columns_fails,
     changing_nothing_leaves_the_row,
@@ -52,7 +56,13 @@ fn hits(table: &Table, rows: &[(&str, i64)], on_conflict: OnConflict) -> Insert 
 }
 
 fn update(by: &[&'static str], columns: &[&'static str]) -> OnConflict {
-    OnConflict::Update { by: names(by), columns: names(columns), set: Vec::new(), same: Vec::new() }
+    OnConflict::Update {
+        by: names(by),
+        columns: names(columns),
+        set: Vec::new(),
+        same: Vec::new(),
+        filter: None,
+    }
 }
 
 async fn holds(db: &Subject, table: &Table, expected: &[(&str, i64)]) -> Verdict {
@@ -114,9 +124,67 @@ async fn further_changes_see_the_row_that_is_there(db: Subject) -> Verdict {
     let table = words(&db).await?;
     let more = table.get("hits").calculate(ArithmeticOp::Add, value(100));
     let set: Vec<(_, Expr)> = vec![(table.column("hits"), more)];
-    let on_conflict = OnConflict::Update { by: names(&["word"]), columns: Vec::new(), set, same: Vec::new() };
+    let on_conflict =
+        OnConflict::Update { by: names(&["word"]), columns: Vec::new(), set, same: Vec::new(), filter: None };
     db.run(hits(&table, &[("b", 7), ("c", 3)], on_conflict)).await?;
     holds(&db, &table, &[("a", 1), ("b", 102), ("c", 3)]).await
+}
+
+fn with(set: Vec<(ColumnRef, Expr)>, columns: &[&'static str], filter: Option<Expr>) -> OnConflict {
+    OnConflict::Update { by: names(&["word"]), columns: names(columns), set, same: Vec::new(), filter }
+}
+
+fn excluded(table: &Table, name: &'static str) -> Expr {
+    Expr::Excluded(table.column(name))
+}
+
+async fn further_changes_see_the_row_that_was_to_be_written(db: Subject) -> Verdict {
+    let table = words(&db).await?;
+    let both = table.get("hits").calculate(ArithmeticOp::Add, excluded(&table, "hits"));
+    let set = || vec![(table.column("hits"), both.clone())];
+    same(
+        "the affected rows",
+        &2,
+        &db.run(hits(&table, &[("b", 7), ("c", 3)], with(set(), &[], None))).await?,
+    )?;
+    holds(&db, &table, &[("a", 1), ("b", 9), ("c", 3)]).await?;
+    // Outside of a conflict there is no such row.
+    let update = table.update([("hits", excluded(&table, "hits"))]);
+    let refused = db.fails(update).await?;
+    ensure(matches!(refused, Error::Config { .. }), || format!("expected Config, found {refused:?}"))
+}
+
+async fn changes_see_the_row_as_it_was(db: Subject) -> Verdict {
+    let table = words(&db).await?;
+    let set = vec![(table.column("rank"), table.get("hits"))];
+    db.run(hits(&table, &[("b", 7)], with(set, &["hits"], None))).await?;
+    let ranks: Vec<i64> = db.column(table.select(&["rank"]).filter(table.get("word").is("b"))).await?;
+    same("a column that got what another one was", &vec![2], &ranks)?;
+    holds(&db, &table, &[("a", 1), ("b", 7)]).await
+}
+
+async fn a_condition_says_which_rows_are_changed(db: Subject) -> Verdict {
+    let table = words(&db).await?;
+    let more = || Some(table.get("hits").compare(CompareOp::Lt, excluded(&table, "hits")));
+    let rows = [("a", 5), ("b", 1), ("c", 3)];
+    let upsert = || hits(&table, &rows, with(Vec::new(), &["hits"], more()));
+    same("the affected rows: one changed, one new", &2, &db.run(upsert()).await?)?;
+    holds(&db, &table, &[("a", 5), ("b", 2), ("c", 3)]).await?;
+    same("the affected rows, again", &0, &db.run(upsert()).await?)?;
+    // Another unique column that is taken is an error, whatever the condition.
+    let row = vec!["d".into(), 9.into(), 20.into()];
+    let insert = table.insert(&["word", "hits", "rank"], [row]);
+    let insert = Insert { on_conflict: with(Vec::new(), &["hits"], more()), ..insert };
+    violates(&db.fails(insert).await?, ConstraintKind::Unique, table.name(), &["rank"])
+}
+
+async fn rows_left_as_they_are_do_not_come_back(db: Subject) -> Verdict {
+    let table = words(&db).await?;
+    let more = Some(table.get("hits").compare(CompareOp::Lt, excluded(&table, "hits")));
+    let insert = hits(&table, &[("b", 1), ("a", 5), ("c", 3)], with(Vec::new(), &["hits"], more));
+    let rows = db.rows(Insert { returning: names(&["word", "hits"]), ..insert }).await?;
+    let found: Verdict<Vec<(String, i64)>> = rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect();
+    same("the rows that come back", &vec![("a".to_owned(), 5), ("c".to_owned(), 3)], &found?)
 }
 
 async fn changed_rows_come_back_in_their_order(db: Subject) -> Verdict {
@@ -165,7 +233,7 @@ async fn a_row_that_differs_where_it_must_not_is_left(db: Subject) -> Verdict {
         let OnConflict::Update { by, columns, set, .. } = update(&["word"], &["hits"]) else {
             unreachable!()
         };
-        let on_conflict = OnConflict::Update { by, columns, set, same: names(&["rank"]) };
+        let on_conflict = OnConflict::Update { by, columns, set, same: names(&["rank"]), filter: None };
         Insert { on_conflict, ..table.insert(&["word", "hits", "rank"], [row]) }
     };
     same("the affected rows", &1, &db.run(upsert("a", 10)).await?)?;

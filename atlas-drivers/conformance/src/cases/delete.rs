@@ -9,6 +9,7 @@ use crate::{
     case::{Verdict, cases},
     expect::same,
     expression::{Operators, Refine, any, ascending, descending, named},
+    sink::Collected,
     subject::Subject,
     table::{Table, column, id, names},
 };
@@ -18,6 +19,7 @@ cases! {
     the_first_few_in_an_order,
     a_limit_on_a_composite_key,
     what_a_select_finds,
+    removed_rows_come_back needs DeleteReturning,
 }
 
 async fn five(db: &Subject) -> Verdict<Table> {
@@ -54,6 +56,25 @@ async fn what_a_select_finds(db: Subject) -> Verdict {
     let delete = table.delete();
     let scope = Scope { found: Some(Box::new(found)), ..delete.scope };
     same("the affected rows", &3, &db.run(Delete { scope, ..delete }).await?)?;
+    holds(&db, &table, &[1, 2]).await
+}
+
+async fn removed_rows_come_back(db: Subject) -> Verdict {
+    let table = five(&db).await?;
+    let some = Delete { returning: names(&["n", "id"]), ..table.delete().filter(table.get("id").gt(3)) };
+    let (sink, outcome) = db.link().await?.send(&some.into(), Collected::default()).await?;
+    let found: Verdict<Vec<(i64, i64)>> =
+        sink.rows.iter().map(|row| Ok((row.get(1)?, row.get(0)?))).collect();
+    let mut found = found?;
+    found.sort_unstable();
+    same("the rows that come back, as they were", &vec![(4, 40), (5, 50)], &found)?;
+    same("the affected rows", &2, &outcome.affected)?;
+    let last = table.delete().order([descending(table.get("n"))]).limit(1);
+    let last = Delete { returning: names(&["*"]), ..last };
+    let sink = db.link().await?.fill(last, Collected::default()).await?;
+    same("the names of the columns", &["id", "n"].map(str::to_owned).to_vec(), &sink.names)?;
+    let found: Verdict<Vec<i64>> = sink.rows.iter().map(|row| row.get(0)).collect();
+    same("the row that comes back of the last", &vec![3], &found?)?;
     holds(&db, &table, &[1, 2]).await
 }
 

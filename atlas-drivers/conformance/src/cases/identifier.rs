@@ -51,8 +51,13 @@ async fn one_column(db: &Subject, name: &'static str) -> Verdict {
     db.run(row(1, 10)).await?;
     let rows = Insert { on_conflict: OnConflict::Ignore, ..row(2, 10) };
     same("the affected rows of an ignored insert", &0, &db.run(rows).await?)?;
-    let on_conflict =
-        OnConflict::Update { by: names(&[name]), columns: names(&["id"]), set: Vec::new(), same: Vec::new() };
+    let on_conflict = OnConflict::Update {
+        by: names(&[name]),
+        columns: names(&["id"]),
+        set: Vec::new(),
+        same: Vec::new(),
+        filter: None,
+    };
     db.run(Insert { on_conflict, ..row(3, 10) }).await?;
     let select =
         table.read([table.get(name)]).filter(table.get(name).is(10)).order([ascending(table.get(name))]);

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use atlas_core::{
     Error,
-    statement::Insert,
+    statement::{Insert, InsertSelect, Select},
     value::{
         ColumnType::{I64, Text},
         Value,
@@ -33,6 +33,8 @@ cases! {
     written_rows_are_found_by_their_key,
     written_rows_are_found_by_a_key_of_several_columns,
     columns_in_any_order,
+    the_rows_of_a_select,
+    the_rows_of_a_select_that_are_not_taken,
 }
 
 async fn people(db: &Subject) -> Verdict<Table> {
@@ -255,4 +257,49 @@ async fn columns_in_any_order(db: Subject) -> Verdict {
     let found: Verdict<Vec<(i64, i64, String)>> =
         rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).collect();
     same("the rows", &vec![(1, 2, "x".to_owned()), (3, 4, "y".to_owned())], &found?)
+}
+
+/// Ids 1 to 3 with `n` ten times the id.
+async fn three(db: &Subject) -> Verdict<Table> {
+    let table = db.table([id(), column("n", I64)]).await?;
+    let rows = (1..=3).map(|id| vec![Value::I64(id), Value::I64(id * 10)]);
+    db.run(table.insert(&["id", "n"], rows)).await?;
+    Ok(table)
+}
+
+fn copy(table: &Table, columns: &[&'static str], select: Select, ignores: bool) -> InsertSelect {
+    let columns = columns.iter().map(|name| table.column(name)).collect();
+    InsertSelect { table: table.table(), columns, select: Box::new(select), ignores, returning: Vec::new() }
+}
+
+async fn the_rows_of_a_select(db: Subject) -> Verdict {
+    let (from, to) = (three(&db).await?, three(&db).await?);
+    let read = from.select(&["n", "id"]).filter(from.get("id").gt(1)).order([ascending(from.get("n"))]);
+    same("the affected rows", &2, &db.run(copy(&to, &["id", "n"], read.limit(2), false)).await?)?;
+    let none = from.select(&["n", "id"]).filter(from.get("id").gt(9));
+    same("the affected rows of none", &0, &db.run(copy(&to, &["id", "n"], none, false)).await?)?;
+    let ids: Vec<i64> = db.column(to.select(&["id"]).order([ascending(to.get("id"))])).await?;
+    same("the keys", &vec![1, 2, 3, 20, 30], &ids)?;
+    // Of the table that is written to, all or none.
+    let own = to.select(&["n", "id"]);
+    let taken = db.fails(copy(&to, &["id", "n"], own, false)).await?;
+    ensure(taken.is_unique_violation(), || format!("another error: {taken}"))?;
+    same("the rows after an error", &5, &db.rows(to.select(&["id"])).await?.len())
+}
+
+async fn the_rows_of_a_select_that_are_not_taken(db: Subject) -> Verdict {
+    let (from, to) = (three(&db).await?, three(&db).await?);
+    db.run(from.insert(&["id", "n"], [vec![4.into(), 40.into()]])).await?;
+    let all = || from.select(&["id", "n"]);
+    same("the affected rows", &1, &db.run(copy(&to, &["id", "n"], all(), true)).await?)?;
+    same("the affected rows, again", &0, &db.run(copy(&to, &["id", "n"], all(), true)).await?)?;
+    same("the rows", &4, &db.rows(to.select(&["id"])).await?.len())?;
+    let nothing = db.table([id(), column("n", I64).nullable()]).await?;
+    db.run(nothing.insert(&["id"], [vec![9.into()]])).await?;
+    let bad = copy(&to, &["id", "n"], nothing.select(&["id", "n"]), true);
+    let refused = db.fails(bad).await?;
+    ensure(matches!(refused, Error::Constraint { .. }), || {
+        format!("expected an error for NULL where none is taken, found {refused:?}")
+    })?;
+    same("the rows after an error", &4, &db.rows(to.select(&["id"])).await?.len())
 }

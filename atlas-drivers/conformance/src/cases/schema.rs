@@ -2,7 +2,7 @@
 
 use atlas_core::{
     ConstraintKind, Error,
-    schema::{Action, Name, SchemaChange},
+    schema::{Action, Name, SchemaChange, Truncate},
     statement::Statement,
     value::{
         ColumnType::{self, I64, Text},
@@ -32,6 +32,8 @@ cases! {
     deleting_a_parent_acts_as_declared needs ForeignKeys,
     changing_a_parents_key_acts_as_declared needs ForeignKeys,
     a_table_may_refer_to_itself needs ForeignKeys,
+    a_table_is_emptied,
+    a_table_is_emptied_with_those_that_refer_to_it needs ForeignKeys,
     a_rolled_back_table_is_gone needs TransactionalSchema Transactions,
 }
 
@@ -260,4 +262,48 @@ async fn a_rolled_back_table_is_gone(db: Subject) -> Verdict {
     link.rollback().await?;
     let error = link.fails(table.select(&["id"])).await?;
     ensure(matches!(error, Error::MissingTable { .. }), || format!("expected MissingTable, found {error:?}"))
+}
+
+fn truncate(table: &Table, how: Truncate) -> Statement {
+    Statement::Schema(SchemaChange::Truncate(table.schema.name.clone(), how))
+}
+
+async fn keys(db: &Subject, table: &Table) -> Verdict<Vec<i64>> {
+    db.column(table.select(&["id"]).order([ascending(table.get("id"))])).await
+}
+
+async fn a_table_is_emptied(db: Subject) -> Verdict {
+    let table = db.table([generated_id(), column("n", I64)]).await?;
+    let insert = || table.insert(&["n"], [vec![1.into()], vec![2.into()]]);
+    db.run(insert()).await?;
+    db.run(truncate(&table, Truncate::default())).await?;
+    same("the rows", &Vec::<i64>::new(), &keys(&db, &table).await?)?;
+    db.run(insert()).await?;
+    same("the keys, which go on", &vec![3, 4], &keys(&db, &table).await?)?;
+    db.run(truncate(&table, Truncate { restart_identity: true, cascade: false })).await?;
+    db.run(insert()).await?;
+    same("the keys, which begin again", &vec![1, 2], &keys(&db, &table).await?)
+}
+
+async fn a_table_is_emptied_with_those_that_refer_to_it(db: Subject) -> Verdict {
+    let parent = db.table([generated_id(), column("n", I64)]).await?;
+    let plan = db.plan([generated_id(), column("parent", I64)]);
+    let child = db.create(plan.references("parent", parent.name(), Action::NoAction)).await?;
+    let fill = async || {
+        db.run(parent.insert(&["n"], [vec![7.into()]])).await?;
+        let key = keys(&db, &parent).await?.pop().unwrap_or_default();
+        db.run(child.insert(&["parent"], [vec![key.into()]])).await
+    };
+    fill().await?;
+    let alone = db.fails(truncate(&parent, Truncate::default())).await?;
+    violates(&alone, ConstraintKind::ForeignKey, parent.name(), &[])?;
+    same("the rows of a refused truncate", &1, &keys(&db, &child).await?.len())?;
+    db.run(truncate(&parent, Truncate { cascade: true, restart_identity: true })).await?;
+    same("the rows that referred to it", &0, &keys(&db, &child).await?.len())?;
+    fill().await?;
+    same(
+        "the keys, which begin again",
+        &(vec![1], vec![1]),
+        &(keys(&db, &parent).await?, keys(&db, &child).await?),
+    )
 }

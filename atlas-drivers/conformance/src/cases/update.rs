@@ -2,9 +2,9 @@
 
 use atlas_core::{
     ConstraintKind,
-    statement::{ArithmeticOp, ColumnRef, Expr, Found, Scope, Update},
+    statement::{ArithmeticOp, ColumnRef, Expr, Found, JsonChange, JsonStep, Scope, Update},
     value::{
-        ColumnType::{I64, Text},
+        ColumnType::{I64, Json, Text},
         Value,
     },
 };
@@ -29,6 +29,7 @@ cases! {
     changed_rows_come_back needs UpdateReturning,
     all_columns_of_changed_rows_come_back_by_a_star needs UpdateReturning,
     a_violation_changes_nothing,
+    inside_of_json,
 }
 
 /// Rows 1 to 5 with `n` ten times the key.
@@ -160,4 +161,49 @@ async fn a_violation_changes_nothing(db: Subject) -> Verdict {
     holds(&db, &table, &[Some(10), Some(20), Some(30)]).await?;
     let update = table.update([("n", value(Value::Null))]).filter(table.get("id").is(1));
     violates(&db.fails(update).await?, ConstraintKind::NotNull, table.name(), &["n"])
+}
+
+async fn inside_of_json(db: Subject) -> Verdict {
+    let table = db.table([id(), column("j", Json).nullable()]).await?;
+    let first = r#"{"a":{"b":[1,2]},"c":true}"#;
+    db.run(
+        table.insert(
+            &["id", "j"],
+            [vec![1.into(), Value::Json(first.to_owned())], vec![2.into(), Value::Null]],
+        ),
+    )
+    .await?;
+    let key = |key: &str| JsonStep::Key(key.to_owned());
+    let change = |path: Vec<JsonStep>, to: Option<&str>| {
+        let change = JsonChange { of: table.get("j"), path, to: to.map(str::to_owned) };
+        table.update([("j", Expr::JsonChange(Box::new(change)))])
+    };
+    let holds = async |id: i64, expected: Option<&str>| {
+        let document = table.select(&["j"]).filter(table.get("id").is(id));
+        let found: Vec<Option<serde_json::Value>> = db.column(document).await?;
+        let found: Option<serde_json::Value> = found.into_iter().flatten().next();
+        same("the document", &expected.and_then(|text| serde_json::from_str(text).ok()), &found)
+    };
+    let steps = [
+        (vec![key("a"), key("b"), JsonStep::Index(1)], Some("\"x\""), r#"{"a":{"b":[1,"x"]},"c":true}"#),
+        (vec![key("a"), key("b"), JsonStep::Index(7)], Some("null"), r#"{"a":{"b":[1,"x",null]},"c":true}"#),
+        (vec![key("d.\"'")], Some("{\"n\":1.5}"), r#"{"a":{"b":[1,"x",null]},"c":true,"d.\"'":{"n":1.5}}"#),
+        (vec![key("d.\"'")], None, r#"{"a":{"b":[1,"x",null]},"c":true}"#),
+        (vec![key("a"), key("b"), JsonStep::Index(0)], None, r#"{"a":{"b":["x",null]},"c":true}"#),
+        // Where a step does not lead into what it names, nothing changes.
+        (vec![key("c"), key("x")], Some("1"), r#"{"a":{"b":["x",null]},"c":true}"#),
+        (vec![key("z"), key("x")], Some("1"), r#"{"a":{"b":["x",null]},"c":true}"#),
+        (vec![key("a"), JsonStep::Index(0)], Some("1"), r#"{"a":{"b":["x",null]},"c":true}"#),
+        (vec![key("a"), key("b"), key("0")], None, r#"{"a":{"b":["x",null]},"c":true}"#),
+    ];
+    for (path, to, expected) in steps {
+        let one = change(path, to).filter(table.get("id").is(1));
+        same("the affected rows", &1, &db.run(one).await?)?;
+        holds(1, Some(expected)).await?;
+    }
+    // NULL counts as an empty object, where something is put into it.
+    db.run(change(vec![key("k")], None).filter(table.get("id").is(2))).await?;
+    holds(2, None).await?;
+    db.run(change(vec![key("k")], Some("false")).filter(table.get("id").is(2))).await?;
+    holds(2, Some(r#"{"k":false}"#)).await
 }

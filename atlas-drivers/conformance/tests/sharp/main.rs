@@ -91,6 +91,7 @@ async fn a_driver_that_does_nothing_passes_nothing() {
     let mut everything = Capabilities::NONE;
     everything.returning = true;
     everything.update_returning = true;
+    everything.delete_returning = true;
     everything.transactions = true;
     everything.savepoints = true;
     everything.transactional_schema = true;

@@ -66,7 +66,11 @@ async fn an_upsert_changes_only_the_row_that_is_meant() {
     let mut connection = driver.acquire().await.unwrap();
     let upsert = |rows: &[(Option<&str>, i64)]| {
         let (by, columns) = (vec!["name".into()], vec!["rank".into()]);
-        insert(&table, rows, OnConflict::Update { by, columns, set: Vec::new(), same: Vec::new() })
+        insert(
+            &table,
+            rows,
+            OnConflict::Update { by, columns, set: Vec::new(), same: Vec::new(), filter: None },
+        )
     };
     let two = upsert(&[(Some("a"), 1), (Some("b"), 2)]);
     assert_eq!(run(&mut *connection, &two).await.unwrap().1.affected, 2);

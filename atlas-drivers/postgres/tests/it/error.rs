@@ -131,6 +131,7 @@ async fn upserts_that_cannot_be_say_why() {
             columns: vec!["n".into()],
             set: Vec::new(),
             same: Vec::new(),
+            filter: None,
         },
         returning: Vec::new(),
         key: Vec::new(),

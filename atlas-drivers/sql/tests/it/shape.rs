@@ -231,14 +231,14 @@ fn statements() -> impl Strategy<Value = Statement> {
         1 => (set(), scope()).prop_map(move |(set, scope)| {
             Update { table: table(), set, scope, returning: vec!["id".into()] }.into()
         }),
-        1 => scope().prop_map(move |scope| Delete { table: table(), scope }.into()),
+        1 => scope().prop_map(move |scope| Delete { table: table(), scope, returning: Vec::new() }.into()),
         1 => (vec((columns(), values()), 1..4), option::of(set())).prop_map(move |(given, set)| {
             let (columns, values) = given.into_iter().unzip();
             let on_conflict = match set {
                 None => OnConflict::Fail,
                 Some(set) => {
                     let (by, columns) = (vec!["id".into()], vec!["name".into()]);
-                    OnConflict::Update { by, columns, set, same: Vec::new() }
+                    OnConflict::Update { by, columns, set, same: Vec::new(), filter: None }
                 }
             };
             Insert { table: table(), columns, rows: 1, values, on_conflict, returning: Vec::new(), key: Vec::new() }

@@ -42,7 +42,13 @@ fn inserts() {
     for (on_conflict, text) in [
         (OnConflict::Ignore, " ON CONFLICT DO NOTHING"),
         (
-            OnConflict::Update { by: vec!["id".into()], columns: vec![], set: vec![], same: vec![] },
+            OnConflict::Update {
+                by: vec!["id".into()],
+                columns: vec![],
+                set: vec![],
+                same: vec![],
+                filter: None,
+            },
             r#" ON CONFLICT ("id") DO NOTHING"#,
         ),
         (
@@ -51,6 +57,7 @@ fn inserts() {
                 columns: vec!["name".into(), "a".into()],
                 set: vec![],
                 same: vec![],
+                filter: None,
             },
             r#" ON CONFLICT ("id", "org") DO UPDATE SET "name" = excluded."name", "a" = excluded."a""#,
         ),
@@ -63,6 +70,7 @@ fn inserts() {
         columns: vec!["name".into()],
         set: vec![],
         same: vec!["org".into()],
+        filter: None,
     };
     check(
         Insert { on_conflict: guarded, ..one() },
@@ -75,6 +83,7 @@ fn inserts() {
         columns: vec!["name".into()],
         set: vec![(reference("n"), more)],
         same: vec![],
+        filter: None,
     };
     check(
         Insert { on_conflict, ..one() },
@@ -135,7 +144,7 @@ fn rows_that_a_join_finds() {
         ),
         &[5i64.into(), 1i64.into()],
     );
-    let delete = |scope| Delete { table: TableRef::new("users"), scope };
+    let delete = |scope| Delete { table: TableRef::new("users"), scope, returning: Vec::new() };
     check(
         delete(joined(&["id"], &[])),
         &format!(r#"DELETE FROM "users" WHERE "id" IN (SELECT {key} {from}$1)"#),
@@ -207,7 +216,7 @@ fn updates() {
 
 #[test]
 fn deletes() {
-    let delete = |scope| Delete { table: TableRef::new("users"), scope };
+    let delete = |scope| Delete { table: TableRef::new("users"), scope, returning: Vec::new() };
     check(delete(Scope::default()), r#"DELETE FROM "users""#, &[]);
     // Without a limit an order changes nothing.
     check(

@@ -70,6 +70,7 @@ async fn rows_that_are_there_are_left_or_changed() {
         columns: vec!["name".into()],
         set: Vec::new(),
         same: Vec::new(),
+        filter: None,
     };
     let (rows, outcome) = run(&mut *connection, &changing.into()).await.unwrap();
     assert_eq!((rows.len(), outcome.affected), (130, 130));

@@ -103,6 +103,7 @@ async fn an_upsert_without_its_index_says_what_to_declare() {
         columns: vec!["b".into()],
         set: Vec::new(),
         same: Vec::new(),
+        filter: None,
     };
     let message = fails(&driver, upsert).await.to_string();
     assert!(message.contains("#[unique]"), "{message}");
