@@ -3,10 +3,10 @@
 //! Both have the same: two players, of whom the second is led by the first, badges, and what is between. Tenant 1 knows
 //! every key of tenant 2, and rows of its own lead to some of tenant 2's.
 
-use atlas::{Error, ModelEvent, prelude::*, val};
+use atlas::{Error, MemoryCache, ModelEvent, prelude::*, val};
 use chrono::{DateTime, Utc};
 
-use crate::support::databases;
+use crate::support::{databases, places};
 
 #[derive(Model, Debug)]
 #[tenant(org)]
@@ -458,6 +458,66 @@ async fn rows_between_are_my_own() {
         let scores = theirs.related(Player::scores);
         scores.create_many(one, [Score::draft().amount(1).org(2)]).await.unwrap();
         assert_eq!(theirs.related(Player::scores).count(two).await.unwrap(), 1);
+        field.hold().await;
+    }
+}
+
+/// What was read by one tenant, another does not get out of the cache.
+#[tokio::test]
+async fn what_is_kept_is_the_tenants() {
+    for place in places("tenant-cache").await {
+        let store = std::sync::Arc::new(MemoryCache::new(1_000));
+        let db = Db::builder(place.url.as_str()).cache(store).connect().await.unwrap();
+        db.create_tables(models![Badge]).await.unwrap();
+        let minute = std::time::Duration::from_secs(60);
+        // A text that could end a key, and go on as another's.
+        for name in ["all", "all\" 2", "Some(I64(2))"] {
+            for org in [1, 2] {
+                let db = db.for_tenant(org);
+                Badge::draft().name(format!("{name}{org}")).save(&db).await.unwrap();
+            }
+            for _ in 0..2 {
+                for org in [1, 2] {
+                    let db = db.for_tenant(org);
+                    let own = || {
+                        Badge::query()
+                            .or_filter(Badge::id.gt(0))
+                            .where_eq(Badge::name, format!("{name}{org}"))
+                    };
+                    let kept = own().cache_as(name, minute).get(&db).await.unwrap();
+                    assert!(kept.len() == 1 && kept[0].org == org);
+                    let kept = Badge::query().cache(minute).get(&db).await.unwrap();
+                    assert!(kept.iter().all(|badge| badge.org == org));
+                    assert!(
+                        Badge::query().cache_as(name, minute).find(&db, 3 - org).await.unwrap().is_none()
+                    );
+                }
+                let all = db.without_tenant();
+                assert!(Badge::query().cache_as(name, minute).count(&all).await.unwrap() >= 2);
+            }
+            db.for_tenant(1).forget_cached(name).await.unwrap();
+            let required = Badge::query().cache_as(name, minute).get(&db).await;
+            assert!(matches!(required, Err(Error::TenantRequired { .. })));
+        }
+    }
+}
+
+/// What takes scopes away takes no tenant away, and a scope adds none.
+#[tokio::test]
+async fn scopes_narrow_what_is_the_tenants() {
+    for field in fields().await {
+        let any = |players: Query<Player>| players.where_eq(Player::id, 0).or_filter(Player::id.gt(0));
+        let wide = field.one.with_scope::<Player>("any", any);
+        for query in [Player::query(), Player::query().without_scopes(), Player::query().without_scope("any")]
+        {
+            assert!(query.get(&wide).await.unwrap().iter().all(|player| player.org == 1));
+        }
+        assert_eq!(Score::query().has(Score::player).count(&wide).await.unwrap(), 2);
+        let theirs = |players: Query<Player>| players.with_attributes(Player::org.set(2));
+        assert_eq!(Player::query().apply(theirs).count(&field.one).await.unwrap(), 0);
+        let made =
+            Player::query().apply(theirs).create(&field.one, Player::draft().name("made")).await.unwrap();
+        assert_eq!(made.org, 1);
         field.hold().await;
     }
 }

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use atlas::{Error, TenantDatabases, prelude::*};
+use atlas::{Error, MemoryCache, TenantDatabases, prelude::*};
 
 use crate::support::{Place, places};
 
@@ -231,6 +231,44 @@ async fn only_so_many_databases_are_open() {
         assert_eq!(Invoice::query().count(&databases.get("acme-corp").await.unwrap()).await.unwrap(), 1);
         databases.close_all().await.unwrap();
         assert!(databases.open_tenants().is_empty());
+    }
+}
+
+// 002-71
+#[tokio::test]
+async fn a_store_of_results_keeps_tenants_apart() {
+    for kind in tenants("tenants-cached").await {
+        let store = Arc::new(MemoryCache::new(1_000));
+        let set = |name: Option<&'static str>, from: &'static str, to: &'static str| {
+            let (urls, store) = (kind.urls.clone(), store.clone());
+            let resolve = move |known: &str| {
+                let builder = Db::builder(urls.get(&known.replace(from, to))?).cache(store.clone());
+                Some(name.map_or(builder.clone(), |name| builder.name(name)))
+            };
+            TenantDatabases::new("DB_TENANT_{SLUG}", resolve).unwrap()
+        };
+        let plain = set(None, "", "");
+        for slug in SLUGS {
+            let db = plain.get(slug).await.unwrap();
+            db.create_tables(models![Invoice]).await.unwrap();
+            Invoice::draft().number(slug).save(&db).await.unwrap();
+        }
+        // A name that all have together, and another set in which the same slug is another database.
+        for (tenants, slugs) in [
+            (&plain, SLUGS),
+            (&set(Some("tenants"), "", ""), SLUGS),
+            (&set(None, "ANTS", "BEES"), [SLUGS[0], SLUGS[2], SLUGS[2]]),
+        ] {
+            for _ in 0..2 {
+                for (slug, number) in SLUGS.into_iter().zip(slugs) {
+                    let db = tenants.get(slug).await.unwrap();
+                    let kept = || Invoice::query().cache_as("all", Duration::from_secs(60));
+                    assert_eq!(kept().sole_value(&db, Invoice::number).await.unwrap(), number);
+                    let kept = Invoice::query().cache(Duration::from_secs(60));
+                    assert_eq!(kept.sole_value(&db, Invoice::number).await.unwrap(), number);
+                }
+            }
+        }
     }
 }
 

@@ -26,6 +26,7 @@ use crate::{
 pub struct DbBuilder {
     options: ConnectOptions,
     name: Option<Arc<str>>,
+    set: u64,
     slow: Option<Duration>,
     cache: Option<Arc<dyn Cache>>,
     strict: Strict,
@@ -102,6 +103,7 @@ impl DbBuilder {
         Self {
             options,
             name: None,
+            set: 0,
             slow: None,
             cache: None,
             strict: Strict::default(),
@@ -248,9 +250,16 @@ impl DbBuilder {
         self
     }
 
-    /// The same, unless it has a name already.
-    pub(super) fn name_or(mut self, name: &str) -> Self {
-        self.name.get_or_insert_with(|| name.into());
+    /// The database of one of several tenants: called by it, also where all have a name together. `set`: the number of
+    /// their set, so that those of another set are others.
+    pub(super) fn of_tenant(mut self, slug: &str, set: u64) -> Self {
+        self.name = Some(match self.name {
+            Some(name) => format!("{name}/{slug}").into(),
+            None => {
+                self.set = set;
+                slug.into()
+            }
+        });
         self
     }
 
@@ -305,6 +314,7 @@ impl DbBuilder {
         let driver = driver::open(&options).await?;
         let mut database = Database::new(driver);
         database.name = self.name;
+        database.set = self.set;
         database.slow = self.slow;
         database.cache = self.cache;
         database.strict = self.strict;

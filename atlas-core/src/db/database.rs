@@ -38,6 +38,8 @@ pub(crate) struct Database {
     pub(super) cache: Option<Arc<dyn Cache>>,
     /// What it is called where it has no name.
     number: u64,
+    /// The set that its name is one of, where that tells it from others of the name.
+    pub(super) set: u64,
     /// What is forbidden on it.
     pub(super) strict: Strict,
     /// Whether what one record loads lazily is loaded for all that came with it.
@@ -69,6 +71,7 @@ impl Database {
             key: None,
             cache: None,
             number: number(),
+            set: 0,
             strict: Strict::default(),
             batches: true,
         }
@@ -85,7 +88,7 @@ impl Database {
     /// What tells it from every other database, by its name or else by a number that no other program knows.
     pub(super) fn identity(&self) -> (Option<&str>, u64) {
         match &self.name {
-            Some(name) => (Some(name), 0),
+            Some(name) => (Some(name), self.set),
             None => (None, self.number),
         }
     }
@@ -97,7 +100,7 @@ impl Database {
 }
 
 /// A number that this program gives once, and no other one.
-fn number() -> u64 {
+pub(super) fn number() -> u64 {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     static KEYS: LazyLock<RandomState> = LazyLock::new(RandomState::new);
     KEYS.hash_one(COUNT.fetch_add(1, Relaxed))

@@ -10,7 +10,10 @@ use std::{
 
 use crate::{
     db::{
-        Db, Event, Listening, Pending, config::ConnectionConfig, database::Database, observers::Observers,
+        Db, Event, Listening, Pending,
+        config::ConnectionConfig,
+        database::{Database, number},
+        observers::Observers,
         watch::Watch,
     },
     driver::{BoxFuture, Driver, within},
@@ -48,6 +51,8 @@ pub struct TenantDatabases {
     wait: Duration,
     open: Mutex<Open>,
     watch: Arc<Watch>,
+    /// What tells a tenant's database from one of another set.
+    number: u64,
     /// Who observes the records of all of them.
     pub(super) observers: Arc<Observers>,
 }
@@ -116,6 +121,7 @@ impl TenantDatabases {
             wait: WAIT,
             open: Mutex::default(),
             watch: Arc::default(),
+            number: number(),
             observers: Arc::default(),
         })
     }
@@ -292,7 +298,7 @@ impl TenantDatabases {
     }
 
     async fn connect(&self, slug: &str, config: ConnectionConfig) -> Result<Arc<Database>> {
-        let builder = config.into_builder().lazy().name_or(slug);
+        let builder = config.into_builder().lazy().of_tenant(slug, self.number);
         let opened =
             builder.open(Weak::new(), Some(Arc::clone(&self.watch)), Arc::clone(&self.observers)).await;
         opened.map_err(|error| match error {
