@@ -42,6 +42,10 @@ use crate::schema::{Name, SchemaChange};
 /// Something to be done by a database.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "most are selects, and a statement is lent from where it was made"
+)]
 pub enum Statement {
     /// Reads rows.
     Select(Select),
