@@ -16,6 +16,7 @@ mod load;
 mod meta;
 mod morph;
 mod pivot;
+mod pivot_writer;
 mod push;
 mod related;
 mod slot;
@@ -40,6 +41,7 @@ pub use meta::{
 };
 pub use morph::{KeyedBy, MorphTarget, MorphTo, MorphVariant, no_variant};
 pub use pivot::{Attaching, Changed, HasPivot, Named, PivotColumn, PivotData, PivotValues};
+use pivot_writer::PivotWriter;
 pub use related::Related;
 pub use slot::{
     AnySlot, BelongsTo, BelongsToMany, HasMany, HasManyThrough, HasOne, HasOneThrough, Held, Loaded,

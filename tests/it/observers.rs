@@ -599,3 +599,198 @@ async fn every_record_that_is_read_is_told_of() {
         let _ = values! { weight: 1 };
     }
 }
+
+#[derive(Model, Debug)]
+#[observed_by(Stamping("first"))]
+#[observed_by(Stamping("second"), AfterCommit::of(Stamping("never")))]
+pub struct Stamped {
+    pub id: i64,
+    #[default("")]
+    pub stamps: String,
+}
+
+struct Stamping(&'static str);
+
+impl Observer<Stamped> for Stamping {
+    async fn creating(&self, _: &Db, stamped: &mut Record<Stamped>) -> Result<()> {
+        if self.0 != "never" {
+            stamped.stamps.push_str(self.0);
+            stamped.stamps.push(' ');
+        }
+        Ok(())
+    }
+}
+
+// B-92, B-93, C-109: the model's own come first, in their order.
+#[tokio::test]
+async fn a_model_names_its_observers() {
+    for db in databases().await {
+        db.create_tables(models![Stamped]).await.unwrap();
+        db.observe::<Stamped>(Stamping("third"));
+        assert_eq!(Stamped::draft().save(&db).await.unwrap().stamps, "first second third ");
+        assert_eq!(Stamped::draft().save(&db.without_events()).await.unwrap().stamps, "");
+        let many = Stamped::create_many(&db, [Stamped::draft(), Stamped::draft()]).await.unwrap();
+        assert!(many.iter().all(|stamped| stamped.stamps == "first second third "));
+    }
+}
+
+/// Narrows what is read to members with few points, and notes what was read.
+struct Reading(Log);
+
+impl Observer<Member> for Reading {
+    fn before_find(&self, _: &Db, query: Query<Member>) -> Result<Query<Member>> {
+        self.0.note("before_find");
+        Ok(query.where_lt(Member::points, 10))
+    }
+
+    async fn after_find(&self, _: &Db, member: &mut Record<Member>) -> Result<()> {
+        self.0.note(format!("after_find:{}", member.name));
+        Ok(())
+    }
+
+    fn before_fetch(&self, _: &Db, query: Query<Member>) -> Result<Query<Member>> {
+        self.0.note("before_fetch");
+        Ok(query.where_lt(Member::points, 10))
+    }
+
+    async fn after_fetch(&self, db: &Db, members: &mut [&mut Record<Member>]) -> Result<()> {
+        // It may send statements of its own, and write what it likes into the records.
+        let teams = Team::query().count(db).await?;
+        for member in members.iter_mut() {
+            member.set_extra("teams", i64::try_from(teams).unwrap());
+        }
+        self.0.note(format!("after_fetch:{}", members.len()));
+        Ok(())
+    }
+
+    fn before_paginate(&self, _: &Db, query: Query<Member>) -> Result<Query<Member>> {
+        self.0.note("before_paginate");
+        Ok(query.where_gt(Member::points, 0))
+    }
+
+    async fn after_paginate(&self, _: &Db, page: &mut atlas::Page<Record<Member>>) -> Result<()> {
+        self.0.note(format!("after_paginate:{}", page.total));
+        page.data.retain(|member| member.name != "b");
+        Ok(())
+    }
+}
+
+async fn members(db: &Db) {
+    let team = Team::draft().name("t").save(db).await.unwrap();
+    let rows = [("a", 0), ("b", 5), ("c", 7), ("z", 50)];
+    let drafts = rows.map(|(name, points)| Member::draft().name(name).points(points).team_id(team.id));
+    Member::insert(db, drafts).await.unwrap();
+}
+
+// B-304…306: hooks around what models are read by.
+#[tokio::test]
+async fn queries_are_told_of_before_and_after() {
+    for db in club().await {
+        members(&db).await;
+        let log = Log::default();
+        db.observe::<Member>(Reading(log.clone()));
+        let all = || Member::query().order_by(Member::id);
+        assert_eq!(Member::find(&db, 1).await.unwrap().unwrap().name, "a");
+        assert_eq!(log.taken(), "before_find after_find:a");
+        assert!(Member::find(&db, 4).await.unwrap().is_none(), "narrowed");
+        assert_eq!(log.taken(), "before_find");
+        all().first(&db).await.unwrap();
+        all().where_eq(Member::id, 2).sole(&db).await.unwrap();
+        all().first_or_fail(&db).await.unwrap();
+        assert_eq!(log.taken(), "before_find after_find:a before_find after_find:b before_find after_find:a");
+
+        let fetched = all().get(&db).await.unwrap();
+        assert_eq!((fetched.len(), fetched[2].extra::<i64>("teams").unwrap()), (3, 1));
+        assert_eq!(Member::find_many(&db, [1, 4]).await.unwrap().len(), 1);
+        assert_eq!(log.taken(), "before_fetch after_fetch:3 before_fetch after_fetch:1");
+        Member::query().chunk(&db, 2, |_| async { Ok(()) }).await.unwrap();
+        assert_eq!(log.taken(), "before_fetch after_fetch:2 after_fetch:1");
+        let mut cursor = all().cursor(&db);
+        while cursor.try_next().await.unwrap().is_some() {}
+        assert!(log.taken().starts_with("before_fetch after_fetch:"));
+
+        // A page: what is counted is narrowed too.
+        let page = all().paginate(&db, 1, 2).await.unwrap();
+        assert_eq!((page.total, page.data.len(), page.data[0].name.as_str()), (2, 1, "c"));
+        assert_eq!(log.taken(), "before_paginate before_fetch after_fetch:2 after_paginate:2");
+        all().simple_paginate(&db, 1, 2).await.unwrap();
+        assert_eq!(log.taken(), "before_fetch after_fetch:2");
+
+        // Relations, eager and of one record; rows that begin with a member.
+        let team = Team::query().with(Team::members).sole(&db).await.unwrap();
+        assert_eq!(team.members.get().unwrap().len(), 3);
+        assert_eq!(log.taken(), "before_fetch after_fetch:3");
+        assert_eq!(team.related(Team::members).get(&db).await.unwrap().len(), 3);
+        assert_eq!(log.taken(), "before_fetch after_fetch:3");
+        assert_eq!(all().join(Member::team).get(&db).await.unwrap().len(), 3);
+        assert_eq!(log.taken(), "before_fetch after_fetch:3");
+
+        // Values, changes and other handles know nothing of it.
+        assert_eq!(all().count(&db).await.unwrap(), 4);
+        assert_eq!(all().pluck(&db, Member::name).await.unwrap().len(), 4);
+        assert_eq!(all().select((Member::id, Member::name)).get(&db).await.unwrap().len(), 4);
+        assert_eq!(all().update(&db, Member::note.set("x")).await.unwrap(), 4);
+        assert_eq!(all().get(&db.without_events()).await.unwrap().len(), 4);
+        assert_eq!(log.taken(), "");
+    }
+}
+
+struct Refusing;
+
+impl Observer<Member> for Refusing {
+    fn before_fetch(&self, _: &Db, _: Query<Member>) -> Result<Query<Member>> {
+        Err(Error::aborted("not now"))
+    }
+}
+
+#[tokio::test]
+async fn a_hook_refuses_to_read() {
+    for db in club().await {
+        members(&db).await;
+        db.observe::<Member>(Refusing);
+        assert!(is_aborted(Member::query().get(&db).await, "before_fetch"));
+        assert!(is_aborted(Member::query().paginate(&db, 1, 2).await, "before_fetch"));
+        assert!(is_aborted(Member::query().cursor(&db).try_next().await, "before_fetch"));
+        assert!(is_aborted(Member::query().chunk_by_id(&db, 2, |_| async { Ok(()) }).await, "before_fetch"));
+        assert!(is_aborted(Team::query().with(Team::members).get(&db).await, "before_fetch"));
+        assert!(Member::find(&db, 1).await.unwrap().is_some());
+    }
+}
+
+// C-118: rows of a pivot that has a model are records to who observes them.
+#[tokio::test]
+async fn rows_of_a_pivot_with_a_model_are_told_of() {
+    for db in club().await {
+        let ann = Member::draft().name("ann").save(&db).await.unwrap();
+        let medals =
+            Medal::create_many(&db, ["a", "b", "c"].map(|name| Medal::draft().name(name))).await.unwrap();
+        let log = Log::default();
+        let observing = db.observe::<Badge>(Noting(log.clone(), ""));
+        let related = || ann.related(Member::medals);
+        let inserted = "saving creating created saved";
+        assert_eq!(related().attach(&db, [medals[0].id, medals[1].id]).await.unwrap(), 2);
+        assert_eq!(log.taken(), format!("{inserted} {inserted}"));
+        assert_eq!(related().update_pivot(&db, medals[0].id, values! { weight: 7 }).await.unwrap(), 1);
+        assert_eq!(log.taken(), "retrieved saving updating updated saved");
+        assert_eq!(Badge::query().where_eq(Badge::weight, 7).count(&db).await.unwrap(), 1);
+        related().sync(&db, [medals[1].id, medals[2].id]).await.unwrap();
+        assert_eq!(log.taken(), format!("retrieved deleting:hard deleted:hard {inserted}"));
+        assert_eq!(related().detach(&db, [medals[1].id]).await.unwrap(), 1);
+        assert_eq!(log.taken(), "retrieved deleting:hard deleted:hard");
+        related().create(&db, Medal::draft().name("d")).await.unwrap();
+        assert_eq!(log.taken(), inserted);
+        Member::draft().name("bob").medals([Medal::draft().name("e")]).save(&db).await.unwrap();
+        assert_eq!(log.taken(), inserted);
+        observing.stop();
+
+        // One refused row keeps the others out.
+        let third = medals[0].id;
+        db.on::<Badge, _>(ModelEvent::Creating, move |_, badge| {
+            let refused = badge.medal_id == third;
+            Box::pin(async move { if refused { Err(Error::aborted("no")) } else { Ok(()) } })
+        });
+        let before = Badge::query().count(&db).await.unwrap();
+        assert!(related().attach(&db, [medals[1].id, third]).await.is_err());
+        assert_eq!(Badge::query().count(&db).await.unwrap(), before);
+    }
+}

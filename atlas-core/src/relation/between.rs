@@ -7,7 +7,7 @@ use crate::{
     query::column_ref,
     record::{self, Record, Values, not_found},
     relation::{
-        Between as Table, Link, Path, Related,
+        Between as Table, Link, Linked, Path, PivotWriter, Related,
         groups::{Groups, equal},
     },
     schema::Name,
@@ -34,6 +34,8 @@ pub(super) struct Between {
     table: &'static str,
     /// The table's model, where it has one.
     meta: Option<&'static ModelMeta>,
+    /// What writes the table's rows as records, where it has a model.
+    writer: Option<PivotWriter>,
     /// The record's model, and the columns by which the rows refer to it, by index.
     owner: &'static ModelMeta,
     local: Vec<usize>,
@@ -48,7 +50,7 @@ pub(super) struct Between {
     written: Given,
 }
 
-impl<M: Model, N: Model, K> Related<M, N, K> {
+impl<M: Model, N: Model, K: Linked> Related<M, N, K> {
     /// The rows of the table between that belong to the record.
     pub(super) fn rows_between(&self) -> Result<Between> {
         let key = self.present_key()?;
@@ -71,6 +73,7 @@ impl<M: Model, N: Model, K> Related<M, N, K> {
             relation: self.relation.name,
             table: between.table(),
             meta,
+            writer: K::PIVOT.map(|pivot| pivot.writer),
             owner,
             local: self.relation.link.local(),
             target,
@@ -225,16 +228,29 @@ impl Between {
         let db = &*db.of(first.about())?;
         match first.meta {
             Some(meta) => {
+                let writer = first.observed(db);
                 let drafts = rows.into_iter().map(|(between, row)| between.draft(meta, row));
                 let drafts = drafts.collect::<Result<Vec<_>>>()?;
-                let drafts = Box::new(drafts.into_iter());
-                let sink = Box::new(());
-                record::insert_all(db, meta, drafts, OnConflict::Fail, Vec::new(), sink)
-                    .await
-                    .map(|ran| ran.1.affected)
+                let Some(writer) = writer else {
+                    let (drafts, sink) = (Box::new(drafts.into_iter()), Box::new(()));
+                    let inserted =
+                        record::insert_all(db, meta, drafts, OnConflict::Fail, Vec::new(), sink).await?;
+                    return Ok(inserted.1.affected);
+                };
+                let (tx, rows) = (db.begin_own().await?, drafts.len());
+                for draft in drafts {
+                    (writer.insert)(&tx, draft).await?;
+                }
+                tx.commit().await?;
+                Ok(rows as u64)
             }
             None => first.insert(db, rows.into_iter().map(|(between, row)| between.columns(row))).await,
         }
+    }
+
+    /// What writes the rows, where somebody observes them.
+    fn observed(&self, db: &Db) -> Option<PivotWriter> {
+        self.writer.filter(|_| self.meta.is_some_and(|meta| db.hooks(meta).is_some()))
     }
 
     /// A row as a draft of the table's model.
@@ -359,10 +375,16 @@ impl Between {
     pub(super) async fn detach(&self, db: &Db, of: Option<&[Row]>) -> Result<u64> {
         let scopes = self.scopes(of);
         let db = &*db.of(self.about())?;
-        let together = if scopes.len() > 1 { Some(db.begin_own().await?) } else { None };
+        let writer = self.observed(db);
+        let several = scopes.len() > 1 || writer.is_some();
+        let together = if several { Some(db.begin_own().await?) } else { None };
         let mut affected = 0;
         for filter in scopes {
             let db = together.as_deref().unwrap_or(db);
+            if let Some(writer) = writer {
+                affected += (writer.delete)(db, filter).await?;
+                continue;
+            }
             affected +=
                 db.run(Some(self.about()), &self.removal(db, filter)?, Box::new(())).await?.1.affected;
         }
@@ -393,6 +415,14 @@ impl Between {
                 "an update of `{table}` between `{relation}` sets no column: name at least one"
             )));
         };
+        if let (Some(writer), Some(meta)) = (self.observed(db), self.meta) {
+            let stored = |(name, value): (Name, Value)| self.stored(meta, &name, value);
+            let set = row.given.into_iter().map(stored).collect::<Result<_>>()?;
+            let tx = db.of(self.about())?.begin_own().await?;
+            let affected = (writer.update)(&tx, filter, set).await?;
+            tx.commit().await?;
+            return Ok(affected);
+        }
         let mut set = Vec::with_capacity(row.given.len() + 1);
         for (name, value) in row.given {
             set.push(match self.meta {

@@ -10,7 +10,7 @@ use crate::{
     query::{Beside, FromRow, Loader, Put, Query, Unscoped, column_ref, load_all, retrieved},
     record::{AnyRecord, Read, Record, Shared, Siblings, Values},
     relation::{
-        Between, Link, Linked, Path, Relation, Slot, ToMany,
+        Between, Link, Linked, Path, PivotWriter, Relation, Slot, ToMany,
         groups::{Groups, Key},
     },
     schema::Name,
@@ -238,6 +238,8 @@ tuples!(A B C D E F);
 pub struct PivotReader {
     pub(super) meta: fn() -> &'static ModelMeta,
     pub(super) read: fn(&Values, usize) -> Result<Box<dyn AnyRecord>>,
+    /// What writes its records one by one, where somebody observes them.
+    pub(super) writer: PivotWriter,
 }
 
 /// A relation without its kind, and what is to be loaded of it.

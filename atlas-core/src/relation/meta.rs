@@ -4,7 +4,8 @@ use crate::{
     model::{Column, Key, Model, ModelMeta},
     record::Record,
     relation::{
-        Between, Fixed, Link, Morph, MorphTarget, MorphVariant, Pairs, Path, Pick, PivotReader, Slot,
+        Between, Fixed, Link, Morph, MorphTarget, MorphVariant, Pairs, Path, Pick, PivotReader, PivotWriter,
+        Slot,
     },
     schema::Action,
     value::Attribute,
@@ -401,6 +402,7 @@ impl<P: Model> Pivot for P {
     const READER: Option<PivotReader> = Some(PivotReader {
         meta: P::meta,
         read: |row, start| Ok(Box::new(Record::<P>::loaded(P::decode(row, start)?))),
+        writer: PivotWriter::of::<P>(),
     });
 }
 

@@ -467,14 +467,20 @@ impl<M: Model, N: Model, K> Related<M, N, K> {
     }
 
     /// The rows of the table between that are to be.
-    async fn rows(&self, db: &Db, records: Vec<Gathered>) -> Result<(Between, Vec<Row>)> {
+    async fn rows(&self, db: &Db, records: Vec<Gathered>) -> Result<(Between, Vec<Row>)>
+    where
+        K: HasPivot,
+    {
         let between = self.rows_between()?;
         let given = records.into_iter().map(|(key, values)| Ok((key, values?.0)));
         let rows = between.rows(db, given.collect::<Result<_>>()?).await?;
         Ok((between, rows))
     }
 
-    async fn synced(self, db: &Db, records: Vec<Gathered>, detaching: bool) -> Result<Changed<N::Key>> {
+    async fn synced(self, db: &Db, records: Vec<Gathered>, detaching: bool) -> Result<Changed<N::Key>>
+    where
+        K: HasPivot,
+    {
         let (between, rows) = self.rows(db, records).await?;
         let rows = once_each(rows);
         if rows.is_empty() && !detaching {
