@@ -162,7 +162,7 @@ async fn change(
 ) -> Answer<Record<Project>> {
     let fill = checked(input)?;
     let mut project = Project::find_or_fail(&db, id).await?;
-    project.fill(fill)?;
+    project.merge(fill)?;
     project.save(&db).await?;
     Ok(Json(project))
 }

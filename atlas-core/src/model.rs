@@ -46,6 +46,7 @@ pub(crate) use expr::compare;
 pub use expr::{Expr, IntoOrder, Order};
 pub use expression::{Base, Expression, Subquery, Text};
 pub use fill::Fill;
+pub(crate) use fill::given;
 pub use full_text::{FullTextColumns, Search, full_text};
 pub use functions::{Integer, NumberExpression, TextExpression};
 pub(crate) use graph::{After, Before, Brought, Graph, InsertGraphs, PutReferred, Referred};

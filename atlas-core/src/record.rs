@@ -1,5 +1,6 @@
 //! Records: a model and what is known of its row.
 
+mod attributes;
 mod erased;
 mod fields;
 mod hooks;
@@ -262,6 +263,7 @@ impl<M: Model> Record<M> {
 
     /// The model, to be changed in a way that is no change of its row.
     pub(crate) fn untracked(&mut self) -> &mut M {
+        self.state.forget_memos();
         &mut self.model
     }
 

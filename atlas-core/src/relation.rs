@@ -3,6 +3,7 @@
 mod ask;
 mod associate;
 mod between;
+mod collection;
 mod create;
 mod eager;
 mod find_or_create;

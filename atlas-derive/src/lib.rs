@@ -80,6 +80,7 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `#[connection("reports")]` | the named connection that it lives on |
 /// | `#[rename_all = "PascalCase"]` | how columns are named after fields; serde's cases |
 /// | `#[fillable(a, b)]` | the columns that mass assignment reaches |
+/// | `#[strict]` | mass assignment refuses keys that it does not reach, rather than to pass them over |
 /// | `#[guarded(a, b)]` | it reaches all but these and the key. Without either attribute, none |
 /// | `#[timestamps]` | `created_at` and `updated_at`, or the one that is there, are maintained |
 /// | `#[timestamps(created_at = made, updated_at = changed)]` | the same for other fields |
@@ -167,6 +168,7 @@ use syn::{DeriveInput, parse_macro_input};
         soft_deletes,
         tenant,
         touches,
+        strict,
         hidden,
         visible,
         appends,

@@ -74,6 +74,8 @@ struct Model {
     accessors: Vec<Accessor>,
     /// How extras are called where a record is serialized.
     case: RenameRule,
+    /// Whether mass assignment refuses what it does not reach.
+    strict: bool,
 }
 
 struct Column {

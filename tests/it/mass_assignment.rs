@@ -59,7 +59,7 @@ async fn only_what_may_be_filled_is() {
 
         let fill: Fill<Member> =
             serde_json::from_str(r#"{"balance": 3, "nickname": "A", "admin": true}"#).unwrap();
-        ann.fill(fill).unwrap().save(&db).await.unwrap();
+        ann.merge(fill).unwrap().save(&db).await.unwrap();
         let ann = Member::find_or_fail(&db, 1).await.unwrap();
         assert_eq!((ann.balance, ann.nickname.as_deref(), ann.admin), (Decimal::from(3), Some("A"), false));
 

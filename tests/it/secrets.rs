@@ -240,7 +240,7 @@ async fn a_password_is_hashed_once() {
 
         // What comes from outside is a password, whatever it looks like.
         let fill: Fill<Login> = serde_json::from_value(json!({"name": "anna", "password": hash})).unwrap();
-        read.fill(fill).unwrap().save(&db).await.unwrap();
+        read.merge(fill).unwrap().save(&db).await.unwrap();
         assert!(read.password.verify(&hash) && !read.password.verify("hunter2"));
 
         read.recovery = Some("phrase".into());

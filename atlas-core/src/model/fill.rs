@@ -13,7 +13,7 @@ use crate::{
 
 /// Mass assignment for the model `M`: deserialized from untrusted input, it holds only the columns that
 /// `#[fillable]` names (or `#[guarded]` does not), each in the field's own type and past its mutator.
-/// Other keys are passed over.
+/// Other keys are passed over, or refused where the model is `#[strict]`.
 ///
 /// Keys are the fields' names. Text, numbers, booleans, null, lists and objects are taken as JSON has
 /// them; dates and times as ISO 8601 text, decimals as text or numbers, bytes as a list of numbers.
@@ -66,7 +66,49 @@ impl<M> Fill<M> {
     }
 }
 
+impl<M: Model> Default for Fill<M> {
+    fn default() -> Self {
+        Self { values: Vec::new(), dropped: Vec::new(), of: PhantomData }
+    }
+}
+
 impl<M: Model> Fill<M> {
+    /// Values for any columns, whether mass assignment reaches them or not: for input that the program itself made.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] where it is no object or names what is no column, [`Error::Decode`] where a value is none of its
+    /// column's type.
+    pub fn forced(values: serde_json::Value) -> Result<Self> {
+        let serde_json::Value::Object(values) = values else {
+            return Err(Error::config(format!(
+                "what fills a `{}` is an object with its fields",
+                M::meta().name
+            )));
+        };
+        values.into_iter().try_fold(Self::default(), |fill, (name, value)| fill.set(&name, value))
+    }
+
+    /// With a value for a column, named at run time; any column.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// use atlas::Fill;
+    /// # run(async |db| {
+    /// let fill = Fill::default().set("name", "Dee")?.set("email", "dee@example.com")?;
+    /// assert_eq!(User::draft().fill(fill).save(&db).await?.name, "Dee");
+    /// # Ok(())
+    /// # });
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`forced`](Self::forced).
+    pub fn set(mut self, column: &str, value: impl Into<serde_json::Value>) -> Result<Self> {
+        self.values.push(given(M::meta(), column, value.into())?);
+        Ok(self)
+    }
+
     /// What it has for a column; `None` where it leaves the column alone: for checks that the types do not make.
     ///
     /// ```
@@ -139,6 +181,9 @@ impl<'de> Visitor<'de> for Fields {
         while let Some(name) = map.next_key::<String>()? {
             let found = self.0.columns.iter().enumerate().find(|(_, c)| c.fillable && c.field == name);
             let given = map.next_value::<serde_json::Value>()?;
+            if found.is_none() && self.0.strict {
+                return Err(A::Error::custom(unfillable(self.0, &name)));
+            }
             if let Some((index, column)) = found {
                 let value = from_json(column, given)
                     .map_err(|error| A::Error::custom(unfit(self.0, column, error)))?;
@@ -149,6 +194,33 @@ impl<'de> Visitor<'de> for Fields {
         }
         Ok((values, dropped))
     }
+}
+
+/// A column of this name, and the value that it is given.
+pub(crate) fn given(
+    meta: &'static ModelMeta,
+    name: &str,
+    value: serde_json::Value,
+) -> Result<(usize, Value)> {
+    let found = meta.index_of(name).and_then(|index| Some((index, meta.columns.get(index)?)));
+    let Some((index, column)) = found else {
+        let names: Vec<String> = meta.columns.iter().map(|column| format!("`{}`", column.field)).collect();
+        return Err(Error::config(format!(
+            "`{}` has no column `{name}`: there are {}",
+            meta.name,
+            names.join(", ")
+        )));
+    };
+    Ok((index, from_json(column, value).map_err(|error| unfit(meta, column, error))?))
+}
+
+/// What a strict model says to a name that mass assignment does not reach.
+#[cold]
+fn unfillable(meta: &'static ModelMeta, name: &str) -> String {
+    let name: String = name.chars().take(DROPPED.1).collect();
+    let columns = meta.columns.iter().filter(|column| column.fillable);
+    let names: Vec<String> = columns.map(|column| format!("`{}`", column.field)).collect();
+    format!("`{name}` of `{}` cannot be filled: {} can", meta.name, names.join(", "))
 }
 
 /// The error for a value that is none for a column. What was given for a secret is not shown.

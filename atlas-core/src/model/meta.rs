@@ -39,6 +39,8 @@ pub struct ModelMeta {
     pub version: Option<usize>,
     /// The column that says whose a row is, by index.
     pub tenant: Option<usize>,
+    /// Whether mass assignment refuses what it does not reach.
+    pub strict: bool,
     /// The columns whose values are not shown, by name.
     pub sensitive: &'static [&'static str],
     /// What holds of every row that its queries reach.
@@ -235,6 +237,7 @@ impl ModelMeta {
         soft_deletes: None,
         version: None,
         tenant: None,
+        strict: false,
         sensitive: &[],
         global_scopes: GlobalScopes(&[]),
         observers: &[],

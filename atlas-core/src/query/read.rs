@@ -147,6 +147,12 @@ impl<M: Model> Query<M> {
         })
     }
 
+    /// The rows of these keys; of none, none.
+    pub(crate) fn of_keys(self, keys: Vec<M::Key>) -> Self {
+        let keys: Vec<Vec<_>> = keys.iter().map(Key::values).collect();
+        self.and_node(any_key(M::meta(), keys))
+    }
+
     /// Every record of the query, the newest key first where it has no order of its own.
     pub fn all(mut self, db: &Db) -> Pending<'_, Vec<Record<M>>> {
         Pending::new(async move {

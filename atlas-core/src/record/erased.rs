@@ -55,6 +55,7 @@ impl<M: Model> AnyRecord for Record<M> {
     }
 
     fn set(&mut self, column: usize, value: ValueRef<'_>) -> Result<()> {
+        self.state.forget_memos();
         self.model.assign(column, value)
     }
 
@@ -75,6 +76,7 @@ impl<M: Model> AnyRecord for Record<M> {
     }
 
     fn replace(&mut self, row: &dyn Row) -> Result<()> {
+        self.state.forget_memos();
         self.model = M::decode(row, 0)?;
         Ok(())
     }
@@ -83,6 +85,7 @@ impl<M: Model> AnyRecord for Record<M> {
 impl dyn AnyRecord + '_ {
     /// Before a change: forgets what was undone with its transaction, and keeps the values of the row.
     pub(crate) fn before_change(&mut self) {
+        self.state_mut().forget_memos();
         self.settle();
         if self.state().wants_original() {
             let values = (0..self.meta().columns.len()).map(|column| self.value(column)).collect();

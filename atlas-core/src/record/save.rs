@@ -5,7 +5,7 @@
 use crate::{
     db::{Db, Pending},
     error::{Error, Result},
-    model::{Columns, Complete, DraftData, Fill, Key, Model, ModelMeta},
+    model::{Columns, Complete, DraftData, Key, Model, ModelMeta},
     query::{Query, column_ref, key_filter},
     record::{AnyRecord, Hooks, ModelEvent, Record, State, insert::Batch, values::Values},
     relation::{Owners, equal, touches},
@@ -34,20 +34,6 @@ impl<M: Model> Record<M> {
     /// [`Error::Constraint`] where the database refuses the values.
     pub fn save<'a>(&'a mut self, db: &'a Db) -> Pending<'a, ()> {
         Pending::new(self.erased_mut().save(db))
-    }
-
-    /// Sets the columns that mass assignment brought; [`save`](Self::save) writes them.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Decode`] where a cast of your own does not read what it wrote.
-    pub fn fill(&mut self, fill: Fill<M>) -> Result<&mut Self> {
-        let (values, dropped) = fill.into_parts();
-        for (column, value) in values {
-            self.assign(column, value.as_ref())?;
-        }
-        self.state.set_dropped(dropped);
-        Ok(self)
     }
 
     /// Deletes the row. The record can be read afterwards, and not be saved. With `#[soft_deletes]` the row

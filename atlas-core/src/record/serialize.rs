@@ -107,6 +107,15 @@ impl<M: Model> Record<M> {
 }
 
 impl dyn AnyRecord + '_ {
+    /// What is called so, hidden or not.
+    pub(super) fn named(&self, name: &str) -> Result<serde_json::Value> {
+        self.check(&[name.to_owned().into()])?;
+        match self.to_value(&Fields::pick([name]), Form::Object)? {
+            serde_json::Value::Object(mut parts) => Ok(parts.remove(name).unwrap_or_default()),
+            other => Ok(other),
+        }
+    }
+
     fn to_value(&self, fields: &Fields, form: Form) -> Result<serde_json::Value> {
         serde_json::to_value(Shape { record: self, fields, form }).map_err(|reason| unwritten(self, &reason))
     }
@@ -200,7 +209,7 @@ impl<'a> Shape<'a> {
     /// What something is called; `None` where it is left out.
     fn called<'n>(&self, field: &'n str, serialized: &'n str, by_default: bool) -> Option<Cow<'n, str>> {
         if self.form == Form::Object {
-            return Some(field.into());
+            return self.fields.take(field).then_some(field.into());
         }
         let shows = self.record.state().shown().map_or(by_default, |shown| shown.shows(field, by_default));
         (shows && self.fields.take(serialized)).then_some(serialized.into())
@@ -216,7 +225,8 @@ impl<'a> Shape<'a> {
                 || state.extras().any(|(extra, _)| meta.case.apply(extra) == name)
                 || (name == PIVOT && state.pivot().is_some())
         };
-        self.fields.names().find(|name| !known(name))
+        // Of everything, nothing is picked but what was looked for.
+        self.fields.names().find(|name| self.form != Form::Object && !known(name))
     }
 }
 

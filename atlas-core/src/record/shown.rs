@@ -188,7 +188,7 @@ impl dyn AnyRecord + '_ {
     }
 
     /// What is hidden under a wrong name would be sent.
-    fn check(&self, names: &[Name]) -> Result<()> {
+    pub(super) fn check(&self, names: &[Name]) -> Result<()> {
         let meta = self.meta();
         for name in names {
             let known = meta.columns.iter().any(|column| column.field == *name)
@@ -213,11 +213,7 @@ fn unknown(record: &dyn AnyRecord, name: &str) -> Error {
     let extras = record.state().extras().map(|(name, _)| name);
     let names = columns.chain(relations).chain(accessors).chain(extras);
     let names: Vec<String> = names.map(|name| format!("`{name}`")).collect();
-    Error::config(format!(
-        "a record of `{}` is serialized without a `{name}`: there are {}",
-        meta.name,
-        names.join(", ")
-    ))
+    Error::config(format!("a record of `{}` has no `{name}`: there are {}", meta.name, names.join(", ")))
 }
 
 #[cold]

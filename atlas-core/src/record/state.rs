@@ -1,4 +1,9 @@
-use std::{collections::BTreeMap, mem, sync::Arc};
+use std::{
+    any::Any,
+    collections::BTreeMap,
+    mem,
+    sync::{Arc, Mutex, OnceLock, PoisonError},
+};
 
 use crate::{
     db::Fate,
@@ -12,7 +17,12 @@ pub(crate) struct State {
     kept: Option<Box<Kept>>,
     /// The records that came with this one.
     siblings: Option<Arc<Siblings>>,
+    /// What was made of the record since it was changed.
+    memos: OnceLock<Box<Memos>>,
 }
+
+type Memo = Arc<dyn Any + Send + Sync>;
+type Memos = Mutex<BTreeMap<&'static str, Memo>>;
 
 /// How a record stands to its row.
 #[derive(Clone, Copy)]
@@ -69,6 +79,7 @@ impl State {
             standing: Standing { phase: Phase::Existing, recently_created: false, place: 0 },
             kept: None,
             siblings: None,
+            memos: OnceLock::new(),
         }
     }
 
@@ -77,6 +88,7 @@ impl State {
             standing: Standing { phase: Phase::New, recently_created: false, place: 0 },
             kept: None,
             siblings: None,
+            memos: OnceLock::new(),
         };
         if !left_out.is_empty() {
             state.kept().left_out = left_out;
@@ -88,7 +100,7 @@ impl State {
     pub(crate) fn inserted(fate: Option<Fate>, left_out: &[usize]) -> Self {
         let standing = Standing { phase: Phase::Existing, recently_created: true, place: 0 };
         if fate.is_none() {
-            return Self { standing, kept: None, siblings: None };
+            return Self { standing, kept: None, siblings: None, memos: OnceLock::new() };
         }
         let mut state = Self::new(left_out.to_vec());
         state.mark_created(fate);
@@ -103,7 +115,7 @@ impl State {
             let (extras, left_out) = (extras.clone(), left_out.clone());
             Box::new(Kept { original, changes, extras, left_out, ..Kept::default() })
         });
-        Self { standing: self.standing, kept, siblings: None }
+        Self { standing: self.standing, kept, siblings: None, memos: OnceLock::new() }
     }
 
     pub(crate) fn exists(&self) -> bool {
@@ -169,6 +181,21 @@ impl State {
     pub(crate) fn extras(&self) -> impl Iterator<Item = (&str, &Value)> {
         let extras = self.kept.iter().flat_map(|kept| &kept.extras);
         extras.map(|(name, value)| (name.as_str(), value))
+    }
+
+    pub(crate) fn memo(&self, name: &'static str) -> Option<Memo> {
+        self.memos.get()?.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+    }
+
+    pub(crate) fn keep_memo(&self, name: &'static str, memo: Memo) {
+        let memos = self.memos.get_or_init(Box::default);
+        memos.lock().unwrap_or_else(PoisonError::into_inner).insert(name, memo);
+    }
+
+    pub(crate) fn forget_memos(&mut self) {
+        if self.memos.get().is_some() {
+            self.memos = OnceLock::new();
+        }
     }
 
     pub(crate) fn shown(&self) -> Option<&Shown> {

@@ -3,11 +3,14 @@
 use crate::{
     db::{Db, Pending},
     error::{Error, Result},
-    model::Model,
-    query::{Loader, count_for, load_all},
-    record::Record,
-    relation::{Asked, IntoLoad, Relation},
+    model::{Column, IntoKey, Key, Model},
+    query::{Loader, Query, count_for, load_all},
+    record::{FieldNames, Fields, Record},
+    relation::{Asked, IntoLoad, Relation, collection},
+    value::Attribute,
 };
+
+use std::collections::BTreeMap;
 
 impl<M: Model> Record<M> {
     /// Loads relations of this record, again where they are loaded.
@@ -76,7 +79,7 @@ impl<M: Model> Record<M> {
 }
 
 /// Records that are there already, as a slice or a `Vec`: what can be loaded for all of them with one
-/// statement.
+/// statement, and what is asked of records by their keys. Everything else is the iterator's.
 ///
 /// ```
 /// # use atlas_tests::guide::*;
@@ -99,6 +102,160 @@ pub trait Records<M: Model> {
 
     /// Counts the records of a relation for each record.
     fn load_count<'a, N: Model>(&'a mut self, db: &'a Db, relation: impl Asked<M, N>) -> Pending<'a, ()>;
+
+    /// The records themselves.
+    #[doc(hidden)]
+    fn records(&self) -> &[Record<M>];
+
+    /// The same, to be changed.
+    #[doc(hidden)]
+    fn records_mut(&mut self) -> &mut [Record<M>];
+
+    /// The record of a key.
+    fn find(&self, key: impl IntoKey<M::Key>) -> Option<&Record<M>> {
+        let key = key.into_key().values();
+        self.records().iter().find(|record| record.key().values() == key)
+    }
+
+    /// The record of a key, or [`Error::NotFound`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`] where none of them has it.
+    fn find_or_fail(&self, key: impl IntoKey<M::Key>) -> Result<&Record<M>> {
+        let key = key.into_key();
+        let values = key.values();
+        let found = self.records().iter().find(|record| record.key().values() == values);
+        found.ok_or_else(|| crate::record::key_not_found::<M>(&key))
+    }
+
+    /// The keys, in the order of the records.
+    fn model_keys(&self) -> Vec<M::Key> {
+        self.records().iter().map(Record::key).collect()
+    }
+
+    /// The values of a column, in the order of the records.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Decode`] where a cast of your own does not read what it wrote.
+    fn pluck<T: Attribute>(&self, column: Column<M, T>) -> Result<Vec<T>> {
+        let value = |record: &Record<M>| T::decode(record.encode(column.index).as_ref());
+        let values = self
+            .records()
+            .iter()
+            .map(|record| value(record).map_err(|error| error.at(M::meta().name, column.name)));
+        values.collect()
+    }
+
+    /// The records by what this gives of them; the last one, where several give the same.
+    fn key_by<K: Ord>(&self, key: impl Fn(&M) -> K) -> BTreeMap<K, &Record<M>> {
+        self.records().iter().map(|record| (key(record), record)).collect()
+    }
+
+    /// The records that give the same, together, in their order.
+    fn group_by<K: Ord>(&self, key: impl Fn(&M) -> K) -> BTreeMap<K, Vec<&Record<M>>> {
+        let mut groups: BTreeMap<K, Vec<&Record<M>>> = BTreeMap::new();
+        for record in self.records() {
+            groups.entry(key(record)).or_default().push(record);
+        }
+        groups
+    }
+
+    /// The first record of each key.
+    fn unique(&self) -> Vec<&Record<M>> {
+        collection::unique(self.records())
+    }
+
+    /// The records of these keys, in their own order.
+    fn only<K: IntoKey<M::Key>>(&self, keys: impl IntoIterator<Item = K>) -> Vec<&Record<M>> {
+        collection::among(
+            self.records(),
+            collection::keys::<M>(keys.into_iter().map(IntoKey::into_key)),
+            true,
+        )
+    }
+
+    /// The records of other keys than these.
+    fn except<K: IntoKey<M::Key>>(&self, keys: impl IntoIterator<Item = K>) -> Vec<&Record<M>> {
+        collection::among(
+            self.records(),
+            collection::keys::<M>(keys.into_iter().map(IntoKey::into_key)),
+            false,
+        )
+    }
+
+    /// The records that are not among these.
+    fn diff(&self, others: &[Record<M>]) -> Vec<&Record<M>> {
+        collection::among(self.records(), collection::keys::<M>(others.iter().map(Record::key)), false)
+    }
+
+    /// The records that are among these too.
+    fn intersect(&self, others: &[Record<M>]) -> Vec<&Record<M>> {
+        collection::among(self.records(), collection::keys::<M>(others.iter().map(Record::key)), true)
+    }
+
+    /// A query of the rows of these records.
+    fn to_query(&self) -> Query<M> {
+        Query::new().of_keys(self.model_keys())
+    }
+
+    /// The rows as they are now, as other records, also where they were deleted softly, in the order of these; those that
+    /// are gone are left out.
+    fn fresh<'a>(&'a self, db: &'a Db) -> Pending<'a, Vec<Record<M>>> {
+        let query = self.to_query().unscoped();
+        let keys = self.model_keys();
+        Pending::new(async move { Ok(collection::ordered(query.get(db).await?, &keys)) })
+    }
+
+    /// [`Record::make_visible`] for each of them.
+    ///
+    /// # Errors
+    ///
+    /// As it.
+    fn make_visible(&mut self, names: impl FieldNames<M>) -> Result<()> {
+        let names = names.names();
+        self.records_mut().iter_mut().try_for_each(|record| record.erased_mut().make_visible(names.clone()))
+    }
+
+    /// [`Record::make_hidden`] for each of them.
+    ///
+    /// # Errors
+    ///
+    /// As it.
+    fn make_hidden(&mut self, names: impl FieldNames<M>) -> Result<()> {
+        let names = names.names();
+        self.records_mut().iter_mut().try_for_each(|record| record.erased_mut().make_hidden(names.clone()))
+    }
+
+    /// [`Record::set_visible`] for each of them.
+    ///
+    /// # Errors
+    ///
+    /// As it.
+    fn set_visible(&mut self, names: impl FieldNames<M>) -> Result<()> {
+        let names = names.names();
+        self.records_mut().iter_mut().try_for_each(|record| record.erased_mut().set_visible(names.clone()))
+    }
+
+    /// [`Record::append`] for each of them.
+    ///
+    /// # Errors
+    ///
+    /// As it.
+    fn append_each(&mut self, accessors: impl FieldNames<M>) -> Result<()> {
+        let names: Vec<String> = accessors.names().into_iter().map(Into::into).collect();
+        self.records_mut().iter_mut().try_for_each(|record| record.append(names.clone()).map(drop))
+    }
+
+    /// [`Record::serialize_with`] of all of them: a list.
+    ///
+    /// # Errors
+    ///
+    /// As it.
+    fn serialize_with(&self, fields: &Fields) -> Result<serde_json::Value> {
+        self.records().iter().map(|record| record.serialize_with(fields)).collect()
+    }
 }
 
 impl<M: Model> Records<M> for [Record<M>] {
@@ -112,6 +269,14 @@ impl<M: Model> Records<M> for [Record<M>] {
 
     fn load_count<'a, N: Model>(&'a mut self, db: &'a Db, relation: impl Asked<M, N>) -> Pending<'a, ()> {
         load_count(db, self, relation)
+    }
+
+    fn records(&self) -> &[Record<M>] {
+        self
+    }
+
+    fn records_mut(&mut self) -> &mut [Record<M>] {
+        self
     }
 }
 

@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Attributes of the struct.
-const ON_STRUCT: [&str; 19] = [
+const ON_STRUCT: [&str; 20] = [
     "table",
     "fillable",
     "guarded",
@@ -26,6 +26,7 @@ const ON_STRUCT: [&str; 19] = [
     "soft_deletes",
     "tenant",
     "touches",
+    "strict",
     "hidden",
     "visible",
     "appends",
@@ -142,6 +143,7 @@ pub(super) fn model(input: &DeriveInput, errors: &mut Errors) -> Option<Model> {
         relations,
         accessors,
         case: rules.serial.case(),
+        strict: rules.strict,
     })
 }
 
@@ -273,6 +275,7 @@ struct StructAttributes {
     full_text: Vec<(Vec<Ident>, Option<LitStr>)>,
     touches: Vec<Ident>,
     serial: serial::Attributes,
+    strict: bool,
     observers: Vec<Expr>,
     scopes: Vec<Path>,
 }
@@ -351,6 +354,10 @@ impl StructAttributes {
             "guarded" => {
                 let names = arguments::names(attribute, "#[guarded(role, balance)]")?;
                 self.guarded = Some((attribute.clone(), names));
+            }
+            "strict" => {
+                arguments::none(attribute, "#[strict] takes nothing")?;
+                self.strict = true;
             }
             name if serial::ATTRIBUTES.contains(&name) => self.serial.take(name, attribute)?,
             "touches" => self.touches = arguments::names(attribute, "#[touches(post)]")?,

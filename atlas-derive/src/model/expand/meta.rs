@@ -159,6 +159,7 @@ fn further(model: &Model) -> TokenStream {
     let sensitive = (!sensitive.is_empty()).then(|| quote_spanned!(span=> sensitive: &[#(#sensitive),*],));
     let accessors: Vec<TokenStream> = accessors(model).collect();
     let accessors = (!accessors.is_empty()).then(|| quote_spanned!(span=> accessors: &[#(#accessors),*],));
+    let strict = model.strict.then(|| quote_spanned!(span=> strict: true,));
     let case = model.case.variant().map(|case| {
         let case = Ident::new(case, span);
         quote_spanned!(span=> case: __a::NameCase::#case,)
@@ -180,6 +181,7 @@ fn further(model: &Model) -> TokenStream {
         .chain(sensitive)
         .chain(accessors)
         .chain(case)
+        .chain(strict)
         .collect()
 }
 
