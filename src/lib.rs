@@ -13,13 +13,13 @@ pub use atlas_core::new_encryption_key;
 pub use atlas_core::now;
 pub use atlas_core::{
     AfterCommit, Array, Assign, Assignment, Attribute, BelongsTo, BelongsToMany, Cache, CacheKey, CachedRows,
-    Cast, Changed, Column, Config, Connections, ConstraintKind, Cursor, CursorPage, DB, Db, DynRow, Error,
-    Event, Expr, Expression, Fields, Fill, FromRow, HasMany, HasManyThrough, HasOne, HasOneThrough, Health,
-    HealthStatus, Isolation, Json, Model, ModelEvent, MorphMany, MorphOne, MorphTarget, MorphTo, MorphToMany,
-    Observer, Order, Page, PageUrl, Pending, Prunable, Query, Record, RecordEvent, Records, Related,
-    Relation, Result, Scalar, SimplePage, Sql, TenantDatabases, TlsMode, Transaction, Truncate, With,
-    case_when, col, count_all, cume_dist, db, dense_rank, excluded, full_text, models, ntile, percent_rank,
-    rank, register_driver, relations, row, row_number, table, val, value, values,
+    Cast, Changed, Column, Config, Connections, ConstraintKind, Cursor, CursorPage, DB, Db, Deferred, DynRow,
+    Error, Event, Expr, Expression, Fields, Fill, FromRow, HasMany, HasManyThrough, HasOne, HasOneThrough,
+    Health, HealthStatus, Isolation, Json, Model, ModelEvent, MorphMany, MorphOne, MorphTarget, MorphTo,
+    MorphToMany, Observer, Order, Page, PageUrl, Pending, Prunable, Query, Record, RecordEvent, Records,
+    Related, Relation, Result, Scalar, SimplePage, Sql, TenantDatabases, TlsMode, Transaction, Truncate,
+    With, case_when, col, count_all, cume_dist, db, dense_rank, excluded, full_text, models, ntile,
+    percent_rank, rank, register_driver, relations, row, row_number, table, val, value, values,
 };
 #[cfg(feature = "runtime")]
 pub use atlas_derive::main;
@@ -53,12 +53,13 @@ pub mod bounds {
     pub use atlas_core::{
         db::Retryable,
         model::{
-            Aggregated, Alike, Anywhere, Append, ArrayExpression, ArrayValue, As, Assignments, Base, Both,
-            Case, CastsTo, Choice, Columns, Complete, DateExpression, Excluded, Found, FullTextColumns, In,
-            Integer, IntoKey, IntoOrder, IsArray, JsonDocument, JsonExpression, JsonPath, Keeps, Key, Made,
-            Maybe, Missing, Named, NotNull, Null, NumberExpression, Operand, OrNull, Outer, Plain,
-            RowOperand, RowParts, RowValue, Search, Set, SoftDeletes, Subquery, Tenanted, Term, Text,
-            TextExpression, Upserts, Window, WindowExpression, Windowed,
+            Aggregated, Alike, Always, AlwaysRead, Anywhere, Append, ArrayExpression, ArrayValue, As,
+            Assignments, Base, Both, Case, CastsTo, Choice, Columns, Complete, DateExpression, Deferrable,
+            DeferredColumns, Excluded, Found, FullTextColumns, In, Integer, IntoKey, IntoOrder, IsArray,
+            JsonDocument, JsonExpression, JsonPath, Keeps, Key, Made, Maybe, Missing, Named, NotNull, Null,
+            NumberExpression, Operand, OrNull, Outer, Plain, RowOperand, RowParts, RowValue, Search, Set,
+            SoftDeletes, Subquery, Tenanted, Term, Text, TextExpression, Upserts, Window, WindowExpression,
+            Windowed,
         },
         query::{
             Filled, Filling, Fills, Fits, Inner, IntoFlow, NamesScope, Returned, Returning, ReturningQuery,
@@ -67,8 +68,8 @@ pub mod bounds {
         record::FieldNames,
         relation::{
             Asked, Attaching, AttributesOf, Creates, Dissociates, FilterOf, HasPivot, IntoLoad, KeyedBy,
-            LeadsTo, Link, Linked, MorphVariant, OrderOf, Pivot, PivotColumn, PivotValues, Present,
-            RefersToOne, SameKey, Sortable, ToMany, Touched,
+            LeadsTo, Link, Linked, MorphLoad, MorphVariant, OneModel, OrderOf, Pivot, PivotColumn,
+            PivotValues, Present, Question, RefersToOne, SameKey, Sortable, ToMany, Touched,
         },
         value::{
             Binds, Encrypted, Encryption, HasDate, HasTime, IntoValue, Item, Mutator, Nullable, Number,
@@ -80,9 +81,9 @@ pub mod bounds {
 /// Everything that a program with models needs: `use atlas::prelude::*;`.
 pub mod prelude {
     pub use atlas_core::{
-        BelongsTo, BelongsToMany, Cast, Column, DB, Db, Error, Expression as _, HasMany, HasManyThrough,
-        HasOne, HasOneThrough, Isolation, Json, ModelEvent, MorphMany, MorphOne, MorphTo, MorphToMany,
-        Observer, Pending, Prunable, Query, Record, Relation, Result, With, models,
+        BelongsTo, BelongsToMany, Cast, Column, DB, Db, Deferred, Error, Expression as _, HasMany,
+        HasManyThrough, HasOne, HasOneThrough, Isolation, Json, ModelEvent, MorphMany, MorphOne, MorphTo,
+        MorphToMany, Observer, Pending, Prunable, Query, Record, Relation, Result, With, models,
     };
 
     pub use crate::{Attribute, Model, MorphTarget};
@@ -127,12 +128,13 @@ pub fn block_on<F: Future>(work: F) -> F::Output {
 #[doc(hidden)]
 pub mod __private {
     pub use atlas_core::{
-        Assign, Attribute, Cast, Db, Error, Fill, Json, Model, Pending, Record, Result, With,
+        Assign, Attribute, Cast, Db, Deferred, Error, Fill, Json, Model, Pending, Record, Result, With,
         driver::{BoxFuture, Row},
         inventory,
         model::{
-            Accessor, ColumnMeta, Complete, DefaultMeta, DraftData, FullTextMeta, IndexMeta, KeyKind, Known,
-            Missing, ModelMeta, NameCase, Reader, Set, SoftDeletes, Tenanted, create, locate, read, written,
+            Accessor, ColumnMeta, Complete, DefaultMeta, Deferrable, DraftData, FullTextMeta, IndexMeta,
+            KeyKind, Known, Missing, ModelMeta, NameCase, Reader, Set, SoftDeletes, Tenanted, create, locate,
+            read, written,
         },
         query::{
             Filled, Loader, Part, Places, RowOf, SelectAs, place_fields, read_field, scope_condition,
@@ -141,8 +143,8 @@ pub mod __private {
         record::Observed,
         relation::{
             Between, IntoLoad, Link, Loaded, Morph, MorphTarget, MorphTo, MorphVariant, NthLoaded, NthSlot,
-            RelationKind, SameKey, Touched, eager, no_variant, nth_loaded, nth_slot, with_child,
-            with_children, with_parent,
+            RelationKind, SameKey, Touched, Wanted, eager, no_variant, nothing_to_push, nth_loaded, nth_slot,
+            push_variant, show_variant, with_child, with_children, with_parent,
         },
         schema::Action,
         statement::Selected,

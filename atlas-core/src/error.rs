@@ -95,6 +95,17 @@ pub enum Error {
         keys: String,
     },
 
+    /// A column was read that the query left out.
+    #[error(
+        "column `{column}` of `{model}` was left out of the query: name it in `.columns(..)`, or call `load_columns(&db, {model}::{column})`"
+    )]
+    ColumnLeftOut {
+        /// The model.
+        model: &'static str,
+        /// The field.
+        column: &'static str,
+    },
+
     /// A relation was read before it was loaded.
     #[error(
         "relation `{relation}` of `{model}` is not loaded: add `.with({model}::{relation})` to the query, or call `load`"

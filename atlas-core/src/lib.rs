@@ -31,8 +31,8 @@ pub use error::{ConstraintKind, Error, Result};
 #[cfg(feature = "chrono")]
 pub use model::now;
 pub use model::{
-    Assignment, Column, Expr, Expression, Fill, Model, Order, Scalar, case_when, count_all, cume_dist,
-    dense_rank, excluded, full_text, ntile, percent_rank, rank, row, row_number, val,
+    Assignment, Column, Deferred, Expr, Expression, Fill, Model, Order, Scalar, case_when, count_all,
+    cume_dist, dense_rank, excluded, full_text, ntile, percent_rank, rank, row, row_number, val,
 };
 pub use query::{Cursor, CursorPage, FromRow, Page, PageUrl, Prunable, Query, SimplePage, Sql};
 pub use record::{AfterCommit, Fields, ModelEvent, Observer, Record, RecordEvent};

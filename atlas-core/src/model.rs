@@ -6,6 +6,7 @@ mod case;
 mod casts;
 mod column;
 mod dates;
+mod deferred;
 mod draft;
 mod dynamic;
 mod expr;
@@ -36,10 +37,12 @@ pub use aggregate::{Aggregated, count_all};
 pub use arrays::{ArrayExpression, ArrayValue, IsArray};
 pub use case::{Case, Choice, case_when};
 pub use casts::CastsTo;
-pub use column::{Assignment, Assignments, Column, Columns};
+pub use column::{Always, AlwaysRead, Assignment, Assignments, Column, Columns, Deferrable, DeferredColumns};
 pub use dates::DateExpression;
 #[cfg(feature = "chrono")]
 pub use dates::now;
+pub use deferred::Deferred;
+pub(crate) use deferred::LEFT_OUT;
 pub use draft::{Complete, DraftData, Missing, Set};
 pub use dynamic::Found;
 pub(crate) use expr::compare;
@@ -134,6 +137,12 @@ pub trait Model: Sized + Send + Sync + 'static {
     ///
     /// [`Error::Decode`](crate::Error::Decode), naming model and column.
     fn assign(&mut self, column: usize, value: ValueRef<'_>) -> Result<()>;
+
+    /// Whether a query left out this column, by its index in [`ModelMeta::columns`], and it was not set since.
+    #[doc(hidden)]
+    fn is_left_out(&self, _column: usize) -> bool {
+        false
+    }
 
     /// The primary key.
     fn key(&self) -> Self::Key;

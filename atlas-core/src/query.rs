@@ -7,6 +7,7 @@ mod chunk;
 mod condition;
 mod create;
 mod cursor;
+mod deferred;
 mod fetch_or_create;
 mod filter;
 mod first_of_each;
@@ -49,6 +50,7 @@ pub use chunk::IntoFlow;
 pub use condition::Given;
 pub(crate) use create::{create, create_many, insert, truncate, upsert};
 pub use cursor::Cursor;
+pub(crate) use deferred::leave_out;
 pub(crate) use fetch_or_create::{fetch_or_create_many, fetch_or_new_many, update_or_create_many};
 pub(crate) use filter::either;
 pub(crate) use first_or_create::{
@@ -64,7 +66,7 @@ pub use prune::Prunable;
 pub(crate) use raw::raw;
 pub use raw::{Sql, SqlList, SqlValue};
 pub(crate) use read::load_all;
-pub(crate) use relations::count_for;
+pub(crate) use relations::{count_for, load_extras};
 pub use returning::{Returned, Returning, ReturningQuery};
 pub(crate) use row::Beside;
 pub use row::{FromRow, Part, Rooted};
@@ -264,6 +266,6 @@ fn any_key(meta: &'static ModelMeta, keys: Vec<Vec<Value>>) -> Expr {
 }
 
 /// One column, as what a select reads.
-fn only<M: Model, T: Attribute>(column: Column<M, T>) -> Projection {
+fn only<M: Model, T: Attribute, R>(column: Column<M, T, R>) -> Projection {
     Projection::Expressions(vec![column.expr().into()])
 }

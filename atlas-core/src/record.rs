@@ -1,6 +1,7 @@
 //! Records: a model and what is known of its row.
 
 mod attributes;
+mod columns;
 mod erased;
 mod fields;
 mod hooks;
@@ -22,6 +23,7 @@ use std::{
     sync::Arc,
 };
 
+pub(crate) use columns::read_columns;
 pub(crate) use erased::AnyRecord;
 pub use fields::Fields;
 pub use hooks::Observed;
@@ -35,7 +37,7 @@ pub(crate) use state::State;
 pub(crate) use values::Values;
 
 use crate::{
-    error::Result,
+    error::{Error, Result},
     model::{Column, Columns, Model, ModelMeta},
     value::{Attribute, Plain, Value, ValueRef},
 };
@@ -134,13 +136,18 @@ impl<M: Model> Record<M> {
     ///
     /// # Errors
     ///
-    /// [`Error::Decode`](crate::Error::Decode) where a cast of your own does not read what it wrote.
-    pub fn original<T: Attribute>(&self, column: Column<M, T>) -> Result<T> {
-        match self.state.original().and_then(|values| values.get(column.index)) {
-            Some(value) => T::decode(value.as_ref()),
-            None => T::decode(self.model.encode(column.index).as_ref()),
+    /// [`Error::Decode`] where a cast of your own does not read what it wrote, [`Error::ColumnLeftOut`] where the
+    /// query left the column out.
+    pub fn original<T: Attribute, R>(&self, column: Column<M, T, R>) -> Result<T> {
+        let value = match self.state.original().and_then(|values| values.get(column.index)) {
+            Some(value) => value.clone(),
+            None => self.erased().known(column.index),
+        };
+        let meta = M::meta();
+        match value {
+            Some(value) => T::decode(value.as_ref()).map_err(|error| error.at(meta.name, column.name)),
+            None => Err(Error::ColumnLeftOut { model: meta.name, column: meta.column(column.index)?.field }),
         }
-        .map_err(|error| error.at(M::meta().name, column.name))
     }
 
     /// The fields that the last save changed, with their new values.
@@ -185,7 +192,7 @@ impl<M: Model> Record<M> {
     pub fn extra<T: Attribute>(&self, name: &str) -> Result<T> {
         match self.state.extra(name) {
             Some(value) => T::decode(value.as_ref()).map_err(|error| error.at(M::meta().name, "an extra")),
-            None => Err(crate::Error::config(format!(
+            None => Err(Error::config(format!(
                 "this `{}` has no extra `{name}`: select it, or count it with `with_count`",
                 M::meta().name
             ))),
@@ -216,7 +223,7 @@ impl<M: Model> Record<M> {
     pub fn pivot<P: Model>(&self) -> Result<&Record<P>> {
         self.state.pivot().and_then(|pivot| (pivot as &dyn Any).downcast_ref()).ok_or_else(|| {
             let (model, pivot) = (M::meta().name, P::meta().name);
-            crate::Error::config(format!(
+            Error::config(format!(
                 "this `{model}` has no `{pivot}` beside it: load it through a relation with `pivot = {pivot}`"
             ))
         })
@@ -235,6 +242,15 @@ impl<M: Model> Record<M> {
 
     pub(crate) fn take_extra(&mut self, name: &str) -> Option<Value> {
         self.state.take_extra(name)
+    }
+
+    /// What stands beside the columns.
+    pub(crate) fn extras(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.state.extras()
+    }
+
+    pub(crate) fn put_extra(&mut self, name: String, value: Value) {
+        self.state.set_extra(name, value);
     }
 
     pub(crate) fn extra_value(&self, name: &str) -> Option<&Value> {
@@ -305,7 +321,9 @@ impl<M: Model> fmt::Debug for Record<M> {
         let meta = M::meta();
         let mut shown = f.debug_struct(meta.name);
         for (index, column) in meta.columns.iter().enumerate() {
-            if meta.sensitive.contains(&column.name) {
+            if self.model.is_left_out(index) {
+                shown.field(column.field, &format_args!("(left out)"));
+            } else if meta.sensitive.contains(&column.name) {
                 shown.field(column.field, &format_args!("[redacted]"));
             } else {
                 shown.field(column.field, &Plain(&self.model.encode(index)));

@@ -2,6 +2,7 @@
 
 mod ask;
 mod associate;
+mod attach;
 mod between;
 mod collection;
 mod create;
@@ -14,17 +15,21 @@ mod join;
 mod lazy;
 mod link;
 mod load;
+mod loading;
 mod meta;
 mod morph;
+mod morph_load;
 mod pivot;
 mod pivot_writer;
+mod plan;
 mod push;
 mod related;
 mod slot;
+mod sync;
 mod touch;
 
-pub(crate) use ask::extra_name;
 pub use ask::{Asked, Question};
+pub(crate) use ask::{extra_name, is_first, same};
 pub use associate::{Dissociates, LeadsTo, RefersToOne};
 pub use create::Creates;
 pub use eager::eager;
@@ -35,14 +40,17 @@ pub use graph::{with_child, with_children, with_parent};
 pub(crate) use groups::{Groups, Key, equal};
 pub use lazy::Records;
 pub use link::{Between, Link, Morph, Pairs, Path, Pick};
-pub(crate) use load::Plan;
 pub use load::{IntoLoad, Load, PivotReader};
 pub use meta::{
     Linked, Pivot, Present, Relation, RelationKind, RelationMeta, SameKey, Sortable, ToMany, kind,
 };
-pub use morph::{KeyedBy, MorphTarget, MorphTo, MorphVariant, no_variant};
+pub use morph::{
+    KeyedBy, MorphTarget, MorphTo, MorphVariant, no_variant, nothing_to_push, push_variant, show_variant,
+};
+pub use morph_load::{MorphLoad, OneModel, Wanted};
 pub use pivot::{Attaching, Changed, HasPivot, Named, PivotColumn, PivotData, PivotValues};
 use pivot_writer::PivotWriter;
+pub(crate) use plan::Plan;
 pub use related::Related;
 pub use slot::{
     AnySlot, BelongsTo, BelongsToMany, HasMany, HasManyThrough, HasOne, HasOneThrough, Held, Loaded,

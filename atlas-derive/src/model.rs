@@ -87,6 +87,8 @@ struct Column {
     ty: Type,
     /// The `T` of an `Option<T>`.
     optional: Option<Type>,
+    /// The field's own type, a `Deferred<T>` of this `T`: queries may leave the column out.
+    deferred: Option<Type>,
     cast: Option<Cast>,
     unique: bool,
     indexed: bool,
@@ -329,6 +331,16 @@ struct Fixed {
 }
 
 impl Relation {
+    /// The columns of this model by which the others are found.
+    fn local(&self) -> Vec<&Ident> {
+        match &self.path {
+            Path::Direct(pairs) => pairs.iter().map(|(local, _)| local).collect(),
+            Path::Via { near, .. } => near.iter().map(|(local, _)| local).collect(),
+            Path::MorphTo { type_column, key_column } => vec![type_column, key_column],
+            Path::MorphFrom { local, .. } => vec![local],
+        }
+    }
+
     /// The columns that a draft may lack, since the relation sets them.
     fn owned(&self) -> Vec<&Ident> {
         match &self.path {

@@ -126,10 +126,19 @@ impl<'a> Target<'a> {
         let loads = self.models.iter().map(|Model { variant, model, name }| {
             let load =
                 quote_spanned!(span.located_at(model.span())=> __a::MorphTo::<Self>::load_variant::<#model>);
-            quote_spanned!(span=> #name => #load(db, keys, Self::#variant),)
+            quote_spanned!(span=> #name => #load(wanted, Self::#variant),)
         });
-        let loaded = self.models.iter().map(|Model { variant, .. }| quote_spanned!(span=> Self::#variant(ref record) => __a::MorphTo::<Self>::shown(record),));
-        let no_record = self.other.map(|_| quote_spanned!(span=> _ => ::core::option::Option::None,));
+        let pushes = self.models.iter().map(|Model { variant, .. }| {
+            quote_spanned!(span=> Self::#variant(record) => __a::push_variant(record, db),)
+        });
+        let [no_push, no_record] = [
+            quote_spanned!(span=> _ => __a::nothing_to_push(),),
+            quote_spanned!(span=> _ => ::core::option::Option::None,),
+        ]
+        .map(|none| (self.other.is_some() || self.models.is_empty()).then_some(none));
+        let loaded = self.models.iter().map(|Model { variant, .. }| {
+            quote_spanned!(span=> Self::#variant(ref record) => __a::show_variant(record),)
+        });
         let metas = self.models.iter().map(|Model { model, name, .. }| {
             let meta = quote_spanned!(span.located_at(model.span())=> <#model as __a::Model>::meta);
             quote_spanned!(span=> #name => ::core::option::Option::Some(#meta()),)
@@ -186,14 +195,19 @@ impl<'a> Target<'a> {
                     type Key = #key;
                     const NAMES: &'static [&'static str] = &[#(#names),*];
 
-                    fn load<'a>(
-                        db: &'a __a::Db,
-                        name: &str,
-                        keys: ::std::vec::Vec<__a::Value>,
-                    ) -> __a::BoxFuture<'a, __a::Result<::std::vec::Vec<(__a::Value, Self)>>> {
-                        match name {
+                    fn load(
+                        wanted: __a::Wanted<'_>,
+                    ) -> __a::BoxFuture<'_, __a::Result<::std::vec::Vec<(__a::Value, Self)>>> {
+                        match wanted.name() {
                             #(#loads)*
                             _ => __a::no_variant(),
+                        }
+                    }
+
+                    fn push<'a>(&'a mut self, db: &'a __a::Db) -> __a::BoxFuture<'a, __a::Result<()>> {
+                        match self {
+                            #(#pushes)*
+                            #no_push
                         }
                     }
 

@@ -2,6 +2,7 @@ use atlas::{Error, prelude::*, value::Value};
 
 use crate::support::{Person, people};
 
+// 004-70
 #[tokio::test]
 async fn a_save_sends_only_what_changed() {
     for db in people().await {
@@ -125,6 +126,7 @@ async fn a_key_can_change() {
     }
 }
 
+// 004-72
 #[tokio::test]
 async fn values_beside_the_columns() {
     for db in people().await {

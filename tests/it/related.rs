@@ -76,6 +76,7 @@ fn titles(songs: &[Record<Song>]) -> Vec<&str> {
     songs.iter().map(|song| song.title.as_str()).collect()
 }
 
+// 004-97, 004-98, C-188
 #[tokio::test]
 async fn the_records_of_one_record() {
     for db in stage().await {
@@ -103,6 +104,7 @@ async fn the_records_of_one_record() {
     }
 }
 
+// C-190
 #[tokio::test]
 async fn changes_and_alternatives_stay_among_them() {
     for db in stage().await {
@@ -122,6 +124,7 @@ async fn changes_and_alternatives_stay_among_them() {
     }
 }
 
+// 004-99, C-186, B-367
 #[tokio::test]
 async fn what_is_created_refers_to_the_record() {
     for db in stage().await {
@@ -154,6 +157,7 @@ async fn what_is_created_refers_to_the_record() {
     }
 }
 
+// C-186, B-368
 #[tokio::test]
 async fn what_is_not_there_is_created() {
     for db in stage().await {
@@ -172,6 +176,7 @@ async fn what_is_not_there_is_created() {
     }
 }
 
+// B-382
 #[tokio::test]
 async fn nothing_belongs_to_what_is_not_saved() {
     for db in stage().await {
@@ -202,6 +207,7 @@ async fn nothing_belongs_to_what_is_not_saved() {
     }
 }
 
+// C-187, B-369
 #[tokio::test]
 async fn a_record_refers_to_another() {
     for db in stage().await {

@@ -161,6 +161,7 @@ fn changed(changed: &Changed<i64>) -> (Vec<i64>, Vec<i64>, Vec<i64>) {
     (sorted(&changed.attached), sorted(&changed.detached), sorted(&changed.updated))
 }
 
+// C-178, B-374
 #[tokio::test]
 async fn read_through_a_table_between() {
     for db in films().await {
@@ -196,6 +197,7 @@ async fn read_through_a_table_between() {
     }
 }
 
+// C-179, B-377, B-378
 #[tokio::test]
 async fn attached_and_detached() {
     for db in films().await {
@@ -240,6 +242,7 @@ async fn attached_and_detached() {
     }
 }
 
+// C-180, C-181, C-182, B-379, B-380
 #[tokio::test]
 async fn synced() {
     for db in films().await {
@@ -299,6 +302,7 @@ async fn rows_between_are_changed() {
     }
 }
 
+// C-183, C-184, B-375, B-376
 #[tokio::test]
 async fn created_and_attached() {
     for db in films().await {
@@ -456,6 +460,44 @@ async fn who_changes_the_same_rows_waits() {
                 sync.await.unwrap().unwrap();
             }
             assert_eq!(there().await.unwrap(), [1, 2, 3], "{round}");
+        }
+    }
+}
+
+// C-184
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn what_two_make_at_once_is_attached_once() {
+    for db in films().await {
+        let one = Film::find_or_fail(&db, 1).await.unwrap();
+        for round in 0..15 {
+            let name = format!("New {round}");
+            let made = [(); 3].map(|()| {
+                let (db, actors, name) = (db.clone(), one.related(Film::actors), name.clone());
+                tokio::spawn(async move {
+                    let draft = Actor::draft().name(&name);
+                    actors.first_or_create(&db, Actor::name.eq(name), draft).await.map(|actor| actor.id)
+                })
+            });
+            let mut ids = Vec::new();
+            for actor in made {
+                ids.push(actor.await.unwrap().unwrap());
+            }
+            assert!(ids.iter().all(|id| *id == ids[0]), "{round}: {ids:?}");
+            let rows = || Casting::query().where_eq(Casting::film_id, 1).where_eq(Casting::actor_id, ids[0]);
+            assert_eq!(rows().count(&db).await.unwrap(), 1, "{round}");
+
+            one.related(Film::actors).detach(&db, [ids[0]]).await.unwrap();
+            let saved = [(); 3].map(|()| {
+                let (db, actors, id) = (db.clone(), one.related(Film::actors), ids[0]);
+                tokio::spawn(async move {
+                    let mut actor = Actor::find_or_fail(&db, id).await?;
+                    actors.save(&db, &mut actor).await
+                })
+            });
+            for save in saved {
+                save.await.unwrap().unwrap();
+            }
+            assert_eq!(rows().count(&db).await.unwrap(), 1, "{round}");
         }
     }
 }

@@ -57,6 +57,7 @@ async fn names(db: &Db, query: Query<Worker>) -> String {
     query.order_by(Worker::id).pluck(db, Worker::name).await.unwrap().join(" ")
 }
 
+// C-192, C-194, C-197, C-203, B-365
 #[tokio::test]
 async fn rows_by_what_they_are_related_to() {
     for db in firm().await {
@@ -104,6 +105,11 @@ async fn rows_by_what_they_are_related_to() {
         let bob = Worker::find_or_fail(&db, 2).await.unwrap();
         assert_eq!(Task::query().where_belongs_to(Task::worker, &bob).count(&db).await.unwrap(), 2);
         assert_eq!(names(&db, Worker::query().where_belongs_to(Worker::boss, &bob)).await, "Dee");
+        let either = q().where_eq(Worker::name, "Ann").or_where_belongs_to(Worker::boss, &bob);
+        assert_eq!(names(&db, either).await, "Ann Dee");
+        let bosses = q().where_le(Worker::id, 2).get(&db).await.unwrap();
+        assert_eq!(names(&db, q().where_belongs_to_any(Worker::boss, &bosses)).await, "Bob Cid Dee");
+        assert_eq!(names(&db, q().where_belongs_to_any(Worker::boss, &[])).await, "");
         let wrong = Worker::query().where_has_count(Worker::tasks, "~", 1).get(&db).await.unwrap_err();
         assert!(
             matches!(&wrong, Error::Config { message } if message.contains("`~` compares nothing")),
@@ -124,6 +130,7 @@ async fn changes_reach_those_rows_alone() {
     }
 }
 
+// 004-72, C-198
 #[tokio::test]
 async fn values_beside_the_rows() {
     for db in firm().await {
@@ -183,6 +190,7 @@ async fn values_beside_the_rows() {
     }
 }
 
+// C-191, C-202, B-364
 #[tokio::test]
 async fn some_records_for_each_parent() {
     for db in firm().await {
@@ -200,6 +208,7 @@ async fn some_records_for_each_parent() {
     }
 }
 
+// 000-33
 #[tokio::test]
 async fn a_loop_that_loads_sends_one_statement() {
     for db in firm().await {

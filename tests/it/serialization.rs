@@ -43,6 +43,7 @@ impl Writer {
 }
 
 #[derive(Model)]
+#[table("serial_articles")]
 struct Article {
     id: i64,
     writer_id: Option<i64>,

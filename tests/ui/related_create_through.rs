@@ -26,3 +26,5 @@ async fn run(db: &Db, user: &Record<User>) {
 }
 
 fn main() {}
+
+// B-381

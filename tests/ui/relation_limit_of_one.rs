@@ -16,3 +16,5 @@ pub struct Post {
 fn main() {
     let _ = Post::query().with(Post::author.limit(1));
 }
+
+// B-363

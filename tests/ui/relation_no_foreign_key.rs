@@ -14,3 +14,5 @@ pub struct Post {
 }
 
 fn main() {}
+
+// B-357

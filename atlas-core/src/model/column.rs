@@ -21,37 +21,56 @@ use crate::{
 /// # Ok(())
 /// # });
 /// ```
-pub struct Column<M, T> {
+///
+/// `R` says whether a query may leave it out: [`Always`] read, or [`Deferrable`] where the field is a
+/// [`Deferred`](crate::Deferred).
+pub struct Column<M, T, R = Always> {
     /// The column's name in the table.
     pub name: &'static str,
     /// Its place among the model's columns.
     pub index: usize,
-    of: PhantomData<fn() -> (M, T)>,
+    of: PhantomData<fn() -> (M, T, R)>,
 }
 
-impl<M, T> Clone for Column<M, T> {
+/// In a column's type: every query of records reads it.
+pub struct Always;
+
+/// In a column's type: a query of records may leave it out, since its field is a
+/// [`Deferred`](crate::Deferred).
+pub struct Deferrable;
+
+/// What a relation finds records by: [`Always`].
+#[diagnostic::on_unimplemented(
+    message = "the column by which a relation finds records is always read: its field cannot be a `Deferred`",
+    label = "the foreign key's field is a `Deferred`"
+)]
+pub trait AlwaysRead {}
+#[diagnostic::do_not_recommend]
+impl AlwaysRead for Always {}
+
+impl<M, T, R> Clone for Column<M, T, R> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<M, T> Copy for Column<M, T> {}
+impl<M, T, R> Copy for Column<M, T, R> {}
 
-impl<M, T> fmt::Debug for Column<M, T> {
+impl<M, T, R> fmt::Debug for Column<M, T, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let model = type_name::<M>();
         write!(f, "{}::{}", model.rsplit("::").next().unwrap_or(model), self.name)
     }
 }
 
-impl<M, T> Column<M, T> {
+impl<M, T, R> Column<M, T, R> {
     /// For the derive: the column of this name and place.
     pub const fn new(name: &'static str, index: usize) -> Self {
         Self { name, index, of: PhantomData }
     }
 }
 
-impl<M: Model, T: Attribute> Expression for Column<M, T> {
+impl<M: Model, T: Attribute, R> Expression for Column<M, T, R> {
     type Scope = M;
     type Type = T;
 
@@ -60,7 +79,7 @@ impl<M: Model, T: Attribute> Expression for Column<M, T> {
     }
 }
 
-impl<M: Model, T: Attribute> Column<M, T> {
+impl<M: Model, T: Attribute, R> Column<M, T, R> {
     pub(crate) fn expr(self) -> statement::Expr {
         statement::Expr::Column(self.reference())
     }
@@ -88,9 +107,9 @@ impl<M: Model, T: Attribute> Column<M, T> {
 
     /// Whether it equals a column, which may be of another model of the query: [`eq`](Expression::eq), for a
     /// column alone.
-    pub fn eq_column<N: Model, U: Attribute<Base = T::Base> + Keeps<T::Base>>(
+    pub fn eq_column<N: Model, U: Attribute<Base = T::Base> + Keeps<T::Base>, Q>(
         self,
-        other: Column<N, U>,
+        other: Column<N, U, Q>,
     ) -> Expr<Both<M, N>> {
         Expression::eq(self, other)
     }
@@ -203,7 +222,7 @@ pub trait Columns<M> {
 }
 
 #[diagnostic::do_not_recommend]
-impl<M, T> Columns<M> for Column<M, T> {
+impl<M, T, R> Columns<M> for Column<M, T, R> {
     fn columns(&self) -> Vec<usize> {
         vec![self.index]
     }
@@ -213,6 +232,23 @@ impl<M, T> Columns<M> for Column<M, T> {
 impl<M> Columns<M> for () {
     fn columns(&self) -> Vec<usize> {
         Vec::new()
+    }
+}
+
+/// Columns of a model that a query may leave out: one, or a tuple of several.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is always read: only a column whose field is a `Deferred<..>` can be left out",
+    label = "not a `Deferred` column of `{M}`"
+)]
+pub trait DeferredColumns<M> {
+    /// Their places among the model's columns.
+    fn deferred(&self) -> Vec<usize>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<M, T> DeferredColumns<M> for Column<M, T, Deferrable> {
+    fn deferred(&self) -> Vec<usize> {
+        vec![self.index]
     }
 }
 
@@ -236,6 +272,17 @@ macro_rules! tuples {
                 let ($($part,)*) = self;
                 let mut all = Vec::new();
                 $(all.extend($part.columns());)*
+                all
+            }
+        }
+
+        // Recommended, so that the message is about the column that is always read.
+        impl<M, $($part: DeferredColumns<M>),*> DeferredColumns<M> for ($($part,)*) {
+            #[allow(non_snake_case)]
+            fn deferred(&self) -> Vec<usize> {
+                let ($($part,)*) = self;
+                let mut all = Vec::new();
+                $(all.extend($part.deferred());)*
                 all
             }
         }

@@ -47,6 +47,8 @@ pub struct ModelMeta {
     pub global_scopes: GlobalScopes,
     /// Who is told of what happens to its records, before others.
     pub observers: &'static [fn() -> &'static Observed],
+    /// The columns that a query may leave out, by index.
+    pub deferred: &'static [usize],
     /// The relations, in the order of the fields.
     pub relations: &'static [RelationMeta],
     /// The methods that are read by their names.
@@ -241,6 +243,7 @@ impl ModelMeta {
         sensitive: &[],
         global_scopes: GlobalScopes(&[]),
         observers: &[],
+        deferred: &[],
         relations: &[],
         accessors: &[],
         case: NameCase::Snake,

@@ -44,7 +44,7 @@ impl<T: Attribute<Base = T>, S> Operand<T, S> for Option<T> {
 }
 
 #[diagnostic::do_not_recommend]
-impl<M: Model, T: Attribute + Keeps<T::Base>, S> Operand<T::Base, S> for Column<M, T> {
+impl<M: Model, T: Attribute + Keeps<T::Base>, R, S> Operand<T::Base, S> for Column<M, T, R> {
     type Scope = Both<S, M>;
     type Null = T::Null;
 

@@ -1,7 +1,7 @@
 use crate::{
     driver::Row,
     error::{Error, Result},
-    model::ModelMeta,
+    model::{LEFT_OUT, ModelMeta},
     value::ValueRef,
 };
 
@@ -30,6 +30,16 @@ impl<'r> Reader<'r> {
     #[inline]
     pub fn value(&self, column: usize) -> Result<ValueRef<'r>> {
         self.row.get(self.start + column).map_err(|error| locate(error, column, self.meta))
+    }
+
+    /// Whether the query left out a column, by its index in the model.
+    ///
+    /// # Errors
+    ///
+    /// What the row gives.
+    #[inline]
+    pub fn is_left_out(&self, column: usize) -> Result<bool> {
+        Ok(self.value(column)?.is_null() && self.row.name(self.start + column) == LEFT_OUT)
     }
 
     /// What decoding the value of this column gave; an error learns where it is.

@@ -98,7 +98,7 @@ impl Term for &str {
 }
 
 #[diagnostic::do_not_recommend]
-impl<M: Model, T: Attribute> Term for Column<M, T> {
+impl<M: Model, T: Attribute, R> Term for Column<M, T, R> {
     type Scope = M;
     type Type = T;
 
@@ -119,7 +119,7 @@ impl<S, T: Attribute, K> Term for Scalar<S, T, K> {
 
 macro_rules! arithmetic {
     ($($trait:ident $method:ident $null:ty;)*) => { $(
-        impl<M, T, V> $trait<V> for Column<M, T>
+        impl<M, T, R, V> $trait<V> for Column<M, T, R>
         where
             M: Model,
             T: Attribute<Base: Number> + Keeps<T::Base>,

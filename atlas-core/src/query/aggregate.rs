@@ -41,7 +41,7 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
     /// # Errors
     ///
     /// [`Error::Decode`](crate::Error::Decode) where the sum does not fit.
-    pub fn sum<N, T, I>(self, db: &Db, column: Column<N, T>) -> Pending<'_, <T::Base as Number>::Sum>
+    pub fn sum<N, T, R, I>(self, db: &Db, column: Column<N, T, R>) -> Pending<'_, <T::Base as Number>::Sum>
     where
         N: Model + In<Scope, I>,
         T: Attribute<Base: Number>,
@@ -63,10 +63,10 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
     /// # Ok(())
     /// # });
     /// ```
-    pub fn avg<N, T, I>(
+    pub fn avg<N, T, R, I>(
         self,
         db: &Db,
-        column: Column<N, T>,
+        column: Column<N, T, R>,
     ) -> Pending<'_, Option<<T::Base as Number>::Average>>
     where
         N: Model + In<Scope, I>,
@@ -77,7 +77,7 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
     }
 
     /// The smallest value of a column; `None` of no rows.
-    pub fn min<N, T, I>(self, db: &Db, column: Column<N, T>) -> Pending<'_, Option<T::Base>>
+    pub fn min<N, T, R, I>(self, db: &Db, column: Column<N, T, R>) -> Pending<'_, Option<T::Base>>
     where
         N: Model + In<Scope, I>,
         T: Attribute,
@@ -95,7 +95,7 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
     /// # Ok(())
     /// # });
     /// ```
-    pub fn max<N, T, I>(self, db: &Db, column: Column<N, T>) -> Pending<'_, Option<T::Base>>
+    pub fn max<N, T, R, I>(self, db: &Db, column: Column<N, T, R>) -> Pending<'_, Option<T::Base>>
     where
         N: Model + In<Scope, I>,
         T: Attribute,
@@ -131,7 +131,7 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
     }
 }
 
-fn of<M: Model, T: Attribute>(aggregate: Aggregate, column: Column<M, T>) -> Expr {
+fn of<M: Model, T: Attribute, R>(aggregate: Aggregate, column: Column<M, T, R>) -> Expr {
     Expr::aggregate(aggregate, Some(column.expr()))
 }
 

@@ -65,7 +65,7 @@ impl<M: Model, Out: FromRow, Scope> Query<M, Out, Scope> {
             Err(error) => return Cursor::failed(error),
         };
         let (about, decode) = (Some(source.about()), source.decode());
-        Cursor::of(db, about, source.select.into(), decode, source.finish)
+        Cursor::of(db, about, source.whole().into(), decode, source.finish)
     }
 
     /// The rows as a stream in the order of the key, read `size` at a time with a statement each: no

@@ -78,7 +78,7 @@ macro_rules! compare {
     ($($(#[$doc:meta])* $method:ident => $compare:ident;)*) => {
         impl<M: Model, Out, Scope> Query<M, Out, Scope> { $(
             $(#[$doc])*
-            pub fn $method<N, T, V, I>(self, column: Column<N, T>, value: V) -> Self
+            pub fn $method<N, T, R, V, I>(self, column: Column<N, T, R>, value: V) -> Self
             where
                 N: Model,
                 T: Attribute,
@@ -115,7 +115,7 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
     /// # Ok(())
     /// # });
     /// ```
-    pub fn where_in<N, T, V, I>(self, column: Column<N, T>, values: impl IntoIterator<Item = V>) -> Self
+    pub fn where_in<N, T, R, V, I>(self, column: Column<N, T, R>, values: impl IntoIterator<Item = V>) -> Self
     where
         N: Model,
         T: Attribute,
@@ -125,7 +125,11 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
     }
 
     /// The column is none of the values; all rows where there are none.
-    pub fn where_not_in<N, T, V, I>(self, column: Column<N, T>, values: impl IntoIterator<Item = V>) -> Self
+    pub fn where_not_in<N, T, R, V, I>(
+        self,
+        column: Column<N, T, R>,
+        values: impl IntoIterator<Item = V>,
+    ) -> Self
     where
         N: Model,
         T: Attribute,
@@ -135,7 +139,7 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
     }
 
     /// The column lies between the two values, or equals one.
-    pub fn where_between<N, T, L, H, I>(self, column: Column<N, T>, low: L, high: H) -> Self
+    pub fn where_between<N, T, R, L, H, I>(self, column: Column<N, T, R>, low: L, high: H) -> Self
     where
         N: Model,
         T: Attribute,
@@ -146,7 +150,7 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
     }
 
     /// The column lies outside the two values.
-    pub fn where_not_between<N, T, L, H, I>(self, column: Column<N, T>, low: L, high: H) -> Self
+    pub fn where_not_between<N, T, R, L, H, I>(self, column: Column<N, T, R>, low: L, high: H) -> Self
     where
         N: Model,
         T: Attribute,
@@ -157,7 +161,7 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
     }
 
     /// The optional column is NULL.
-    pub fn where_null<N, T, I>(self, column: Column<N, T>) -> Self
+    pub fn where_null<N, T, R, I>(self, column: Column<N, T, R>) -> Self
     where
         N: Model + In<Scope, I>,
         T: Attribute + Nullable,
@@ -166,7 +170,7 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
     }
 
     /// The optional column has a value.
-    pub fn where_not_null<N, T, I>(self, column: Column<N, T>) -> Self
+    pub fn where_not_null<N, T, R, I>(self, column: Column<N, T, R>) -> Self
     where
         N: Model + In<Scope, I>,
         T: Attribute + Nullable,
@@ -175,7 +179,7 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
     }
 
     /// The text matches a pattern: see [`Expression::like`].
-    pub fn where_like<N, T, I>(self, column: Column<N, T>, pattern: impl Into<String>) -> Self
+    pub fn where_like<N, T, R, I>(self, column: Column<N, T, R>, pattern: impl Into<String>) -> Self
     where
         N: Model + In<Scope, I>,
         T: Attribute<Base: Text>,
@@ -184,7 +188,7 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
     }
 
     /// The text does not match a pattern.
-    pub fn where_not_like<N, T, I>(self, column: Column<N, T>, pattern: impl Into<String>) -> Self
+    pub fn where_not_like<N, T, R, I>(self, column: Column<N, T, R>, pattern: impl Into<String>) -> Self
     where
         N: Model + In<Scope, I>,
         T: Attribute<Base: Text>,

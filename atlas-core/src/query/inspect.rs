@@ -27,7 +27,7 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
     ///
     /// [`Error::Unsupported`](crate::Error::Unsupported) where the driver cannot do it.
     pub fn to_sql(&self, db: &Db) -> Result<Rendered> {
-        db.of(M::meta().about())?.render(&self.clone().into_select().into())
+        db.of(M::meta().about())?.render(&self.clone().into_sent().into())
     }
 
     /// Prints the statement, with its bound values, to standard error, and gives the query back: for looking at it
@@ -43,7 +43,7 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
     /// ```
     pub fn dump(self, db: &Db) -> Self {
         let about = M::meta().about();
-        let select = Statement::Select(self.clone().into_select());
+        let select = Statement::Select(self.clone().into_sent());
         match db.of(about).and_then(|db| db.show(&select, about)) {
             Ok(shown) => eprintln!("{shown}"),
             Err(error) => eprintln!("{error}"),
@@ -62,7 +62,7 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
     /// # });
     /// ```
     pub fn explain(self, db: &Db) -> Pending<'_, String> {
-        let statement = Statement::Explain(Box::new(self.into_select().into()));
+        let statement = Statement::Explain(Box::new(self.into_sent().into()));
         Pending::new(
             async move { Ok(db.fetch(Some(M::meta().about()), &statement, Lines::default()).await?.0.0) },
         )

@@ -22,7 +22,7 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
     /// # Errors
     ///
     /// [`Error::NotFound`] where there is no row.
-    pub fn value_or_fail<N, T, I>(self, db: &Db, column: Column<N, T>) -> Pending<'_, N::Lift<T>>
+    pub fn value_or_fail<N, T, R, I>(self, db: &Db, column: Column<N, T, R>) -> Pending<'_, N::Lift<T>>
     where
         N: Model + In<Scope, I>,
         T: Attribute,
@@ -44,7 +44,7 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
     /// # Errors
     ///
     /// [`Error::NotFound`] where there is no row, [`Error::MultipleFound`] where there are several.
-    pub fn sole_value<N, T, I>(self, db: &Db, column: Column<N, T>) -> Pending<'_, N::Lift<T>>
+    pub fn sole_value<N, T, R, I>(self, db: &Db, column: Column<N, T, R>) -> Pending<'_, N::Lift<T>>
     where
         N: Model + In<Scope, I>,
         T: Attribute,

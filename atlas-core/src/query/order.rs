@@ -74,7 +74,7 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
     }
 
     /// The newest first, by this date and time.
-    pub fn latest<N, T, I>(self, column: Column<N, T>) -> Self
+    pub fn latest<N, T, R, I>(self, column: Column<N, T, R>) -> Self
     where
         N: Model + In<Scope, I>,
         T: Attribute + Stamp,
@@ -83,7 +83,7 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
     }
 
     /// The oldest first, by this date and time.
-    pub fn oldest<N, T, I>(self, column: Column<N, T>) -> Self
+    pub fn oldest<N, T, R, I>(self, column: Column<N, T, R>) -> Self
     where
         N: Model + In<Scope, I>,
         T: Attribute + Stamp,

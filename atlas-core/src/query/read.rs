@@ -8,7 +8,7 @@ use crate::{
     error::{Error, Result},
     model::{Column, In, IntoKey, Key, Model},
     query::{
-        FromRow, Loader, Query, Root, any_key, key_filter, only,
+        FromRow, Loader, Query, Root, any_key, key_filter, leave_out, only,
         order::by_key_descending,
         row::{Beside, Collect, Pluck},
         told::{have_read, retrieved},
@@ -175,15 +175,14 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
     /// # Ok(())
     /// # });
     /// ```
-    pub fn value<N, T, I>(self, db: &Db, column: Column<N, T>) -> Pending<'_, Option<N::Lift<T>>>
+    pub fn value<N, T, R, I>(self, db: &Db, column: Column<N, T, R>) -> Pending<'_, Option<N::Lift<T>>>
     where
         N: Model + In<Scope, I>,
         T: Attribute,
     {
         let select = at_most(self.selecting(only(column)), 1);
-        Pending::new(
-            async move { Ok(pluck(db, M::meta().about(), select, column).await?.into_iter().next()) },
-        )
+        let values = pluck(db, M::meta().about(), select, (N::meta().name, column.name));
+        Pending::new(async move { Ok(values.await?.into_iter().next()) })
     }
 
     /// The column of every row.
@@ -195,24 +194,23 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
     /// # Ok(())
     /// # });
     /// ```
-    pub fn pluck<N, T, I>(self, db: &Db, column: Column<N, T>) -> Pending<'_, Vec<N::Lift<T>>>
+    pub fn pluck<N, T, R, I>(self, db: &Db, column: Column<N, T, R>) -> Pending<'_, Vec<N::Lift<T>>>
     where
         N: Model + In<Scope, I>,
         T: Attribute,
     {
         let select = self.selecting(only(column));
-        Pending::new(pluck(db, M::meta().about(), select, column))
+        Pending::new(pluck(db, M::meta().about(), select, (N::meta().name, column.name)))
     }
 }
 
-async fn pluck<N: Model, T, Lifted: Attribute>(
+async fn pluck<T: Attribute>(
     db: &Db,
     about: About,
     select: Select,
-    column: Column<N, T>,
-) -> Result<Vec<Lifted>> {
-    let place = (N::meta().name, column.name);
-    let sink = Pluck::<Lifted> { values: Vec::new(), place };
+    place: (&'static str, &'static str),
+) -> Result<Vec<T>> {
+    let sink = Pluck::<T> { values: Vec::new(), place };
     Ok(db.fetch(Some(about), &select.into(), sink).await?.0.values)
 }
 
@@ -221,6 +219,8 @@ pub(super) struct Reading<M: Model, Out> {
     pub(super) select: Select,
     pub(super) loaders: Vec<Loader<Record<M>>>,
     pub(super) root: Option<Root<M, Out>>,
+    /// The columns of the model's records that are not read, by index.
+    pub(super) left_out: Vec<usize>,
 }
 
 impl<M: Model, Out> Reading<M, Out> {
@@ -233,8 +233,9 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
     /// What it reads, after what observers make of it.
     pub(super) fn reading(self, db: &Db, read: Read) -> Result<Reading<M, Out>> {
         let query = self.observed(db, read)?;
-        let (root, (select, loaders)) = (query.root, query.into_parts());
-        Ok(Reading { select, loaders, root })
+        let (root, left_out) = (query.root, query.select.left_out().to_vec());
+        let (select, loaders) = query.into_parts();
+        Ok(Reading { select, loaders, root, left_out })
     }
 }
 
@@ -243,9 +244,11 @@ async fn rows<M: Model, Out: FromRow>(
     reading: Result<Reading<M, Out>>,
     read: Read,
 ) -> Result<Vec<Out>> {
-    let Reading { select, loaders, root } = reading?;
+    let Reading { mut select, loaders, root, left_out } = reading?;
     let about = Some(M::meta().about());
-    let mut rows = if has_extras(&select.columns) {
+    let has_extras = has_extras(&select.columns);
+    leave_out(&mut select, &left_out);
+    let mut rows = if has_extras {
         db.fetch(about, &select.into(), Beside::after(Out::width())).await?.0.into_rows()
     } else {
         db.fetch(about, &select.into(), Collect(Vec::new())).await?.0.0

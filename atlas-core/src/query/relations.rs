@@ -3,12 +3,12 @@
 use crate::{
     db::Db,
     error::Result,
-    model::{Column, In, Key, Model},
-    query::{Beside, Query, Rooted, any_key},
+    model::{Column, In, Model},
+    query::{Beside, Query, Rooted},
     record::Record,
-    relation::{Asked, Path, Question, Relation, extra_name, kind},
+    relation::{Asked, Groups, Key, MorphVariant, Path, Question, Relation, extra_name, kind, same},
     schema::Name,
-    statement::{Aggregate, CompareOp, Expr, Projection, Select, Selected, TableRef},
+    statement::{Aggregate, ColumnRef, CompareOp, Expr, Projection, Selected},
     value::{Attribute, Number, Value},
 };
 
@@ -146,11 +146,42 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
         A: Model + In<Scope, I>,
         N: Model,
     {
-        let Path::Direct(pairs) = &relation.link.path else { return self };
-        pairs.as_slice().iter().fold(self, |query, [local, foreign]| {
-            let column = Expr::Column(super::column_ref(A::meta(), *local));
-            query.and_where(equals(column, to.encode(*foreign)))
-        })
+        self.and_where(refers_to(&relation, to))
+    }
+
+    /// Also rows that belong to this record: an alternative to the whole filter that stands.
+    pub fn or_where_belongs_to<A, N, R, I>(
+        self,
+        relation: Relation<A, N, kind::BelongsTo<R>>,
+        to: &Record<N>,
+    ) -> Self
+    where
+        A: Model + In<Scope, I>,
+        N: Model,
+    {
+        self.or_node(refers_to(&relation, to))
+    }
+
+    /// Only rows that belong to one of these records; none of none.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let users = User::query().where_le(User::id, 2).get(&db).await?;
+    /// assert_eq!(Post::query().where_belongs_to_any(Post::author, &users).count(&db).await?, 3);
+    /// # Ok(())
+    /// # });
+    /// ```
+    pub fn where_belongs_to_any<A, N, R, I>(
+        self,
+        relation: Relation<A, N, kind::BelongsTo<R>>,
+        to: &[Record<N>],
+    ) -> Self
+    where
+        A: Model + In<Scope, I>,
+        N: Model,
+    {
+        self.and_where(Expr::Or(to.iter().map(|to| refers_to(&relation, to)).collect()))
     }
 
     /// Only rows that refer to this record, of one of the models that a `#[morph_to]` leads to.
@@ -161,19 +192,38 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
     ) -> Self
     where
         A: Model + In<Scope, I>,
-        E: crate::relation::MorphVariant<N>,
+        E: MorphVariant<N>,
         N: Model,
     {
-        let Path::Direct(pairs) = &relation.link.path else { return self };
-        let (Some([named, key]), [target]) = (pairs.as_slice().first(), N::meta().key) else {
-            return self.and_where(Expr::Fault(format!(
-                "`{}` has a key of several columns, and a #[morph_to] keeps one",
-                N::meta().name
-            )));
-        };
-        let column = |index: usize| Expr::Column(super::column_ref(A::meta(), index));
-        let name = Value::Text(E::NAME.to_owned());
-        self.and_where(equals(column(*named), name)).and_where(equals(column(*key), to.encode(*target)))
+        self.and_where(morphed_to(&relation, to))
+    }
+
+    /// Only rows that refer to another record than this one. Those that refer to none are not among them.
+    pub fn where_not_morphed_to<A, E, N, R, I>(
+        self,
+        relation: Relation<A, E, kind::MorphTo<R>>,
+        to: &Record<N>,
+    ) -> Self
+    where
+        A: Model + In<Scope, I>,
+        E: MorphVariant<N>,
+        N: Model,
+    {
+        self.and_where(Expr::Not(Box::new(morphed_to(&relation, to))))
+    }
+
+    /// Also rows that refer to this record: an alternative to the whole filter that stands.
+    pub fn or_where_morphed_to<A, E, N, R, I>(
+        self,
+        relation: Relation<A, E, kind::MorphTo<R>>,
+        to: &Record<N>,
+    ) -> Self
+    where
+        A: Model + In<Scope, I>,
+        E: MorphVariant<N>,
+        N: Model,
+    {
+        self.or_node(morphed_to(&relation, to))
     }
 
     fn and_where(mut self, condition: Expr) -> Self {
@@ -182,8 +232,32 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
     }
 }
 
-fn equals(column: Expr, value: Value) -> Expr {
-    Expr::Compare(CompareOp::Eq, Box::new(column), Box::new(Expr::Value(value)))
+/// Whether a row belongs to this record.
+fn refers_to<A: Model, N: Model, K>(relation: &Relation<A, N, K>, to: &Record<N>) -> Expr {
+    let Path::Direct(pairs) = &relation.link.path else { return Expr::Or(Vec::new()) };
+    let pair = |[local, foreign]: &[usize; 2]| {
+        same(Expr::Column(super::column_ref(A::meta(), *local)), to.encode(*foreign).into())
+    };
+    pairs.as_slice().iter().map(pair).reduce(Expr::and).unwrap_or(Expr::Or(Vec::new()))
+}
+
+/// Whether a row refers to this record, of one of several models.
+fn morphed_to<A: Model, E: MorphVariant<N>, N: Model, K>(
+    relation: &Relation<A, E, K>,
+    to: &Record<N>,
+) -> Expr {
+    let (Path::Direct(pairs), [target]) = (&relation.link.path, N::meta().key) else {
+        return Expr::Fault(format!(
+            "`{}` has a key of several columns, and a #[morph_to] keeps one",
+            N::meta().name
+        ));
+    };
+    let column = |index: usize| Expr::Column(super::column_ref(A::meta(), index));
+    let name = Value::Text(E::NAME.to_owned());
+    let pair = |[named, key]: &[usize; 2]| {
+        same(column(*named), name.clone().into()).and(same(column(*key), to.encode(*target).into()))
+    };
+    pairs.as_slice().iter().map(pair).reduce(Expr::and).unwrap_or(Expr::Or(Vec::new()))
 }
 
 impl<M: Model, Out: Rooted<M>, Scope> Query<M, Out, Scope> {
@@ -221,39 +295,47 @@ impl<M: Model, Out: Rooted<M>, Scope> Query<M, Out, Scope> {
     }
 
     /// The sum of a column of the relation's records: the extra `posts_sum_votes`, NULL of none.
-    pub fn with_sum<N: Model, T: Attribute<Base: Number>>(
+    pub fn with_sum<N: Model, T: Attribute<Base: Number>, R>(
         self,
         relation: impl Asked<M, N>,
-        column: Column<N, T>,
+        column: Column<N, T, R>,
     ) -> Self {
         self.aggregate_of(relation.asked(), "sum", Aggregate::Sum, column)
     }
 
     /// The average of a column of the relation's records: the extra `posts_avg_votes`, NULL of none.
-    pub fn with_avg<N: Model, T: Attribute<Base: Number>>(
+    pub fn with_avg<N: Model, T: Attribute<Base: Number>, R>(
         self,
         relation: impl Asked<M, N>,
-        column: Column<N, T>,
+        column: Column<N, T, R>,
     ) -> Self {
         self.aggregate_of(relation.asked(), "avg", Aggregate::Avg, column)
     }
 
     /// The smallest value of a column of the relation's records: the extra `posts_min_votes`, NULL of none.
-    pub fn with_min<N: Model, T: Attribute>(self, relation: impl Asked<M, N>, column: Column<N, T>) -> Self {
+    pub fn with_min<N: Model, T: Attribute, R>(
+        self,
+        relation: impl Asked<M, N>,
+        column: Column<N, T, R>,
+    ) -> Self {
         self.aggregate_of(relation.asked(), "min", Aggregate::Min, column)
     }
 
     /// The greatest value of a column of the relation's records: the extra `posts_max_votes`, NULL of none.
-    pub fn with_max<N: Model, T: Attribute>(self, relation: impl Asked<M, N>, column: Column<N, T>) -> Self {
+    pub fn with_max<N: Model, T: Attribute, R>(
+        self,
+        relation: impl Asked<M, N>,
+        column: Column<N, T, R>,
+    ) -> Self {
         self.aggregate_of(relation.asked(), "max", Aggregate::Max, column)
     }
 
-    fn aggregate_of<N: Model, T: Attribute>(
+    fn aggregate_of<N: Model, T: Attribute, R>(
         self,
         question: Question<N>,
         what: &str,
         aggregate: Aggregate,
-        column: Column<N, T>,
+        column: Column<N, T, R>,
     ) -> Self {
         let name = extra_name(question.name, what, column);
         self.beside(name.into(), question.aggregate(M::meta(), aggregate, Some(column.index)))
@@ -284,29 +366,51 @@ impl<M: Model> Record<M> {
     }
 }
 
+/// Reads what a query reads beside the columns, for records that are there already. One whose row is gone gets none.
+pub(crate) async fn load_extras<M: Model>(
+    db: &Db,
+    records: &mut [Record<M>],
+    query: impl FnOnce(Query<M>) -> Query<M>,
+) -> Result<()> {
+    let meta = M::meta();
+    let query = query(Query::new().unscoped().columns(()));
+    let keys: Vec<Key> = records.iter().map(|record| Key::of(&**record, meta.key)).collect();
+    let mut groups = Groups::with_capacity(keys.len());
+    keys.iter().for_each(|key| {
+        groups.expect(key.clone());
+    });
+    let mut found: Vec<Option<Record<M>>> = Vec::new();
+    found.resize_with(groups.len(), || None);
+    let columns: Vec<ColumnRef> = meta.key.iter().map(|column| super::column_ref(meta, *column)).collect();
+    for condition in groups.conditions(&columns) {
+        let select = query.clone().bounded(condition).into_sent();
+        let beside = Beside::<Record<M>>::after(meta.names.len());
+        for row in db.fetch(Some(meta.about()), &select.into(), beside).await?.0.into_rows() {
+            let place = groups.of(&Key::of(&*row, meta.key)).and_then(|place| found.get_mut(place));
+            if let Some(place) = place {
+                *place = Some(row);
+            }
+        }
+    }
+    for (record, key) in records.iter_mut().zip(keys) {
+        if let Some(Some(row)) = groups.of(&key).and_then(|place| found.get(place)) {
+            row.extras().for_each(|(name, value)| record.put_extra(name.to_owned(), value.clone()));
+        }
+    }
+    Ok(())
+}
+
 /// Counts the records of a relation for records that are there already.
 pub(crate) async fn count_for<M: Model, N: Model>(
     db: &Db,
     records: &mut [Record<M>],
     question: Question<N>,
 ) -> Result<()> {
-    let meta = M::meta();
-    let (name, count) = question.count(meta);
-    let keys: Vec<Vec<Value>> = records.iter().map(|record| record.key().values()).collect();
-    let counted = Selected { expr: count, alias: Some(name.clone().into()) };
-    for (some, records) in keys.chunks(10_000).zip(records.chunks_mut(10_000)) {
-        let mut select = Select::new(TableRef::new(meta.table), meta.names);
-        select.columns = Projection::NamesAnd(meta.names, vec![counted.clone()]);
-        select.and_where(any_key(meta, some.to_vec()));
-        meta.owned(&meta.table.into()).into_iter().for_each(|own| select.and_where(own));
-        let beside = Beside::<Record<M>>::after(meta.names.len());
-        let found = db.fetch(Some(meta.about()), &select.into(), beside).await?.0.into_rows();
-        for record in records {
-            let count = found
-                .iter()
-                .find(|other| other.is(record))
-                .map_or(Ok(0), |other| other.extra::<u64>(&name))?;
-            record.set_extra(name.as_str(), count);
+    let (name, count) = question.count(M::meta());
+    load_extras(db, records, |query| query.beside(name.clone().into(), count)).await?;
+    for record in records {
+        if record.extra_value(&name).is_none() {
+            record.put_extra(name.clone(), Value::I64(0));
         }
     }
     Ok(())

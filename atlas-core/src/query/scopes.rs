@@ -8,6 +8,7 @@ use std::ops::{Deref, DerefMut};
 use crate::{
     model::{Model, ModelMeta, SoftDeletes},
     query::{NamesScope, Query, first_of_each::first_of_each},
+    relation::is_first,
     schema::Name,
     statement::{ColumnRef, Expr, From, Select, TableRef, Without},
 };
@@ -27,6 +28,10 @@ pub(crate) struct Unscoped {
     between: Option<&'static str>,
     /// Of which rows that have these in common the first is given alone.
     firsts: Vec<Expr>,
+    /// The columns of the model's records that are not read, by index.
+    left_out: Vec<usize>,
+    /// The one row that is meant, before any step of the query: the first of these.
+    picked: Option<Box<Select>>,
 }
 
 /// Which rows of a model that deletes softly.
@@ -50,7 +55,21 @@ impl Unscoped {
             given: Vec::new(),
             between: None,
             firsts: Vec::new(),
+            left_out: Vec::new(),
+            picked: None,
         }
+    }
+
+    /// The columns of the model's records that are not read, by index.
+    pub(crate) fn left_out(&self) -> &[usize] {
+        &self.left_out
+    }
+
+    pub(super) fn leave_out(mut self, mut columns: Vec<usize>) -> Self {
+        columns.sort_unstable();
+        columns.dedup();
+        self.left_out = columns;
+        self
     }
 
     pub(super) fn bind(&mut self, condition: Expr) {
@@ -83,7 +102,18 @@ impl Unscoped {
     }
 
     fn scoped(self, meta: &'static ModelMeta) -> Select {
-        let Self { mut select, bounds, trashed, without, firsts, .. } = self;
+        let Self { mut select, mut bounds, trashed, without, firsts, picked, .. } = self;
+        if let Some(first) = picked {
+            // Through a table between, several rows may lead to it.
+            select.limit = select.limit.or((!select.joins.is_empty()).then_some(1));
+            let within =
+                Self { bounds: bounds.clone(), trashed, without: without.clone(), ..Self::new(*first) };
+            let mut among = within.scoped(meta);
+            let here = select.from.qualifier();
+            let there: Name = format!("{here}_picked").into();
+            among.call(there.clone());
+            bounds = bounds.into_iter().chain(is_first(meta, here, &there, &among)).reduce(Expr::and);
+        }
         if let From::Table(table) = &mut select.from {
             *table = TableRef { scoped: meta.table_ref_without(without).scoped, ..table.clone() };
         }
@@ -152,6 +182,14 @@ impl<M: Model> Query<M> {
     /// The records are of this relation through a table between, which alone can create them.
     pub(crate) fn of_between(mut self, relation: &'static str) -> Self {
         self.select.between = Some(relation);
+        self
+    }
+
+    /// Means one of the rows that it has now, whatever narrows it later: `pick` puts that one first.
+    pub(crate) fn picking(mut self, pick: impl FnOnce(&mut Select)) -> Self {
+        let mut first = self.select.select.clone();
+        pick(&mut first);
+        self.select.picked = first.limit.is_some().then(|| Box::new(first));
         self
     }
 

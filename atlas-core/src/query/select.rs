@@ -25,7 +25,7 @@ pub trait Selection<S, I> {
 }
 
 #[diagnostic::do_not_recommend]
-impl<S, I, M: Model + In<S, I>, T: Attribute> Selection<S, I> for Column<M, T> {
+impl<S, I, M: Model + In<S, I>, T: Attribute, R> Selection<S, I> for Column<M, T, R> {
     type Out = M::Lift<T>;
 
     fn selected(self, into: &mut Vec<Selected>) {

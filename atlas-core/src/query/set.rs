@@ -46,8 +46,9 @@ impl<M: Model, Out: FromRow, Scope> Query<M, Out, Scope> {
 
     fn set(self, operator: SetOperator, other: Select) -> Query<M, Out> {
         let (loaders, root) = (self.loaders.clone(), self.root);
+        let left_out = self.select.left_out().to_vec();
         let select = together(self.into_select(), operator, other, M::meta().table.into());
-        Query { select: Unscoped::new(select), loaders, root, of: PhantomData }
+        Query { select: Unscoped::new(select).leave_out(left_out), loaders, root, of: PhantomData }
     }
 }
 

@@ -8,7 +8,7 @@ use crate::{
     error::{Error, Result},
     model::{Model, ModelMeta},
     query::{
-        FromRow, Loader, Query, column_ref, load_all,
+        FromRow, Loader, Query, column_ref, leave_out, load_all,
         read::Reading,
         told::{have_read, retrieved},
     },
@@ -24,6 +24,8 @@ pub(super) struct Source<T> {
     /// The keys of the records in a row.
     pub(super) keys: Vec<Expr>,
     pub(super) finish: Finish<T>,
+    /// The columns of the model's records that are not read, by index.
+    left_out: Vec<usize>,
 }
 
 /// What is done with rows that came together.
@@ -61,7 +63,7 @@ impl<T: Send + 'static> Finish<T> {
 impl<M: Model, Out: FromRow, Scope> Query<M, Out, Scope> {
     /// What it reads, after what observers make of it.
     pub(super) fn source(self, db: &Db) -> Result<Source<Out>> {
-        let Reading { select, loaders, root } = self.reading(db, Read::Fetch)?;
+        let Reading { select, loaders, root, left_out } = self.reading(db, Read::Fetch)?;
         let (loads, loaders) = (root.is_some() && !loaders.is_empty(), Arc::new(loaders));
         let work: Arc<Work<Out>> = Arc::new(move |db, rows| {
             if rows.len() > 1 && db.batches_lazy_loading() {
@@ -82,7 +84,7 @@ impl<M: Model, Out: FromRow, Scope> Query<M, Out, Scope> {
             })
         });
         let keys = keys(M::meta(), &select.columns, &Out::keys(0));
-        Ok(Source { meta: M::meta(), select, keys, finish: Finish { loads, work } })
+        Ok(Source { meta: M::meta(), select, keys, finish: Finish { loads, work }, left_out })
     }
 }
 
@@ -114,6 +116,13 @@ impl<T: FromRow> Source<T> {
         Box::new(|row| decode(row, 0))
     }
 
+    /// The statement that reads all rows.
+    pub(super) fn whole(&self) -> Select {
+        let mut select = self.select.clone();
+        leave_out(&mut select, &self.left_out);
+        select
+    }
+
     /// The rows of a select like this one.
     pub(super) async fn rows(&self, db: &Db, select: Select) -> Result<Vec<T>> {
         Ok(self.rows_and(db, select, Vec::new(), u64::MAX).await?.rows)
@@ -140,6 +149,7 @@ impl<T: FromRow> Source<T> {
                 }
             };
         }
+        leave_out(&mut select, &self.left_out);
         let sink =
             Collecting { hidden, most: usize::try_from(most).unwrap_or(usize::MAX), part: Part::default() };
         let mut part = db.fetch(Some(self.about()), &select.into(), sink).await?.0.part;

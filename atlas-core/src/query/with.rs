@@ -3,7 +3,7 @@
 use crate::{
     model::Model,
     query::{Query, Rooted},
-    relation::IntoLoad,
+    relation::{Asked, IntoLoad, Linked, Load},
 };
 
 impl<M: Model, Out: Rooted<M>, Scope> Query<M, Out, Scope> {
@@ -28,6 +28,23 @@ impl<M: Model, Out: Rooted<M>, Scope> Query<M, Out, Scope> {
             self.loaders.push(loader);
         }
         self
+    }
+
+    /// Only rows that have a record of the relation, and loads of it those for which its conditions hold.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let users = User::query().with_where_has(User::posts.filter(Post::votes.gt(5))).get(&db).await?;
+    /// assert_eq!((users.len(), users[0].posts.get()?.len()), (1, 1));
+    /// # Ok(())
+    /// # });
+    /// ```
+    pub fn with_where_has<N: Model, K: Linked>(self, relation: impl Into<Load<M, N, K>>) -> Self {
+        let relation = relation.into();
+        let mut loaded = self.with(relation.clone());
+        loaded.select.and_where(relation.asked().exists(M::meta()));
+        loaded
     }
 
     /// Does not load these relations, which the model would load by itself or which `with` named.

@@ -48,7 +48,7 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
     /// # Ok(())
     /// # });
     /// ```
-    pub fn increment<T, V, I>(self, db: &Db, column: Column<M, T>, by: V) -> Pending<'_, u64>
+    pub fn increment<T, R, V, I>(self, db: &Db, column: Column<M, T, R>, by: V) -> Pending<'_, u64>
     where
         T: Attribute<Base: Number>,
         V: Operand<T::Base, M, Scope: In<Scope, I>>,
@@ -57,7 +57,7 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
     }
 
     /// Takes from a column of every row, and sets `updated_at`: how many rows there were.
-    pub fn decrement<T, V, I>(self, db: &Db, column: Column<M, T>, by: V) -> Pending<'_, u64>
+    pub fn decrement<T, R, V, I>(self, db: &Db, column: Column<M, T, R>, by: V) -> Pending<'_, u64>
     where
         T: Attribute<Base: Number>,
         V: Operand<T::Base, M, Scope: In<Scope, I>>,

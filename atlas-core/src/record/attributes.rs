@@ -11,7 +11,7 @@ use crate::{
 };
 
 impl<M: Model> Record<M> {
-    /// The fields and their stored values, hidden and sensitive ones too.
+    /// The fields and their stored values, hidden and sensitive ones too, without what the query left out.
     ///
     /// ```
     /// # use atlas_tests::guide::*;
@@ -23,7 +23,7 @@ impl<M: Model> Record<M> {
     /// ```
     pub fn attributes(&self) -> Vec<(&'static str, Value)> {
         let columns = M::meta().columns.iter().enumerate();
-        columns.map(|(index, column)| (column.field, self.encode(index))).collect()
+        columns.filter_map(|(index, column)| Some((column.field, self.erased().known(index)?))).collect()
     }
 
     /// What is called so: a column, an accessor that `#[appends]` or `#[accessors]` names, a relation that is loaded, or
@@ -42,7 +42,7 @@ impl<M: Model> Record<M> {
     /// # Errors
     ///
     /// [`Error::Config`] where there is nothing of the name, [`Error::RelationNotLoaded`] of a relation that is not
-    /// loaded.
+    /// loaded, [`Error::ColumnLeftOut`] of a column that the query left out.
     pub fn get(&self, name: &str) -> Result<serde_json::Value> {
         let meta = M::meta();
         let relation = meta.relations.iter().position(|relation| relation.name == name);
@@ -52,7 +52,11 @@ impl<M: Model> Record<M> {
             let relation = meta.relations.get(relation).map_or("", |relation| relation.name);
             return Err(Error::RelationNotLoaded { model: meta.name, relation });
         }
-        let column = meta.index_of(name).and_then(|index| meta.columns.get(index));
+        let index = meta.index_of(name);
+        if let Some(index) = index.filter(|index| self.is_left_out(*index)) {
+            self.erased().present(index)?;
+        }
+        let column = index.and_then(|index| meta.columns.get(index));
         self.erased().named(column.map_or(name, |column| column.field))
     }
 

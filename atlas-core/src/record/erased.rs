@@ -2,7 +2,7 @@ use std::any::Any;
 
 use crate::{
     driver::Row,
-    error::Result,
+    error::{Error, Result},
     model::{Model, ModelMeta},
     record::{Record, State},
     relation::{AnySlot, Loaded, Path, RelationKind},
@@ -15,8 +15,11 @@ pub(crate) trait AnyRecord: Any + Send + Sync {
     fn state(&self) -> &State;
     fn state_mut(&mut self) -> &mut State;
 
-    /// The value of a column.
+    /// The value of a column; NULL where it was left out.
     fn value(&self, column: usize) -> Value;
+
+    /// Whether the column was left out of what was read, and not set since.
+    fn is_left_out(&self, column: usize) -> bool;
 
     /// Sets a column to what its row has: no change of the record's.
     fn set(&mut self, column: usize, value: ValueRef<'_>) -> Result<()>;
@@ -54,6 +57,10 @@ impl<M: Model> AnyRecord for Record<M> {
         self.model.encode(column)
     }
 
+    fn is_left_out(&self, column: usize) -> bool {
+        self.model.is_left_out(column)
+    }
+
     fn set(&mut self, column: usize, value: ValueRef<'_>) -> Result<()> {
         self.state.forget_memos();
         self.model.assign(column, value)
@@ -88,7 +95,7 @@ impl dyn AnyRecord + '_ {
         self.state_mut().forget_memos();
         self.settle();
         if self.state().wants_original() {
-            let values = (0..self.meta().columns.len()).map(|column| self.value(column)).collect();
+            let values = (0..self.meta().columns.len()).map(|column| self.known(column)).collect();
             self.state_mut().set_original(values);
         }
     }
@@ -143,15 +150,33 @@ impl dyn AnyRecord + '_ {
         }
     }
 
+    /// The value of a column, unless it was left out.
+    pub(crate) fn known(&self, column: usize) -> Option<Value> {
+        (!self.is_left_out(column)).then(|| self.value(column))
+    }
+
+    /// The value of a column, for a new row.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ColumnLeftOut`] where it was left out: it would become NULL.
+    pub(crate) fn present(&self, column: usize) -> Result<Value> {
+        let meta = self.meta();
+        match self.known(column) {
+            Some(value) => Ok(value),
+            None => Err(Error::ColumnLeftOut { model: meta.name, column: meta.column(column)?.field }),
+        }
+    }
+
     /// The columns that differ from the row, with their present values: all of a new record.
     pub(crate) fn changed(&self) -> Vec<(usize, Value)> {
         if self.state().is_new() {
             return (0..self.meta().columns.len()).map(|column| (column, self.value(column))).collect();
         }
         let original = self.state().original().unwrap_or_default();
-        let differing = |(column, before): (usize, &Value)| {
-            let value = self.value(column);
-            (value != *before).then_some((column, value))
+        let differing = |(column, before): (usize, &Option<Value>)| {
+            let value = self.known(column)?;
+            (before.as_ref() != Some(&value)).then_some((column, value))
         };
         original.iter().enumerate().filter_map(differing).collect()
     }

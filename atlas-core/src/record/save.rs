@@ -126,7 +126,8 @@ impl<M: Model> Record<M> {
     ///
     /// # Errors
     ///
-    /// [`Error::Decode`] where a cast of your own does not read what it wrote, and what observers give.
+    /// [`Error::Decode`] where a cast of your own does not read what it wrote, [`Error::ColumnLeftOut`] where the query
+    /// left a column out, and what observers give.
     pub fn replicate<'a>(&'a self, db: &'a Db) -> Pending<'a, Self> {
         Pending::new(self.replicated(db, Vec::new()))
     }
@@ -151,7 +152,7 @@ impl<M: Model> Record<M> {
 
     async fn replicated(&self, db: &Db, except: Vec<usize>) -> Result<Self> {
         let mut draft = DraftData::new(M::meta());
-        self.erased().copy_to(&mut draft, &except);
+        self.erased().copy_to(&mut draft, &except)?;
         let mut copy = Self::of_draft(draft, db.now())?;
         if let Some(hooks) = db.hooks(M::meta()) {
             hooks.tell(db, ModelEvent::Replicating, &mut copy).await?;
@@ -269,7 +270,7 @@ impl dyn AnyRecord + '_ {
         let mut owners = Owners::default();
         if self.state().exists() {
             let original = self.state().original();
-            let stored = |column: usize| original.and_then(|values| values.get(column)).cloned();
+            let stored = |column: usize| original.and_then(|values| values.get(column)).cloned().flatten();
             owners.add(self.meta(), &|column| stored(column).unwrap_or_else(|| self.value(column)));
         }
         owners
@@ -391,12 +392,13 @@ impl dyn AnyRecord + '_ {
         self.save(db).await
     }
 
-    fn copy_to(&self, draft: &mut DraftData, except: &[usize]) {
+    fn copy_to(&self, draft: &mut DraftData, except: &[usize]) -> Result<()> {
         let meta = self.meta();
         let copied = |index: &usize| !meta.is_made_anew(*index) && !except.contains(index);
         for index in (0..meta.columns.len()).filter(copied) {
-            draft.put_value(index, self.value(index));
+            draft.put_value(index, self.present(index)?);
         }
+        Ok(())
     }
 
     /// The key by which the row is stored, also where it was changed on the record.
@@ -413,8 +415,8 @@ impl dyn AnyRecord + '_ {
     /// What the row has in a column, as far as the record knows.
     fn stored(&self, column: usize) -> Value {
         match self.state().original().and_then(|values| values.get(column)) {
-            Some(value) => value.clone(),
-            None => self.value(column),
+            Some(Some(value)) => value.clone(),
+            _ => self.value(column),
         }
     }
 
@@ -451,7 +453,8 @@ impl dyn AnyRecord + '_ {
         if let Some((column, tenant)) = db.stamp_of(meta)? {
             self.set(column, tenant.as_ref())?;
         }
-        let values: Vec<Value> = (0..meta.columns.len()).map(|column| self.value(column)).collect();
+        let values: Vec<Value> =
+            (0..meta.columns.len()).map(|column| self.present(column)).collect::<Result<_>>()?;
         values.iter().enumerate().try_for_each(|(column, value)| meta.check(column, value))?;
         // A column that was left to the database goes there after all where it was set since.
         let left_out = self.state().left_out().iter().copied();

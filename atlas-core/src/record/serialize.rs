@@ -159,7 +159,8 @@ impl<'a> Shape<'a> {
         let (meta, state) = (self.record.meta(), self.record.state());
         let mut parts = Vec::with_capacity(meta.columns.len());
         if matches!(self.form, Form::Serialized | Form::Attributes | Form::Object) {
-            for (index, column) in meta.columns.iter().enumerate() {
+            let known = |(index, _): &(usize, _)| !self.record.is_left_out(*index);
+            for (index, column) in meta.columns.iter().enumerate().filter(known) {
                 if let Some(name) = self.called(column.field, column.serialized, !column.hidden) {
                     let shown = column.shown.filter(|_| self.form != Form::Object);
                     parts.push((name, shown.map_or(Part::Column(index), Part::Read)));

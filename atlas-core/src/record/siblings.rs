@@ -11,7 +11,7 @@ use crate::{
     model::{Model, ModelMeta},
     query::{Part, Unscoped},
     record::Record,
-    relation::Key,
+    relation::{Key, RelationMeta},
     value::Value,
 };
 
@@ -26,7 +26,8 @@ pub(crate) struct Siblings {
 /// Something that was loaded for all of them.
 struct Entry {
     relation: &'static str,
-    shape: Unscoped,
+    /// What tells its query from others; of a relation to several models, none.
+    shape: Option<Unscoped>,
     /// When and where: what was written since, or is seen from elsewhere, may differ.
     moment: Moment,
     found: Arc<dyn Any + Send + Sync>,
@@ -80,9 +81,16 @@ impl Siblings {
     }
 
     /// What a sibling loaded of this relation in this way.
-    pub(crate) fn take(&self, place: u32, relation: &str, shape: &Unscoped, moment: Moment) -> Shared {
+    pub(crate) fn take(
+        &self,
+        place: u32,
+        relation: &str,
+        shape: Option<&Unscoped>,
+        moment: Moment,
+    ) -> Shared {
         let mut loaded = self.loaded();
-        let entry = loaded.iter_mut().find(|entry| entry.relation == relation && entry.shape == *shape);
+        let entry =
+            loaded.iter_mut().find(|entry| entry.relation == relation && entry.shape.as_ref() == shape);
         match entry {
             None => Shared::Nothing,
             Some(entry) if entry.moment == moment && !entry.taken.contains(&place) => {
@@ -98,7 +106,7 @@ impl Siblings {
         &self,
         place: u32,
         relation: &'static str,
-        shape: Unscoped,
+        shape: Option<Unscoped>,
         moment: Moment,
         found: Arc<dyn Any + Send + Sync>,
     ) {
@@ -114,5 +122,7 @@ impl Siblings {
 
 /// The columns of a model that lead to other models.
 fn leading_columns(meta: &'static ModelMeta) -> BTreeSet<usize> {
-    meta.relations.iter().filter_map(|relation| relation.link).flat_map(|link| link.local()).collect()
+    let link = |relation: &RelationMeta| relation.link.map(|link| link.local());
+    let columns = |relation: &RelationMeta| link(relation).or(relation.named_by.map(Vec::from));
+    meta.relations.iter().filter_map(columns).flatten().collect()
 }

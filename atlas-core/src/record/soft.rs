@@ -82,7 +82,7 @@ impl dyn AnyRecord + '_ {
         for (column, value) in &changes {
             self.set(*column, value.as_ref())?;
             if let Some(kept) = row.get_mut(*column) {
-                kept.clone_from(value);
+                *kept = Some(value.clone());
             }
         }
         self.state_mut().mark_saved(db.fate(), changes);

@@ -40,8 +40,8 @@ enum Phase {
     Deleted,
 }
 
-/// Every column's value in the row, by index.
-type Original = Box<[Value]>;
+/// Every column's value in the row, by index; `None` where it was left out of what was read.
+type Original = Box<[Option<Value>]>;
 
 #[derive(Default)]
 struct Kept {
@@ -135,7 +135,7 @@ impl State {
     }
 
     /// The values of the row, where they were kept.
-    pub(crate) fn original(&self) -> Option<&[Value]> {
+    pub(crate) fn original(&self) -> Option<&[Option<Value>]> {
         match self.undone() {
             Some(before) => before.original.as_deref(),
             None => self.kept.as_ref()?.original.as_deref(),
@@ -149,6 +149,14 @@ impl State {
 
     pub(crate) fn set_original(&mut self, values: Original) {
         self.kept().original = Some(values);
+    }
+
+    /// A column that was left out has been read.
+    pub(crate) fn set_original_of(&mut self, column: usize, value: Value) {
+        let kept = self.kept.as_mut().and_then(|kept| kept.original.as_mut());
+        if let Some(original) = kept.and_then(|values| values.get_mut(column)) {
+            *original = Some(value);
+        }
     }
 
     pub(crate) fn saved_changes(&self) -> &[(usize, Value)] {
@@ -174,13 +182,13 @@ impl State {
         self.kept.as_ref()?.extras.get(name)
     }
 
-    pub(crate) fn set_extra(&mut self, name: String, value: Value) {
-        self.kept().extras.insert(name, value);
-    }
-
     pub(crate) fn extras(&self) -> impl Iterator<Item = (&str, &Value)> {
         let extras = self.kept.iter().flat_map(|kept| &kept.extras);
         extras.map(|(name, value)| (name.as_str(), value))
+    }
+
+    pub(crate) fn set_extra(&mut self, name: String, value: Value) {
+        self.kept().extras.insert(name, value);
     }
 
     pub(crate) fn memo(&self, name: &'static str) -> Option<Memo> {

@@ -1,11 +1,13 @@
 //! Questions about relations, inside of a query: whether there are records, how many, what they add up to.
 
+use std::marker::PhantomData;
+
 use crate::{
     model::{Column, Model, ModelMeta},
     query::{Query, column_ref},
-    relation::{Between, Link, Linked, Load, Morph, Path, Relation},
+    relation::{Link, Linked, Load, Morph, Pairs, Path, Relation},
     schema::Name,
-    statement::{Aggregate, ColumnRef, CompareOp, Expr, Join, JoinKind, Projection, Select, TableRef},
+    statement::{Aggregate, ColumnRef, CompareOp, Expr, Join, JoinKind, Projection, Select},
     value::{Attribute, Value},
 };
 
@@ -20,11 +22,31 @@ pub trait Asked<M: Model, N: Model> {
     fn asked(self) -> Question<N>;
 }
 
-/// See [`Asked`].
-pub struct Question<N: Model> {
+/// See [`Asked`]. Of the model `M`, where that is to be known.
+pub struct Question<N: Model, M = ()> {
     pub(crate) name: &'static str,
     link: Link,
     query: Query<N>,
+    of: PhantomData<fn() -> M>,
+}
+
+impl<N: Model, M> Question<N, M> {
+    pub(super) fn new(name: &'static str, link: Link, query: Query<N>) -> Self {
+        Self { name, link, query, of: PhantomData }
+    }
+
+    /// One that is an error where it is asked.
+    pub(super) fn faulty(name: &'static str, why: String) -> Self {
+        let link = Link::new(N::meta, Path::Direct(Pairs::Several(&[])), None);
+        Self::new(name, link, Query::new().bounded(Expr::Fault(why)))
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<M: Model, N: Model> Asked<M, N> for Question<N, M> {
+    fn asked(self) -> Question<N> {
+        Question::new(self.name, self.link, self.query)
+    }
 }
 
 #[diagnostic::do_not_recommend]
@@ -38,7 +60,7 @@ impl<M: Model, N: Model, K: Linked> Asked<M, N> for Relation<M, N, K> {
 impl<M: Model, N: Model, K: Linked> Asked<M, N> for Load<M, N, K> {
     fn asked(self) -> Question<N> {
         let (relation, query) = self.into_parts();
-        Question { name: relation.name, link: relation.link, query }
+        Question::new(relation.name, relation.link, query)
     }
 }
 
@@ -119,14 +141,20 @@ fn picked(
     for condition in correlate(link, owner, target, &there, &mut bare) {
         bare.and_where(condition);
     }
-    let column = |table: &Name, column: usize| {
-        Expr::Column(ColumnRef { table: Some(table.clone()), ..column_ref(target, column) })
+    is_first(target, here, &there, &bare)
+}
+
+/// The conditions under which a row of the model, in a table that is called `here`, is the first of these, whose
+/// table is called `there`.
+pub(crate) fn is_first(meta: &'static ModelMeta, here: &Name, there: &Name, among: &Select) -> Vec<Expr> {
+    let of = |table: &Name, column: usize| {
+        Expr::Column(ColumnRef { table: Some(table.clone()), ..column_ref(meta, column) })
     };
-    let part = |key: &usize| {
-        let columns = Projection::Expressions(vec![column(&there, *key).into()]);
-        same(column(here, *key), Expr::Select(Box::new(Select { columns, ..bare.clone() })))
+    let part = |column: &usize| {
+        let columns = Projection::Expressions(vec![of(there, *column).into()]);
+        same(of(here, *column), Expr::Select(Box::new(Select { columns, ..among.clone() })))
     };
-    target.key.iter().map(part).collect()
+    meta.key.iter().map(part).collect()
 }
 
 /// The conditions under which rows of the target, called `here`, belong to the row of the owner around them.
@@ -144,10 +172,10 @@ fn correlate(
         Path::Direct(pairs) => {
             let pairs =
                 pairs.as_slice().iter().map(|[local, foreign]| same(of_target(*foreign), of_owner(*local)));
-            pairs.chain(link.morph.map(|morph| named(here, morph))).collect()
+            pairs.chain(link.morph.map(|morph| named(here, morph))).chain(link.owned_by(owner)).collect()
         }
         Path::Via { between, near, far } => {
-            let (table, via) = table_beside(*between, &[owner.table, target.table, here]);
+            let (table, via) = between.beside(&[owner.table, target.table, here]);
             let of_via = |name: &'static str, ty| {
                 Expr::Column(ColumnRef { table: Some(via.clone()), name: name.into(), ty })
             };
@@ -165,17 +193,7 @@ fn correlate(
     }
 }
 
-/// The table between, called by a name that none of the others has.
-fn table_beside(between: Between, others: &[&str]) -> (TableRef, Name) {
-    let table = between.table();
-    if others.contains(&table) {
-        let alias: Name = format!("{table}_between").into();
-        return (between.table_ref().called(alias.clone()), alias);
-    }
-    (between.table_ref(), table.into())
-}
-
-pub(super) fn same(left: Expr, right: Expr) -> Expr {
+pub(crate) fn same(left: Expr, right: Expr) -> Expr {
     Expr::Compare(CompareOp::Eq, Box::new(left), Box::new(right))
 }
 
@@ -186,10 +204,10 @@ pub(super) fn named(table: &Name, morph: Morph) -> Expr {
 }
 
 /// What an extra of this aggregate is called: `posts_sum_votes`, after the fields of the relation and the column.
-pub(crate) fn extra_name<N: Model, T: Attribute>(
+pub(crate) fn extra_name<N: Model, T: Attribute, R>(
     relation: &str,
     aggregate: &str,
-    column: Column<N, T>,
+    column: Column<N, T, R>,
 ) -> String {
     let field = N::meta().columns.get(column.index).map_or(column.name, |column| column.field);
     format!("{relation}_{aggregate}_{field}")

@@ -202,8 +202,13 @@ impl Between {
     /// A transaction on the table's connection, in which nobody else changes what the record leads to: its row is
     /// locked, which a database passes over that lets one transaction write at a time.
     pub(super) async fn begin(&self, db: &Db) -> Result<crate::Transaction> {
+        self.begin_for(db, true).await
+    }
+
+    /// The same, where somebody else could lead to these: not to what is new.
+    pub(super) async fn begin_for(&self, db: &Db, existing: bool) -> Result<crate::Transaction> {
         let tx = db.of(self.about())?.begin_own().await?;
-        if self.owner.about().connection == self.about().connection {
+        if existing && self.owner.about().connection == self.about().connection {
             let columns: Vec<_> = self.local.iter().map(|column| column_ref(self.owner, *column)).collect();
             let values: Vec<_> =
                 self.near.iter().map(|(_, value)| value.clone()).take(columns.len()).collect();
@@ -369,6 +374,14 @@ impl Between {
         }
         let far: Vec<ColumnRef> = self.far.iter().map(|(column, _)| column.clone()).collect();
         groups.conditions(&far).into_iter().map(|those| mine.clone().and(those)).collect()
+    }
+
+    /// Which rows there are, in a query of the table's model, which leaves out by itself what it does.
+    pub(super) fn all(&self) -> Expr {
+        let table = |column: ColumnRef| ColumnRef { table: Some(self.table.into()), ..column };
+        let (columns, values): (Vec<_>, Vec<_>) =
+            self.near.iter().cloned().map(|(column, value)| (table(column), value)).unzip();
+        self.conditions.iter().cloned().fold(equal(&columns, &values), Expr::and)
     }
 
     /// Removes the rows that lead to these records, or all: how many there were.

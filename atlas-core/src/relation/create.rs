@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     db::{Db, Pending},
-    error::Result,
+    error::{Error, Result},
     model::{Complete, DraftData, Model},
     record::{self, Drafts, Record},
     relation::{Linked, Path, Related, Relation, between::Between, fixed::give, insert_level, kind},
@@ -82,6 +82,38 @@ impl<M: Model, N: Model, K> Related<M, N, K> {
                 }
             }
         })
+    }
+
+    /// A record of the draft that belongs to this one, not saved. Of kinds whose records refer to this one: a row of
+    /// a table between refers to what is saved.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let cid = User::find_or_fail(&db, 3).await?;
+    /// let mut post = cid.related(User::posts).make(Post::draft().title("First"))?;
+    /// assert!(!post.exists() && post.author_id == 3);
+    /// post.save(&db).await?;
+    /// # Ok(())
+    /// # });
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`](crate::Error::Config) where this record is not saved, or through a table between.
+    pub fn make(self, draft: impl Complete<N>) -> Result<Record<N>>
+    where
+        K: Creates,
+    {
+        let making = self.making()?;
+        match making.way {
+            Way::Refers(_) => Record::from_draft(making.prepared(draft.into_data())),
+            Way::Between(_) => Err(Error::config(format!(
+                "a record of `{}` that is not saved is none of `{}` yet: `create` it, or save it with `save`",
+                self.relation.name,
+                M::meta().name
+            ))),
+        }
     }
 
     /// Inserts records that belong to this one, in one transaction and with as few statements as the database
@@ -163,12 +195,11 @@ impl<M: Model, N: Model, K> Related<M, N, K> {
         K: Creates + 'a,
     {
         Pending::new(async move {
-            let db = &*db.of(N::meta().about())?;
             let way = self.making()?.way;
             match &way {
-                Way::Refers(_) => way.save(db, record).await,
-                Way::Between(_) => {
-                    let tx = db.begin_own().await?;
+                Way::Refers(_) => way.save(&*db.of(N::meta().about())?, record).await,
+                Way::Between(between) => {
+                    let tx = between.begin_for(db, record.exists()).await?;
                     way.save(&tx, record).await?;
                     tx.commit().await
                 }
@@ -195,7 +226,12 @@ impl<M: Model, N: Model, K> Related<M, N, K> {
             if records.is_empty() {
                 return Ok(());
             }
-            let tx = db.of(N::meta().about())?.begin_own().await?;
+            let tx = match &way {
+                Way::Refers(_) => db.of(N::meta().about())?.begin_own().await?,
+                Way::Between(between) => {
+                    between.begin_for(db, records.iter().any(|record| record.exists())).await?
+                }
+            };
             for record in records {
                 way.save(&tx, record).await?;
             }

@@ -42,30 +42,7 @@ impl<M: Model, N: Model, K> Related<M, N, K> {
     where
         K: Creates + 'a,
     {
-        let (by, draft) = (by.into_node(), draft.into_data());
-        Pending::new(async move {
-            let making = self.making()?;
-            let (among, draft) = (self.among_all(by.clone()), making.prepared(draft));
-            match making.way {
-                Way::Refers(columns) => {
-                    let by = Expr::new(refers::<N>(&columns).and(among));
-                    query::first_or_create(db, by, draft).await
-                }
-                Way::Between(between) => {
-                    let tx = db.of(N::meta().about())?.begin_own().await?;
-                    let record = match self.query().and_node(by.clone()).first(&tx).await? {
-                        Some(record) => record,
-                        None => {
-                            let record = query::first_or_create(&tx, Expr::new(among), draft).await?;
-                            between.attach(&tx, vec![between.row(&record)?]).await?;
-                            record
-                        }
-                    };
-                    tx.commit().await?;
-                    Ok(record)
-                }
-            }
-        })
+        Pending::new(self.found_or_made(db, by.into_node(), draft.into_data(), false))
     }
 
     /// Sets the draft's columns on the first of the records that matches, which is locked before, or makes a new one
@@ -95,36 +72,42 @@ impl<M: Model, N: Model, K> Related<M, N, K> {
     where
         K: Creates + 'a,
     {
-        let (by, draft) = (by.into_node(), draft.into_data());
-        Pending::new(async move {
+        Pending::new(self.found_or_made(db, by.into_node(), draft.into_data(), true))
+    }
+
+    /// The first of the records that matches, or a new one of the draft. `setting`: sets the draft's columns on the one
+    /// that is there.
+    async fn found_or_made(self, db: &Db, by: Node, draft: DraftData, setting: bool) -> Result<Record<N>>
+    where
+        K: Creates,
+    {
+        if setting {
             draft.alone()?;
-            let making = self.making()?;
-            let (among, draft) = (self.among_all(by.clone()), making.prepared(draft));
-            match making.way {
-                Way::Refers(columns) => {
-                    let by = Expr::new(refers::<N>(&columns).and(among));
-                    query::update_or_create(db, by, draft).await
-                }
-                Way::Between(between) => {
-                    let tx = db.of(N::meta().about())?.begin_own().await?;
-                    let mine = self.query().and_node(by.clone()).lock_for_update();
-                    let record = match mine.first(&tx).await? {
-                        Some(mut record) => {
-                            record.assign_draft(draft)?;
-                            record.save(&tx).await?;
-                            record
-                        }
-                        None => {
-                            let record = query::update_or_create(&tx, Expr::new(among), draft).await?;
-                            between.attach(&tx, vec![between.row(&record)?]).await?;
-                            record
-                        }
-                    };
-                    tx.commit().await?;
-                    Ok(record)
-                }
+        }
+        let making = self.making()?;
+        let (among, draft) = (self.among_all(by.clone()), making.prepared(draft));
+        let one = if setting { query::update_or_create } else { query::first_or_create };
+        let between = match making.way {
+            Way::Refers(columns) => return one(db, Expr::new(refers::<N>(&columns).and(among)), draft).await,
+            Way::Between(between) => between,
+        };
+        let tx = between.begin(db).await?;
+        let mine = self.query().and_node(by);
+        let record = match (setting, if setting { mine.lock_for_update() } else { mine }.first(&tx).await?) {
+            (false, Some(record)) => record,
+            (true, Some(mut record)) => {
+                record.assign_draft(draft)?;
+                record.save(&tx).await?;
+                record
             }
-        })
+            (_, None) => {
+                let record = one(&tx, Expr::new(among), draft).await?;
+                between.attach(&tx, vec![between.row(&record)?]).await?;
+                record
+            }
+        };
+        tx.commit().await?;
+        Ok(record)
     }
 
     /// For each draft the record of the relation that has its values in the columns `by`, or a new one: see
@@ -202,7 +185,7 @@ impl<M: Model, N: Model, K> Related<M, N, K> {
                     many(db, by, among, drafts).await
                 }
                 Way::Between(between) => {
-                    let tx = db.of(N::meta().about())?.begin_own().await?;
+                    let tx = between.begin(db).await?;
                     let records = many(&tx, by, among, drafts).await?;
                     attach_new(&tx, &between, &records).await?;
                     tx.commit().await?;

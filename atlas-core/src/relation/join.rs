@@ -6,7 +6,7 @@ use crate::{
     relation::{
         Link, Path, Question,
         ask::{named, same},
-        load::Plan,
+        plan::Plan,
     },
     schema::Name,
     statement::{ColumnRef, Expr, From, Join, JoinKind, Select},
@@ -52,7 +52,8 @@ impl Joining {
                 let pairs = pairs.as_slice().iter();
                 let pairs =
                     pairs.map(|[local, foreign]| same(self.of_target(*foreign), self.of_owner(*local)));
-                pairs.chain(of_morph(&self.called)).reduce(Expr::and)
+                let pairs = pairs.chain(of_morph(&self.called)).chain(self.link.owned_by(self.owner));
+                pairs.reduce(Expr::and)
             }
             Path::Via { between, near, far } => {
                 let via: Name = format!("{}_between", self.called).into();
@@ -86,6 +87,7 @@ impl Joining {
                 let pairs = pairs.as_slice().iter();
                 pairs
                     .map(|[local, foreign]| same(self.of_target(*foreign), self.of_owner(*local)))
+                    .chain(self.link.owned_by(self.owner))
                     .reduce(Expr::and)
             }
             Path::Via { near, .. } => {

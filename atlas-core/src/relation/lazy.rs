@@ -1,11 +1,11 @@
-//! Loading relations of records that are there already.
+//! Loading relations of records that are there already, and columns that were left out.
 
 use crate::{
     db::{Db, Pending},
     error::{Error, Result},
-    model::{Column, IntoKey, Key, Model},
-    query::{Loader, Query, count_for, load_all},
-    record::{FieldNames, Fields, Record},
+    model::{Column, DeferredColumns, IntoKey, Key, Model},
+    query::{Loader, Query, count_for, load_all, load_extras},
+    record::{FieldNames, Fields, Record, read_columns},
     relation::{Asked, IntoLoad, Relation, collection},
     value::Attribute,
 };
@@ -65,6 +65,50 @@ impl<M: Model> Record<M> {
     /// As [`load`](Self::load).
     pub fn load_count<'a, N: Model>(&'a mut self, db: &'a Db, relation: impl Asked<M, N>) -> Pending<'a, ()> {
         load_count(db, std::slice::from_mut(self), relation)
+    }
+
+    /// Reads what a query reads beside the columns, as extras: `with_sum`, `with_exists` and the like.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let mut ann = User::find_or_fail(&db, 1).await?;
+    /// ann.load_extras(&db, |users| users.with_sum(User::posts, Post::votes).with_exists(User::posts)).await?;
+    /// assert_eq!((ann.extra::<i64>("posts_sum_votes")?, ann.extra::<bool>("posts_exists")?), (10, true));
+    /// # Ok(())
+    /// # });
+    /// ```
+    pub fn load_extras<'a>(
+        &'a mut self,
+        db: &'a Db,
+        steps: impl FnOnce(Query<M>) -> Query<M> + Send + 'a,
+    ) -> Pending<'a, ()> {
+        Pending::new(load_extras(db, std::slice::from_mut(self), steps))
+    }
+
+    /// Reads those of these columns that the query left out; nothing left out, nothing sent. What was changed on the
+    /// record stays.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # use atlas::prelude::*;
+    /// # #[derive(Model)]
+    /// # struct Report { id: i64, title: String, body: Deferred<String> }
+    /// # run(async |db| {
+    /// # db.create_tables(atlas::models![Report]).await?;
+    /// # Report::draft().title("Q3").body("…").save(&db).await?;
+    /// let mut report = Report::query().columns(()).first_or_fail(&db).await?;
+    /// report.load_columns(&db, Report::body).await?;
+    /// assert_eq!(report.body.get()?, "…");
+    /// # Ok(())
+    /// # });
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`] where the row is gone.
+    pub fn load_columns<'a>(&'a mut self, db: &'a Db, columns: impl DeferredColumns<M>) -> Pending<'a, ()> {
+        load_columns(db, std::slice::from_mut(self), columns.deferred())
     }
 
     /// Whether a relation of this record was loaded.
@@ -138,14 +182,14 @@ pub trait Records<M: Model> {
     ///
     /// # Errors
     ///
-    /// [`Error::Decode`] where a cast of your own does not read what it wrote.
-    fn pluck<T: Attribute>(&self, column: Column<M, T>) -> Result<Vec<T>> {
-        let value = |record: &Record<M>| T::decode(record.encode(column.index).as_ref());
-        let values = self
-            .records()
-            .iter()
-            .map(|record| value(record).map_err(|error| error.at(M::meta().name, column.name)));
-        values.collect()
+    /// [`Error::Decode`] where a cast of your own does not read what it wrote, [`Error::ColumnLeftOut`] where the
+    /// query left the column out.
+    fn pluck<T: Attribute, R>(&self, column: Column<M, T, R>) -> Result<Vec<T>> {
+        let value = |record: &Record<M>| {
+            let value = record.erased().present(column.index)?;
+            T::decode(value.as_ref()).map_err(|error| error.at(M::meta().name, column.name))
+        };
+        self.records().iter().map(value).collect()
     }
 
     /// The records by what this gives of them; the last one, where several give the same.
@@ -256,6 +300,16 @@ pub trait Records<M: Model> {
     fn serialize_with(&self, fields: &Fields) -> Result<serde_json::Value> {
         self.records().iter().map(|record| record.serialize_with(fields)).collect()
     }
+
+    /// Reads what a query reads beside the columns, for each record.
+    fn load_extras<'a>(
+        &'a mut self,
+        db: &'a Db,
+        steps: impl FnOnce(Query<M>) -> Query<M> + Send + 'a,
+    ) -> Pending<'a, ()>;
+
+    /// Reads those of these columns that the query left out.
+    fn load_columns<'a>(&'a mut self, db: &'a Db, columns: impl DeferredColumns<M>) -> Pending<'a, ()>;
 }
 
 impl<M: Model> Records<M> for [Record<M>] {
@@ -277,6 +331,18 @@ impl<M: Model> Records<M> for [Record<M>] {
 
     fn records_mut(&mut self) -> &mut [Record<M>] {
         self
+    }
+
+    fn load_extras<'a>(
+        &'a mut self,
+        db: &'a Db,
+        steps: impl FnOnce(Query<M>) -> Query<M> + Send + 'a,
+    ) -> Pending<'a, ()> {
+        Pending::new(load_extras(db, self, steps))
+    }
+
+    fn load_columns<'a>(&'a mut self, db: &'a Db, columns: impl DeferredColumns<M>) -> Pending<'a, ()> {
+        load_columns(db, self, columns.deferred())
     }
 }
 
@@ -321,6 +387,15 @@ fn load_count<'a, M: Model, N: Model>(
 ) -> Pending<'a, ()> {
     let question = relation.asked();
     Pending::new(async move { count_for(db, records, question).await })
+}
+
+fn load_columns<'a, M: Model>(
+    db: &'a Db,
+    records: &'a mut [Record<M>],
+    columns: Vec<usize>,
+) -> Pending<'a, ()> {
+    let records = records.iter_mut().map(Record::erased_mut).collect();
+    Pending::new(read_columns(db, M::meta(), records, columns))
 }
 
 /// Lazy loading is refused on a strict handle.

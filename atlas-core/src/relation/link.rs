@@ -1,8 +1,8 @@
 use crate::{
     error::{Error, Result},
-    model::{Column, Model, ModelMeta},
+    model::{AlwaysRead, Column, Model, ModelMeta},
     query::column_ref,
-    relation::{Fixed, MorphVariant, Present, Relation, SameKey, kind},
+    relation::{Fixed, MorphVariant, Present, Relation, SameKey, ask::named, kind},
     schema::Name,
     statement::{ColumnRef, Expr, OrderTerm, Select, TableRef},
     value::{Attribute, Value},
@@ -18,6 +18,8 @@ pub struct Link {
     /// The column that names this model among others whose rows the same columns may refer to, and the name:
     /// in the target, or in the table between where there is one.
     pub morph: Option<Morph>,
+    /// The same in the owner's own row, of a `#[morph_to]` where one of its models is meant.
+    pub owner: Option<Morph>,
     /// Which one of several rows it is, where it leads to one.
     pub pick: Option<Pick>,
     /// What its declaration says of all its records.
@@ -161,6 +163,16 @@ impl Between {
         }
     }
 
+    /// The table, and what its columns are qualified with: a name that none of the others has.
+    pub(super) fn beside(&self, others: &[&str]) -> (TableRef, Name) {
+        let table = self.table();
+        if others.contains(&table) {
+            let alias: Name = format!("{table}_between").into();
+            return (self.table_ref().called(alias.clone()), alias);
+        }
+        (self.table_ref(), table.into())
+    }
+
     /// What holds of its rows, where the statement calls it so.
     pub(super) fn guards(&self, called: &Name, trashed: bool) -> Option<Expr> {
         match self {
@@ -170,11 +182,24 @@ impl Between {
     }
 }
 
+impl Link {
+    /// All rows for which columns are equal.
+    pub(super) const fn new(target: fn() -> &'static ModelMeta, path: Path, morph: Option<Morph>) -> Self {
+        Self { target, path, morph, owner: None, pick: None, fixed: Fixed::NONE, trashed_between: false }
+    }
+
+    /// Whether the owner's row says that it leads to this model, where it has to.
+    pub(super) fn owned_by(&self, owner: &'static ModelMeta) -> Option<Expr> {
+        self.owner.map(|morph| named(&owner.table.into(), morph))
+    }
+}
+
 /// For the derive: the parts of a link, whose columns are checked here.
 impl Link {
     /// Two columns that have to be equal, of the same type.
-    pub const fn pair<M, N, T, U>(local: Column<M, T>, foreign: Column<N, U>) -> [usize; 2]
+    pub const fn pair<M, N, T, U, R>(local: Column<M, T>, foreign: Column<N, U, R>) -> [usize; 2]
     where
+        R: AlwaysRead,
         M: Model,
         N: Model,
         T: Attribute,
@@ -184,7 +209,7 @@ impl Link {
     }
 
     /// A column and the one of the table between that equals it, of the same type.
-    pub const fn near<M, P, T, U>(local: Column<M, T>, between: Column<P, U>) -> (usize, &'static str)
+    pub const fn near<M, P, T, U, R>(local: Column<M, T>, between: Column<P, U, R>) -> (usize, &'static str)
     where
         M: Model,
         P: Model,
@@ -196,7 +221,10 @@ impl Link {
 
     /// A column of the target and the one of the table between that refers to it, of the same type.
     // The target's comes first, so that the other's type is what is found wrong.
-    pub const fn far<P, N, T, U>(foreign: Column<N, T>, between: Column<P, U>) -> (&'static str, usize)
+    pub const fn far<P, N, T, U, R, Q>(
+        foreign: Column<N, T, R>,
+        between: Column<P, U, Q>,
+    ) -> (&'static str, usize)
     where
         P: Model,
         N: Model,
@@ -207,7 +235,10 @@ impl Link {
     }
 
     /// A column of the table between and the target's that refers to it, of the same type.
-    pub const fn beyond<P, N, T, U>(between: Column<P, T>, foreign: Column<N, U>) -> (&'static str, usize)
+    pub const fn beyond<P, N, T, U, R, Q>(
+        between: Column<P, T, R>,
+        foreign: Column<N, U, Q>,
+    ) -> (&'static str, usize)
     where
         P: Model,
         N: Model,
@@ -235,8 +266,8 @@ impl Link {
 
     /// The column of the table between, whose rows say to which model they refer, and the target's that
     /// equals it.
-    pub const fn morph_far<P, N: Model, T, E, R>(
-        foreign: Column<N, T>,
+    pub const fn morph_far<P, N: Model, T, E, R, Q>(
+        foreign: Column<N, T, Q>,
         back: Relation<P, E, kind::MorphTo<R>>,
     ) -> (&'static str, usize) {
         (back.link.morph_key(), foreign.index)

@@ -1,11 +1,10 @@
 use std::{fmt, marker::PhantomData};
 
 use crate::{
-    model::{Column, Key, Model, ModelMeta},
+    model::{AlwaysRead, Column, Key, Model, ModelMeta},
     record::Record,
     relation::{
-        Between, Fixed, Link, Morph, MorphTarget, MorphVariant, Pairs, Path, Pick, PivotReader, PivotWriter,
-        Slot,
+        Between, Link, Morph, MorphTarget, MorphVariant, Pairs, Path, Pick, PivotReader, PivotWriter, Slot,
     },
     schema::Action,
     value::Attribute,
@@ -182,22 +181,18 @@ impl<M: Model, N, K> Relation<M, N, K> {
     }
 
     /// For the derive: a relation by two columns whose values are of the same type.
-    pub const fn keyed<T: Attribute, U: SameKey<T::Base> + Present<N, N::Key>>(
+    pub const fn keyed<T: Attribute, U: SameKey<T::Base> + Present<N, N::Key>, R: AlwaysRead>(
         name: &'static str,
         target: fn() -> &'static ModelMeta,
         local: Column<M, T>,
-        foreign: Column<N, U>,
+        foreign: Column<N, U, R>,
         slot: fn(&mut M) -> &mut dyn Slot<N>,
     ) -> Self
     where
         N: Model,
     {
         let path = Path::Direct(Pairs::One([local.index, foreign.index]));
-        Self::linked(
-            name,
-            Link { target, path, morph: None, pick: None, fixed: Fixed::NONE, trashed_between: false },
-            slot,
-        )
+        Self::linked(name, Link::new(target, path, None), slot)
     }
 
     /// For the derive: a relation by several columns, which `Link::pair` has checked.
@@ -208,11 +203,7 @@ impl<M: Model, N, K> Relation<M, N, K> {
         slot: fn(&mut M) -> &mut dyn Slot<N>,
     ) -> Self {
         let path = Path::Direct(Pairs::Several(pairs));
-        Self::linked(
-            name,
-            Link { target, path, morph: None, pick: None, fixed: Fixed::NONE, trashed_between: false },
-            slot,
-        )
+        Self::linked(name, Link::new(target, path, None), slot)
     }
 
     /// For the derive: a relation through a table between.
@@ -225,11 +216,7 @@ impl<M: Model, N, K> Relation<M, N, K> {
         slot: fn(&mut M) -> &mut dyn Slot<N>,
     ) -> Self {
         let path = Path::Via { between, near, far };
-        Self::linked(
-            name,
-            Link { target, path, morph: None, pick: None, fixed: Fixed::NONE, trashed_between: false },
-            slot,
-        )
+        Self::linked(name, Link::new(target, path, None), slot)
     }
 
     /// For the derive: only rows whose column says this.
@@ -241,7 +228,7 @@ impl<M: Model, N, K> Relation<M, N, K> {
 
     /// For the derive: the one of several rows that has the smallest or greatest value in a column.
     #[must_use]
-    pub const fn picking<T: Attribute>(mut self, column: Column<N, T>, greatest: bool) -> Self
+    pub const fn picking<T: Attribute, R>(mut self, column: Column<N, T, R>, greatest: bool) -> Self
     where
         N: Model,
     {
@@ -301,11 +288,7 @@ impl<M: Model, E, R> Relation<M, E, kind::MorphTo<R>> {
     {
         let path = Path::Direct(Pairs::One([type_column.index, key_column.index]));
         let morph = Some(Morph { column: type_column.name, key: key_column.name, name: "" });
-        Self::linked(
-            name,
-            Link { target: meta, path, morph, pick: None, fixed: Fixed::NONE, trashed_between: false },
-            slot,
-        )
+        Self::linked(name, Link::new(meta, path, morph), slot)
     }
 }
 
@@ -327,11 +310,7 @@ impl<M: Model, N: Model, K> Relation<M, N, K> {
             None => None,
         };
         let path = Path::Direct(Pairs::One([local.index, foreign]));
-        Self::linked(
-            name,
-            Link { target, path, morph, pick: None, fixed: Fixed::NONE, trashed_between: false },
-            slot,
-        )
+        Self::linked(name, Link::new(target, path, morph), slot)
     }
 }
 

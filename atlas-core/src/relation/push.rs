@@ -26,8 +26,7 @@ impl<M: Model> Record<M> {
     /// ```
     ///
     /// Left out: records that several records of a result share (`get_mut` gives none of them to be changed, so
-    /// that there is nothing to save), records that were deleted or stand for one that was not found, and what a
-    /// `#[morph_to]` leads to: save that one by itself.
+    /// that there is nothing to save), and records that were deleted or stand for one that was not found.
     ///
     /// # Errors
     ///

@@ -9,7 +9,7 @@ use crate::{
     query::{Loader, Put, Query, column_ref},
     record::{Record, Values},
     relation::{
-        IntoLoad, Linked, Path, PivotReader, Relation, ToMany, between::Given, groups::equal, load::Plan,
+        IntoLoad, Linked, Path, PivotReader, Relation, ToMany, between::Given, groups::equal, plan::Plan,
     },
     statement::{self, Projection, Select},
     value::{Attribute, Value},
@@ -119,7 +119,7 @@ impl<M: Model, N: Model, K: Linked> Related<M, N, K> {
             Some(pivot) => query.loading(pivots(pivot)),
             None => query,
         };
-        query.reshaped(|select| plan.pick(select))
+        query.picking(|select| plan.pick(select))
     }
 
     /// What [`apply`](Query::apply) does, on the records.
@@ -133,7 +133,7 @@ impl<M: Model, N: Model, K: Linked> Related<M, N, K> {
     }
 
     /// Only the records whose column equals the value; `None` reads IS NULL.
-    pub fn where_eq<T, V, I>(self, column: Column<N, T>, value: V) -> Query<N>
+    pub fn where_eq<T, R, V, I>(self, column: Column<N, T, R>, value: V) -> Query<N>
     where
         T: Attribute,
         V: Operand<T::Base, N, Scope: In<N, I>>,
@@ -243,7 +243,7 @@ impl<M: Model, N: Model, K: Linked> Related<M, N, K> {
     }
 
     /// A column of each of the records.
-    pub fn pluck<T: Attribute>(self, db: &Db, column: Column<N, T>) -> Pending<'_, Vec<T>> {
+    pub fn pluck<T: Attribute, R>(self, db: &Db, column: Column<N, T, R>) -> Pending<'_, Vec<T>> {
         self.query().pluck(db, column)
     }
 

@@ -45,6 +45,7 @@ pub(super) fn model(model: &Model) -> TokenStream {
             }
         }
     });
+    let left_out = codec::left_out(model);
     let (eager, slot) = (relations::eager(model), relations::slot(model));
     let marks = [("SoftDeletes", model.soft_deletes), ("Tenanted", model.tenant)];
     let marks = marks.into_iter().filter(|(_, column)| column.is_some() && !model.faulty).map(|(name, _)| {
@@ -93,6 +94,8 @@ pub(super) fn model(model: &Model) -> TokenStream {
                 fn assign(&mut self, column: usize, value: __a::ValueRef<'_>) -> __a::Result<()> {
                     #assign
                 }
+
+                #left_out
 
                 fn key(&self) -> Self::Key {
                     #key
@@ -146,6 +149,11 @@ fn index(column: usize) -> Literal {
 }
 
 impl Model {
+    /// The columns that queries may leave out, by index.
+    fn deferred(&self) -> impl Iterator<Item = (usize, &Column)> {
+        self.columns.iter().enumerate().filter(|(_, column)| column.deferred.is_some())
+    }
+
     /// A function's body: this one, or in a faulty model none.
     fn body(&self, body: TokenStream) -> TokenStream {
         if self.faulty { quote_spanned!(Span::mixed_site()=> loop {}) } else { body }
@@ -153,6 +161,11 @@ impl Model {
 }
 
 impl Column {
+    /// The field's type.
+    fn field_type(&self) -> &syn::Type {
+        self.deferred.as_ref().unwrap_or(&self.ty)
+    }
+
     /// The type of the column: the field's, or what its cast makes of it.
     fn stored(&self) -> TokenStream {
         let span = located(&self.ty);

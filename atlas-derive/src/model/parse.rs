@@ -110,6 +110,21 @@ pub(super) fn model(input: &DeriveInput, errors: &mut Errors) -> Option<Model> {
     let accessors = rules.serial.resolve(&mut columns, &mut relations, errors);
     let key_asserted =
         key.iter().filter_map(|key| columns.get(*key)).all(|column| !key::is_known(&column.ty));
+    for (index, column) in columns.iter_mut().enumerate() {
+        let Some(written) = &column.deferred else { continue };
+        let leads = relations.iter().find(|relation| relation.local().contains(&&column.ident));
+        let by_attribute = [created_at, updated_at, soft_deletes, tenant, version].contains(&Some(index));
+        let reason = match leads {
+            _ if key.contains(&index) => "it is the key".to_owned(),
+            _ if by_attribute => "an attribute needs it".to_owned(),
+            Some(relation) => format!("the relation `{}` is found by it", relation.name),
+            None => continue,
+        };
+        let ident = &column.ident;
+        let message = format_args!("`{ident}` is always read, since {reason}: it cannot be a `Deferred`");
+        errors.at(written, message);
+        column.deferred = None;
+    }
     let faulty = !errors.is_empty();
     for (index, column) in columns.iter_mut().enumerate() {
         let by_key = key.contains(&index) && key_kind != super::KeyKind::Manual;

@@ -24,8 +24,8 @@ pub(super) fn functions(model: &Model) -> TokenStream {
         if is_one_chunk(model) {
             return assign;
         }
-        let types = columns.iter().map(|column| &column.ty);
-        let reads = reads(start, columns);
+        let types = columns.iter().map(Column::field_type);
+        let reads = reads(model, start, columns);
         let encodes = encodes(&quote_spanned!(span=> model), start, columns);
         quote_spanned! {span=>
             fn #decode(row: &__a::Reader<'_>) -> __a::Result<(#(#types,)*)> {
@@ -53,7 +53,7 @@ pub(super) fn calls(model: &Model) -> [TokenStream; 3] {
         let chunk = index(chunk);
         assigns_in.extend(quote_spanned!(span=> #chunk => #assign(self, column, value),));
         if is_one_chunk(model) {
-            values.extend(reads(start, columns));
+            values.extend(reads(model, start, columns));
             continue;
         }
         let of_chunk: Vec<Ident> =
@@ -105,12 +105,38 @@ fn names(chunk: usize) -> (Ident, Ident, Ident) {
 }
 
 /// The values of columns, out of the `Reader` `row`.
-fn reads(start: usize, columns: &[Column]) -> impl Iterator<Item = TokenStream> {
-    let span = Span::mixed_site();
+fn reads(model: &Model, start: usize, columns: &[Column]) -> impl Iterator<Item = TokenStream> {
+    let (span, owner) = (Span::mixed_site(), &model.name);
     columns.iter().zip(start..).map(move |(column, place)| {
-        let index = index(place);
+        let (index, field) = (index(place), &column.field);
         let decoded = column.decoded(&quote_spanned!(span=> row.value(#index)?));
-        quote_spanned!(span=> row.located(#index, #decoded)?)
+        let read = quote_spanned!(span=> row.located(#index, #decoded)?);
+        match column.deferred {
+            None => read,
+            Some(_) => quote_spanned! {span=> if row.is_left_out(#index)? {
+                __a::Deferred::left_out(&(#owner, #field))
+            } else {
+                __a::Deferred::new(#read)
+            }},
+        }
+    })
+}
+
+/// Which columns of a record were left out, where any can be.
+pub(super) fn left_out(model: &Model) -> Option<TokenStream> {
+    let span = Span::mixed_site();
+    let arms = model.deferred().map(|(place, column)| {
+        let (index, ident) = (index(place), &column.ident);
+        quote_spanned!(span=> #index => !self.#ident.is_loaded(),)
+    });
+    let arms: TokenStream = arms.collect();
+    (!arms.is_empty()).then(|| {
+        let body = model.body(quote_spanned!(span=> match column { #arms _ => false }));
+        quote_spanned! {span=>
+            fn is_left_out(&self, column: usize) -> bool {
+                #body
+            }
+        }
     })
 }
 
@@ -118,8 +144,16 @@ fn encodes(model: &TokenStream, start: usize, columns: &[Column]) -> TokenStream
     let span = Span::mixed_site();
     let arms = columns.iter().zip(start..).map(|(column, place)| {
         let (index, ident) = (index(place), &column.ident);
-        let encoded = column.encoded(&quote_spanned!(span=> &#model.#ident));
-        quote_spanned!(span=> #index => #encoded,)
+        let field = quote_spanned!(span=> &#model.#ident);
+        let Some(_) = column.deferred else {
+            let encoded = column.encoded(&field);
+            return quote_spanned!(span=> #index => #encoded,);
+        };
+        let encoded = column.encoded(&quote_spanned!(span=> value));
+        quote_spanned! {span=> #index => match (#field).loaded() {
+            ::core::option::Option::Some(value) => #encoded,
+            ::core::option::Option::None => __a::Value::Null,
+        },}
     });
     quote_spanned!(span=> match column { #(#arms)* _ => __a::Value::Null })
 }
@@ -129,7 +163,11 @@ fn assigns(start: usize, columns: &[Column]) -> TokenStream {
     let arms = columns.iter().zip(start..).map(|(column, place)| {
         let (index, ident) = (index(place), &column.ident);
         let decoded = column.decoded(&quote_spanned!(span=> value));
-        quote_spanned!(span=> #index => model.#ident = #decoded?,)
+        let value = match column.deferred {
+            Some(_) => quote_spanned!(span=> __a::Deferred::new(#decoded?)),
+            None => quote_spanned!(span=> #decoded?),
+        };
+        quote_spanned!(span=> #index => model.#ident = #value,)
     });
     quote_spanned!(span=> match column { #(#arms)* _ => {} })
 }

@@ -15,9 +15,10 @@ pub(super) fn constants(model: &Model) -> TokenStream {
         let index = index(place);
         let (ident, vis, name, stored) = (&column.ident, &column.vis, &column.name, column.stored());
         let doc = format!("The column `{name}` of `{}`.", model.table);
+        let reading = column.deferred.as_ref().map(|_| quote_spanned!(span=> , ::atlas::bounds::Deferrable));
         quote_spanned! {span=>
             #[doc = #doc]
-            #vis const #ident: ::atlas::Column<#owner, #stored> = ::atlas::Column::new(#name, #index);
+            #vis const #ident: ::atlas::Column<#owner, #stored #reading> = ::atlas::Column::new(#name, #index);
         }
     });
     constants.collect()

@@ -164,6 +164,8 @@ fn further(model: &Model) -> TokenStream {
         let case = Ident::new(case, span);
         quote_spanned!(span=> case: __a::NameCase::#case,)
     });
+    let deferred = model.deferred().map(|(place, _)| index(place)).collect::<Vec<_>>();
+    let deferred = (!deferred.is_empty()).then(|| quote_spanned!(span=> deferred: &[#(#deferred),*],));
     let columns = [
         column("created_at", model.created_at),
         column("updated_at", model.updated_at),
@@ -179,6 +181,7 @@ fn further(model: &Model) -> TokenStream {
         .chain(full_text)
         .chain(columns.into_iter().flatten())
         .chain(sensitive)
+        .chain(deferred)
         .chain(accessors)
         .chain(case)
         .chain(strict)

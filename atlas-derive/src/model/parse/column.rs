@@ -31,13 +31,18 @@ pub(super) fn read(
     let allowed: Vec<&str> = ON_COLUMN.into_iter().chain(ON_FIELD).chain(ON_RELATION).collect();
     misplaced(&field.attrs, &allowed, "a field", errors);
     let name = ident.unraw().to_string();
+    let (ty, deferred) = match generic_argument(&field.ty, "Deferred") {
+        Some(inner) => (inner.clone(), Some(field.ty.clone())),
+        None => (field.ty.clone(), None),
+    };
     let mut column = Column {
         ident: ident.clone(),
         name: rename.map_or_else(|| name.clone(), |rule| rule.apply(&name)),
         field: name,
         vis: field.vis.clone(),
-        ty: field.ty.clone(),
-        optional: generic_argument(&field.ty, "Option").cloned(),
+        optional: generic_argument(&ty, "Option").cloned(),
+        ty,
+        deferred,
         cast: None,
         unique: false,
         indexed: false,
