@@ -46,6 +46,13 @@ pub use atlas_postgres as postgres;
 #[cfg(feature = "mysql")]
 pub use atlas_mysql as mysql;
 
+/// The schema builder, and migrations.
+#[cfg(feature = "migrate")]
+pub mod migrate {
+    pub use atlas_derive::embed_migrations;
+    pub use atlas_migrate::*;
+}
+
 /// What calls ask of their arguments: the traits that compile errors name, and the types in them.
 pub mod bounds {
     #[doc(hidden)]

@@ -19,6 +19,7 @@ mod observers;
 mod pending;
 mod place;
 mod reading;
+mod schema;
 mod sensitive;
 mod tenancy;
 mod tenant_databases;
@@ -48,6 +49,7 @@ pub(crate) use moment::Moment;
 pub(crate) use observers::Observing;
 pub use pending::Pending;
 pub(crate) use reading::{Decode, Reading};
+pub use schema::Held;
 pub use tenant_databases::TenantDatabases;
 pub use transaction::Transaction;
 pub use tx::{Retryable, Tx};
@@ -130,7 +132,7 @@ impl Db {
 
     /// Whether this handle is in a transaction.
     pub fn in_transaction(&self) -> bool {
-        self.level().is_some()
+        self.level().is_some_and(|level| level.is_transaction())
     }
 
     /// Tells `listener` of every statement that ends, and of every transaction that begins or ends, on
@@ -210,7 +212,7 @@ impl Db {
 
     /// What becomes of what is done through this handle; `None` outside of a transaction.
     pub(crate) fn fate(&self) -> Option<Fate> {
-        self.level().map(Fate)
+        self.level().filter(|level| level.is_transaction()).map(Fate)
     }
 
     /// The transaction or savepoint that this handle is in.

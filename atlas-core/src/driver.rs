@@ -19,10 +19,16 @@ pub use options::{AfterConnect, ConnectOptions, TlsMode};
 pub(crate) use registry::open;
 pub use registry::{DriverFactory, Opening, register_driver};
 pub use row::{Row, RowSink};
+pub(crate) use timer::pause;
 pub use timer::within;
 pub use transaction::{Isolation, TransactionOptions};
 
-use crate::{error::Result, statement::Statement, value::Value};
+use crate::{
+    error::{Error, Result},
+    schema::{Entry, Table},
+    statement::Statement,
+    value::Value,
+};
 
 /// A boxed future that may be sent to another thread.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -68,6 +74,12 @@ pub trait Driver: Send + Sync + 'static {
 
     /// What the pool is doing now.
     fn pool(&self) -> PoolFigures;
+
+    /// A table as [`Connection::inspect`] would give it once it was created: where the database stores several types
+    /// alike, or gives names, a table that was read is compared with this.
+    fn normalize(&self, table: &Table) -> Table {
+        table.clone()
+    }
 
     /// Lets running statements finish, closes every connection, and refuses new ones.
     fn close(&self) -> BoxFuture<'_, ()>;
@@ -116,6 +128,53 @@ pub trait Connection: Any + Send {
 
     /// Ends the innermost transaction or savepoint and undoes what it did.
     fn rollback(&mut self) -> BoxFuture<'_, Result<()>>;
+
+    /// The tables and views that statements reach by their bare names, by name. What is the database's own is not
+    /// among them.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unsupported`](crate::Error::Unsupported) where the driver cannot tell.
+    fn entries(&mut self) -> BoxFuture<'_, Result<Vec<Entry>>> {
+        Box::pin(async { Err(cannot("a look at its schema")) })
+    }
+
+    /// A table as it is in the database: what is created from it is like it. `None` where there is none of that name.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unsupported`](crate::Error::Unsupported) where the driver cannot tell.
+    fn inspect<'a>(&'a mut self, _table: &'a str) -> BoxFuture<'a, Result<Option<Table>>> {
+        Box::pin(async { Err(cannot("a look at its schema")) })
+    }
+
+    /// Takes a lock that one connection has at a time, of all programs that use the database, if nobody has it. It
+    /// MUST be gone with the connection, and with its transaction where it was taken in one.
+    ///
+    /// A database that has no such locks gives `true`: its users look again inside of each transaction, which MUST
+    /// then be alone.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unsupported`](crate::Error::Unsupported) where it can only be taken in a transaction, and none is
+    /// open.
+    fn try_lock<'a>(&'a mut self, _name: &'a str) -> BoxFuture<'a, Result<bool>> {
+        Box::pin(async { Ok(true) })
+    }
+
+    /// Gives a lock back that was taken outside of a transaction.
+    fn unlock<'a>(&'a mut self, _name: &'a str) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async { Ok(()) })
+    }
+}
+
+#[cold]
+fn cannot(operation: &str) -> Error {
+    Error::Unsupported {
+        driver: "database's",
+        operation: operation.to_owned(),
+        instead: "ask the database in its own language".to_owned(),
+    }
 }
 
 /// What a statement did.

@@ -5,6 +5,7 @@
 mod arguments;
 mod attribute;
 mod diagnostics;
+mod embed;
 mod from_row;
 mod main_function;
 mod model;
@@ -389,6 +390,16 @@ pub fn derive_from_row(input: TokenStream) -> TokenStream {
 #[proc_macro]
 pub fn sql(text: TokenStream) -> TokenStream {
     sql::expand(text.into()).into()
+}
+
+/// Makes the SQL files of a folder part of the program, for `Migrator::embedded`: `embed_migrations!("migrations")`. The
+/// folder is beside the `Cargo.toml` of the crate; folders inside it count too.
+///
+/// A file that is changed is compiled in anew. For one that is added, the crate has to be compiled for another reason: a
+/// build script with `cargo:rerun-if-changed=migrations` sees to it.
+#[proc_macro]
+pub fn embed_migrations(folder: TokenStream) -> TokenStream {
+    embed::expand(&parse_macro_input!(folder as syn::LitStr)).into()
 }
 
 /// Lets `main` await: runs its body on a runtime made for it. For programs that have no runtime of their

@@ -18,6 +18,7 @@ use crate::{
     },
     driver::{Connection, Ran, RowSink, TransactionOptions},
     error::{Error, Result},
+    schema::{Entry, Table},
     statement::Statement,
 };
 
@@ -49,6 +50,8 @@ pub(super) enum Form {
     Guard,
     /// One of our own operations, which takes several statements.
     Own,
+    /// Nobody: it is no transaction, but a connection that is held.
+    Held,
 }
 
 const OPEN: u8 = 0;
@@ -91,7 +94,7 @@ impl Level {
 
     /// A connection outside of a transaction, for a handle that is to use this one and no other.
     pub(super) fn pinned(connection: Box<dyn Connection>, database: Arc<Database>) -> Arc<Self> {
-        Self::alone(connection, database, Form::Guard)
+        Self::alone(connection, database, Form::Held)
     }
 
     /// Gives a pinned connection back.
@@ -174,8 +177,18 @@ impl Level {
         &self.callbacks
     }
 
+    /// Whether this is a transaction or savepoint, and not only a connection that is held.
+    pub(super) fn is_transaction(&self) -> bool {
+        self.form != Form::Held
+    }
+
+    /// The transaction or savepoint that this one is inside of.
+    fn around(&self) -> Option<&Arc<Level>> {
+        self.parent.as_ref().filter(|parent| parent.is_transaction())
+    }
+
     fn depth(&self) -> usize {
-        self.parent.as_ref().map_or(0, |parent| parent.depth() + 1)
+        self.around().map_or(0, |parent| parent.depth() + 1)
     }
 
     fn tell(&self, step: Step) {
@@ -185,8 +198,11 @@ impl Level {
     /// Notes how this level ended, and tells of it. What is to be done after the outermost commit is the caller's.
     fn ended(&self, fate: u8) -> Vec<Callback> {
         self.fate.store(fate, SeqCst);
+        if !self.is_transaction() {
+            return Vec::new();
+        }
         self.tell(if fate == KEPT { Step::Commit } else { Step::Rollback });
-        match (&self.parent, fate) {
+        match (self.around(), fate) {
             (Some(parent), KEPT) => self.callbacks.move_to(&parent.callbacks),
             (None, KEPT) => return self.callbacks.committed(),
             _ => self.callbacks.rolled_back(),
@@ -208,6 +224,34 @@ impl Level {
             Some(connection) => connection.run(statement, sink).await,
             None => Err(CLOSED),
         }
+    }
+
+    /// The tables and views of the database.
+    pub(super) async fn entries(self: &Arc<Self>) -> Result<Vec<Entry>> {
+        let _release = Release(self);
+        let mut stack = self.enter().await?;
+        stack.connection.as_mut().ok_or(CLOSED)?.entries().await
+    }
+
+    /// A table as it is in the database.
+    pub(super) async fn inspect(self: &Arc<Self>, table: &str) -> Result<Option<Table>> {
+        let _release = Release(self);
+        let mut stack = self.enter().await?;
+        stack.connection.as_mut().ok_or(CLOSED)?.inspect(table).await
+    }
+
+    /// Takes a lock, if nobody has it.
+    pub(super) async fn try_lock(self: &Arc<Self>, name: &str) -> Result<bool> {
+        let _release = Release(self);
+        let mut stack = self.enter().await?;
+        stack.connection.as_mut().ok_or(CLOSED)?.try_lock(name).await
+    }
+
+    /// Gives a lock back.
+    pub(super) async fn unlock(self: &Arc<Self>, name: &str) -> Result<()> {
+        let _release = Release(self);
+        let mut stack = self.enter().await?;
+        stack.connection.as_mut().ok_or(CLOSED)?.unlock(name).await
     }
 
     /// The connection, when it is this level's turn: while a savepoint is open inside, a statement would
@@ -293,12 +337,12 @@ impl Level {
 
     /// Whether what was done in this level has been undone.
     pub(super) fn is_undone(&self) -> bool {
-        self.fate.load(SeqCst) == UNDONE || self.parent.as_ref().is_some_and(|parent| parent.is_undone())
+        self.fate.load(SeqCst) == UNDONE || self.around().is_some_and(|parent| parent.is_undone())
     }
 
     /// Whether what was done in this level is kept for good.
     pub(super) fn is_kept(&self) -> bool {
-        self.fate.load(SeqCst) == KEPT && self.parent.as_ref().is_none_or(|parent| parent.is_kept())
+        self.fate.load(SeqCst) == KEPT && self.around().is_none_or(|parent| parent.is_kept())
     }
 }
 

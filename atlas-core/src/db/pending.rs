@@ -14,7 +14,8 @@ use crate::{driver::BoxFuture, error::Result};
 pub struct Pending<'a, T>(BoxFuture<'a, Result<T>>);
 
 impl<'a, T> Pending<'a, T> {
-    pub(crate) fn new(work: impl Future<Output = Result<T>> + Send + 'a) -> Self {
+    /// For crates whose calls are to look like the core's.
+    pub fn new(work: impl Future<Output = Result<T>> + Send + 'a) -> Self {
         Self(Box::pin(work))
     }
 }

@@ -45,6 +45,11 @@ pub async fn within<F: Future>(limit: Duration, future: F) -> Option<F::Output> 
     .await
 }
 
+/// Waits.
+pub(crate) async fn pause(length: Duration) {
+    let _ = within(length, std::future::pending::<()>()).await;
+}
+
 struct Alarm {
     at: Instant,
     place: Option<Place>,

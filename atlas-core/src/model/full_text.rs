@@ -148,7 +148,7 @@ fn search<M: Model>(places: &[usize], words: &str) -> Result<FullText, String> {
     Ok(FullText {
         columns: columns.collect(),
         index: index.name,
-        language: index.language,
+        language: meta.language,
         terms,
         rank: false,
     })

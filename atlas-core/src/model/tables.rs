@@ -5,7 +5,10 @@ use crate::{
     error::Result,
     model::{ColumnMeta, DefaultMeta, FullTextMeta, KeyKind, ModelMeta},
     relation::{Link, RelationKind, RelationMeta},
-    schema::{Column, ColumnDefault, ForeignKey, FullTextIndex, Index, Name, SchemaChange, Table},
+    schema::{
+        Column, ColumnDefault, ForeignKey, FullTextIndex, Index, IndexKind, Name, SchemaChange, Table,
+        default_name,
+    },
     statement::Statement,
 };
 
@@ -112,16 +115,16 @@ fn table(model: &'static ModelMeta) -> Table {
             .map(|(relation, link)| {
                 let target = (link.target)();
                 let referred = |index: &usize| target.names.get(*index).map(|name| Name::from(*name));
+                let references = link.foreign().iter().filter_map(referred).collect();
                 ForeignKey {
-                    columns: names(&link.local()),
-                    table: target.table.into(),
-                    references: link.foreign().iter().filter_map(referred).collect(),
                     on_delete: relation.on_delete,
                     on_update: relation.on_update,
+                    ..ForeignKey::new(model.table, names(&link.local()), target.table, references)
                 }
             })
             .collect(),
         full_text: model.full_text.iter().map(|meta| full_text(model, meta)).collect(),
+        ..Table::default()
     }
 }
 
@@ -129,13 +132,15 @@ fn table(model: &'static ModelMeta) -> Table {
 pub(super) fn full_text(model: &'static ModelMeta, meta: &FullTextMeta) -> FullTextIndex {
     let names = meta.columns.iter().filter_map(|index| model.names.get(*index));
     let columns: Vec<Name> = names.map(|name| Name::from(*name)).collect();
-    FullTextIndex { name: index_name(model, &columns, "fulltext"), columns, language: meta.language }
+    FullTextIndex {
+        name: default_name(model.table, &columns, "fulltext"),
+        columns,
+        language: meta.language.into(),
+    }
 }
 
 fn column(model: &'static ModelMeta, index: usize, meta: &ColumnMeta) -> Column {
     Column {
-        name: meta.name.into(),
-        ty: meta.ty,
         nullable: meta.nullable,
         generated: model.key_kind == KeyKind::Generated && model.key == [index],
         default: match meta.default {
@@ -143,15 +148,10 @@ fn column(model: &'static ModelMeta, index: usize, meta: &ColumnMeta) -> Column 
             Some(DefaultMeta::Database { sql, .. }) => Some(ColumnDefault::Expression(sql.into())),
             Some(DefaultMeta::Computed(_)) | None => None,
         },
+        ..Column::new(meta.name, meta.ty)
     }
 }
 
-/// An index, named as Laravel does: `users_email_unique`.
 fn index(model: &'static ModelMeta, columns: Vec<Name>, unique: bool) -> Index {
-    let kind = if unique { "unique" } else { "index" };
-    Index { name: index_name(model, &columns, kind), columns, unique }
-}
-
-fn index_name(model: &'static ModelMeta, columns: &[Name], kind: &str) -> Name {
-    format!("{}_{}_{kind}", model.table.replace('.', "_"), columns.join("_")).into()
+    Index::new(model.table, columns, if unique { IndexKind::Unique } else { IndexKind::Plain })
 }

@@ -1,7 +1,7 @@
 //! Tables, written shortly.
 
 use atlas_core::{
-    schema::{self, Action, ColumnDefault, ForeignKey, Index, Name},
+    schema::{self, Action, ColumnDefault, ForeignKey, Index, IndexKind, Name},
     statement::{
         ColumnRef, Delete, Expr, Insert, OnConflict, Projection, Scope, Select, Selected, TableRef, Update,
     },
@@ -13,13 +13,7 @@ pub(crate) struct Column(schema::Column);
 
 /// A column that is not NULL.
 pub(crate) fn column(name: &'static str, ty: ColumnType) -> Column {
-    Column(schema::Column {
-        name: Name::Borrowed(name),
-        ty,
-        nullable: false,
-        generated: false,
-        default: None,
-    })
+    Column(schema::Column::new(name, ty))
 }
 
 /// The key `id`, which the program gives.
@@ -65,17 +59,7 @@ impl Table {
         let columns: Vec<schema::Column> = columns.into_iter().map(|Column(column)| column).collect();
         let primary_key =
             columns.iter().map(|column| column.name.clone()).filter(|name| name == "id").collect();
-        let (indexes, foreign_keys) = (Vec::new(), Vec::new());
-        Self {
-            schema: schema::Table {
-                name: name.into(),
-                columns,
-                primary_key,
-                indexes,
-                foreign_keys,
-                full_text: Vec::new(),
-            },
-        }
+        Self { schema: schema::Table { columns, primary_key, ..schema::Table::new(name) } }
     }
 
     /// The same with another key.
@@ -93,7 +77,8 @@ impl Table {
     pub(crate) fn index(mut self, columns: &[&'static str], unique: bool) -> Self {
         // Index names are the database's, not the table's, in some databases.
         let name = Name::Owned(format!("{}_{}", self.schema.name, self.schema.indexes.len()));
-        self.schema.indexes.push(Index { name, columns: names(columns), unique });
+        let kind = if unique { IndexKind::Unique } else { IndexKind::Plain };
+        self.schema.indexes.push(Index { name, columns: names(columns), kind, ..Index::default() });
         self
     }
 
@@ -105,6 +90,7 @@ impl Table {
             references: names(&["id"]),
             on_delete: action,
             on_update: action,
+            ..ForeignKey::default()
         });
         self
     }

@@ -3,7 +3,7 @@ use std::{any::Any, borrow::Cow, sync::Arc, sync::atomic::Ordering::Relaxed, tim
 use atlas_core::{
     driver::{AfterConnect, BoxFuture, Connection, Outcome, Ran, RowSink, TransactionOptions},
     error::{ConstraintKind, Error, Result},
-    schema::{Name, SchemaChange, Truncate},
+    schema::{Entry, Name, SchemaChange, Table, Truncate},
     statement::{From, Insert, OnConflict, Select, Statement},
 };
 use atlas_server::{Condition, Lent, Pool};
@@ -15,6 +15,7 @@ use crate::{
     error::{Context, lost_commit},
     indexes,
     insert::{ignoring, plan},
+    inspect::{self, Question, Texts},
     job::{Ended, Job},
     raw::{self, Kind},
     referrers,
@@ -328,6 +329,16 @@ impl MySqlConnection {
         Ok(server.map(|server| server.version.clone()).unwrap_or_default())
     }
 
+    /// What the server answers to a question about its schema.
+    async fn ask(&mut self, question: Question, about: &str) -> Result<Vec<Vec<Option<String>>>> {
+        let sink = Box::new(Texts::default());
+        let locks = matches!(question, Question::Lock | Question::Unlock);
+        let done =
+            self.work(Context::default(), !locks, sink, |session, _| question.ask(session, about)).await?;
+        let sink: Box<dyn Any> = done.0;
+        Ok(sink.downcast::<Texts>().map(|texts| texts.0).unwrap_or_default())
+    }
+
     async fn ask_indexes(&mut self, table: &str) -> Result<Arc<Vec<Index>>> {
         let sink = Box::new(indexes::Rows::default());
         let done =
@@ -397,6 +408,9 @@ impl MySqlConnection {
         let table = match change {
             SchemaChange::CreateTable(table) => Some(&*table.name),
             SchemaChange::DropTable(name) => Some(&**name),
+            SchemaChange::AlterTable { before, .. } | SchemaChange::RenameTable { before, .. } => {
+                Some(&*before.name)
+            }
             _ => None,
         };
         let creates = matches!(change, SchemaChange::CreateTable(_));
@@ -408,6 +422,12 @@ impl MySqlConnection {
         });
         let done = done.await;
         self.pool.manager().indexes.forget();
+        if done.is_err() && matches!(change, SchemaChange::DropTables(_)) {
+            // It may hold no foreign keys any more.
+            if let Some(mut lent) = self.lent.take() {
+                lent.mark(Condition::Spent);
+            }
+        }
         done.map(|(sink, _)| (sink, Outcome::affected(0)))
     }
 
@@ -522,6 +542,41 @@ impl Connection for MySqlConnection {
 
     fn rollback(&mut self) -> BoxFuture<'_, Result<()>> {
         Box::pin(self.end_one(false))
+    }
+
+    fn entries(&mut self) -> BoxFuture<'_, Result<Vec<Entry>>> {
+        Box::pin(async move { self.ask(Question::Entries, "").await.map(inspect::entries) })
+    }
+
+    fn inspect<'a>(&'a mut self, table: &'a str) -> BoxFuture<'a, Result<Option<Table>>> {
+        Box::pin(async move {
+            let mut answers: [_; 5] = Default::default();
+            for (question, answer) in inspect::QUESTIONS.into_iter().zip(&mut answers) {
+                *answer = self.ask(question, table).await?;
+                if question == Question::Table && answer.is_empty() {
+                    return Ok(None);
+                }
+            }
+            Ok(inspect::table(table, answers, self.pool.manager().dialect()))
+        })
+    }
+
+    fn try_lock<'a>(&'a mut self, name: &'a str) -> BoxFuture<'a, Result<bool>> {
+        Box::pin(async move {
+            let rows = self.ask(Question::Lock, name).await?;
+            if let Some(lent) = &mut self.lent
+                && self.transaction.is_none()
+            {
+                // The pool gives the lock back.
+                lent.mark(Condition::Dirty);
+            }
+            self.rests = Condition::Dirty;
+            Ok(rows.first().and_then(|row| row.first()) == Some(&Some("1".to_owned())))
+        })
+    }
+
+    fn unlock<'a>(&'a mut self, name: &'a str) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async move { self.ask(Question::Unlock, name).await.map(|_| ()) })
     }
 }
 

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use atlas_core::{
     driver::{BoxFuture, Capabilities, Connection, Driver, PoolFigures, Rendered},
     error::Result,
+    schema::Table,
     statement::Statement,
 };
 use atlas_server::{Pool, PoolOptions};
@@ -64,6 +65,10 @@ impl Driver for MySqlDriver {
         let mut compiled = Compiled::default();
         compile(statement, &self.pool.manager().dialect(), &mut compiled)?;
         Ok(Rendered { binds: compiled.values(), text: compiled.text })
+    }
+
+    fn normalize(&self, table: &Table) -> Table {
+        atlas_sql::normalize(table, &self.pool.manager().dialect())
     }
 
     fn server_version(&self) -> BoxFuture<'_, Result<String>> {

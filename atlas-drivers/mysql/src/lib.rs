@@ -21,6 +21,7 @@ mod full_text;
 mod functions;
 mod indexes;
 mod insert;
+mod inspect;
 mod job;
 mod json;
 mod list;

@@ -169,7 +169,7 @@ impl Connections {
 }
 
 /// What a connection that somebody gave back in disorder is sent: a raw text may have left any of it.
-const CLEAN: &str = "ROLLBACK; UNLOCK TABLES; SET autocommit = 1";
+const CLEAN: &str = "ROLLBACK; UNLOCK TABLES; SET autocommit = 1; DO RELEASE_ALL_LOCKS()";
 
 impl Manager for Connections {
     type Connection = Box<Session>;

@@ -3,12 +3,14 @@ use std::{any::Any, sync::Arc, time::Duration};
 use atlas_core::{
     driver::{BoxFuture, Connection, Isolation, Outcome, Ran, RowSink, TransactionOptions},
     error::{Error, Result},
+    schema::{Entry, Table},
     statement::Statement,
 };
 use atlas_server::{Condition, Lent, Pool, within};
 
 use crate::{
     error::{About, Failure, lost_connection, lost_transaction},
+    inspect,
     manager::Server,
     raw, run,
     session::{Session, Shared},
@@ -262,6 +264,31 @@ impl PostgresConnection {
         Ok(())
     }
 
+    async fn lock_one(&mut self, name: &str) -> Result<bool> {
+        let inside = self.depth > 0;
+        if !inside && self.pool.manager().0.options.is_pooled() {
+            return Err(Error::Unsupported {
+                driver: "postgres",
+                operation: "a lock outside of a transaction behind a pooler, which gives each statement another session".to_owned(),
+                instead: "take it in a transaction".to_owned(),
+            });
+        }
+        self.settle().await?;
+        self.make_sure().await?;
+        let function = if inside { "pg_try_advisory_xact_lock" } else { "pg_try_advisory_lock" };
+        let text = format!("SELECT pg_catalog.{function}({})", inspect::lock_number(name));
+        let session = self.start()?;
+        // Also where the answer is never read.
+        session.locks |= !inside;
+        let done = session.texts(text).await;
+        if !inside && self.rest == Condition::Clean {
+            self.rest = Condition::Dirty;
+        }
+        self.done(&done);
+        let rows = done.map_err(|failure| self.explain(failure))?;
+        Ok(rows.first().and_then(|row| row.first()).is_some_and(|locked| locked == "t"))
+    }
+
     async fn begin_once(&mut self, shared: &Shared, how: &str) -> Result<(), Failure> {
         let begun = self.start()?.begin(shared, how).await;
         self.done(&begun);
@@ -318,6 +345,35 @@ impl Connection for PostgresConnection {
 
     fn rollback(&mut self) -> BoxFuture<'_, Result<()>> {
         Box::pin(self.end_one(false))
+    }
+
+    fn entries(&mut self) -> BoxFuture<'_, Result<Vec<Entry>>> {
+        Box::pin(async move {
+            self.settle().await?;
+            let done = inspect::entries(self.start()?).await;
+            self.done(&done);
+            done.map_err(|failure| self.explain(failure))
+        })
+    }
+
+    fn inspect<'a>(&'a mut self, table: &'a str) -> BoxFuture<'a, Result<Option<Table>>> {
+        Box::pin(async move {
+            self.settle().await?;
+            let done = inspect::table(self.start()?, table).await;
+            self.done(&done);
+            done.map_err(|failure| self.explain(failure))
+        })
+    }
+
+    fn try_lock<'a>(&'a mut self, name: &'a str) -> BoxFuture<'a, Result<bool>> {
+        Box::pin(self.lock_one(name))
+    }
+
+    fn unlock<'a>(&'a mut self, name: &'a str) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async move {
+            let text = format!("SELECT pg_catalog.pg_advisory_unlock({})", inspect::lock_number(name));
+            self.command(text).await
+        })
     }
 }
 

@@ -1,9 +1,12 @@
+use std::borrow::Cow;
+
 use atlas_core::{
-    schema::Column,
+    error::{Error, Result},
+    schema::{Column, Storage},
     statement::{Aggregate, ArithmeticOp, FullTextTerm, Function, JsonQuestion, JsonStep},
     value::{ColumnType, ItemType, Value},
 };
-use atlas_sql::{Beside, Dialect, FullTextIndexes};
+use atlas_sql::{Beside, Dialect, FullTextIndexes, SchemaDialect, quoted, sizes_of};
 
 use crate::{full_text, functions, json};
 
@@ -138,32 +141,82 @@ impl Dialect for PostgresDialect {
         FullTextIndexes::Expression(full_text::INDEX)
     }
 
-    fn column_type(&self, column: &Column) -> &'static str {
-        match column.ty {
-            ColumnType::Bool => "boolean",
-            ColumnType::I8 | ColumnType::I16 | ColumnType::U8 => "smallint",
-            ColumnType::I32 | ColumnType::U16 => "integer",
-            ColumnType::I64 | ColumnType::U32 => "bigint",
-            ColumnType::U64 => "numeric(20)",
-            ColumnType::F32 => "real",
-            ColumnType::F64 => "double precision",
-            ColumnType::Numeric => "numeric",
-            ColumnType::Bytes => "bytea",
-            ColumnType::Uuid => "uuid",
-            ColumnType::Date => "date",
-            ColumnType::Time => "time",
-            ColumnType::DateTime => "timestamp",
-            ColumnType::Timestamp => "timestamptz",
-            ColumnType::Json => "jsonb",
-            ColumnType::Array(item) => match item {
-                ItemType::Bool => "boolean[]",
-                ItemType::I16 => "smallint[]",
-                ItemType::I32 => "integer[]",
-                ItemType::I64 => "bigint[]",
-                ItemType::F64 => "double precision[]",
-                ItemType::Text => "text[]",
+    fn schema(&self) -> SchemaDialect {
+        SchemaDialect { names_guards: true, ..SchemaDialect::STANDARD }
+    }
+
+    fn column_type(&self, column: &Column, _: bool) -> Result<Cow<'static, str>> {
+        Ok(match &column.storage {
+            Storage::Char(length) => format!("char({length})").into(),
+            Storage::Varchar(length) => format!("varchar({length})").into(),
+            Storage::Decimal(digits, scale) => format!("numeric({digits}, {scale})").into(),
+            Storage::Fraction(digits) => match column.ty {
+                ColumnType::Time => format!("time({digits})").into(),
+                ColumnType::DateTime => format!("timestamp({digits})").into(),
+                _ => format!("timestamptz({digits})").into(),
             },
-            _ => "text",
+            Storage::JsonText => "json".into(),
+            Storage::IpAddress => "inet".into(),
+            Storage::MacAddress => "macaddr".into(),
+            Storage::Vector(size) => format!("vector({size})").into(),
+            Storage::TsVector => "tsvector".into(),
+            Storage::Native(own) => own.clone(),
+            Storage::Set(_) => {
+                return Err(Error::Unsupported {
+                    driver: "postgres",
+                    operation: format!("the column `{}`, which is a set of texts", column.name),
+                    instead: "make it `text[]` with `raw_column`, or JSON".to_owned(),
+                });
+            }
+            _ => usual_type(column.ty).into(),
+        })
+    }
+
+    fn read_type(&self, declared: &str) -> (ColumnType, Storage) {
+        let lower = declared.to_lowercase();
+        let sizes = sizes_of(&lower);
+        let bare = lower.split('(').next().unwrap_or_default().trim();
+        let size = sizes.first().copied();
+        let fraction = match size.and_then(|size| u8::try_from(size).ok()).filter(|digits| *digits < 6) {
+            Some(digits) => Storage::Fraction(digits),
+            None => Storage::Usual,
+        };
+        let zoned = lower.contains("with time zone") || bare == "timestamptz";
+        match (bare, size) {
+            ("boolean" | "bool", _) => (ColumnType::Bool, Storage::Usual),
+            ("smallint", _) => (ColumnType::I16, Storage::Usual),
+            ("integer", _) => (ColumnType::I32, Storage::Usual),
+            ("bigint", _) => (ColumnType::I64, Storage::Usual),
+            ("real", _) => (ColumnType::F32, Storage::Usual),
+            ("double precision", _) => (ColumnType::F64, Storage::Usual),
+            ("numeric", Some(digits)) => {
+                let byte = |size: u32| u8::try_from(size).unwrap_or(u8::MAX);
+                let scale = sizes.get(1).copied().unwrap_or_default();
+                (ColumnType::Numeric, Storage::Decimal(byte(digits), byte(scale)))
+            }
+            ("numeric", None) => (ColumnType::Numeric, Storage::Usual),
+            ("bytea", _) => (ColumnType::Bytes, Storage::Usual),
+            ("uuid", _) => (ColumnType::Uuid, Storage::Usual),
+            ("date", _) => (ColumnType::Date, Storage::Usual),
+            ("jsonb", _) => (ColumnType::Json, Storage::Usual),
+            ("json", _) => (ColumnType::Json, Storage::JsonText),
+            ("text", _) => (ColumnType::Text, Storage::Usual),
+            ("boolean[]", _) => (ColumnType::Array(ItemType::Bool), Storage::Usual),
+            ("smallint[]", _) => (ColumnType::Array(ItemType::I16), Storage::Usual),
+            ("integer[]", _) => (ColumnType::Array(ItemType::I32), Storage::Usual),
+            ("bigint[]", _) => (ColumnType::Array(ItemType::I64), Storage::Usual),
+            ("double precision[]", _) => (ColumnType::Array(ItemType::F64), Storage::Usual),
+            ("text[]", _) => (ColumnType::Array(ItemType::Text), Storage::Usual),
+            ("character varying" | "varchar", Some(length)) => (ColumnType::Text, Storage::Varchar(length)),
+            ("character" | "char", Some(length)) => (ColumnType::Text, Storage::Char(length)),
+            ("inet", _) => (ColumnType::Text, Storage::IpAddress),
+            ("macaddr", _) => (ColumnType::Text, Storage::MacAddress),
+            ("tsvector", _) => (ColumnType::Text, Storage::TsVector),
+            ("vector", Some(size)) => (ColumnType::Text, Storage::Vector(size)),
+            _ if zoned && bare.starts_with("timestamp") => (ColumnType::Timestamp, fraction),
+            _ if bare.starts_with("timestamp") => (ColumnType::DateTime, fraction),
+            _ if bare.starts_with("time") && !zoned => (ColumnType::Time, fraction),
+            _ => (ColumnType::Text, Storage::Native(declared.to_owned().into())),
         }
     }
 
@@ -178,8 +231,19 @@ impl Dialect for PostgresDialect {
     }
 
     /// Where the server has no type of the field's range.
-    fn check(&self, column: &Column, out: &mut String) {
+    fn guard(&self, column: &Column) -> Option<String> {
+        let name = column.name.replace('"', "\"\"");
+        if let Storage::Enum(texts) = &column.storage {
+            let mut text = format!("\"{name}\" IN (");
+            for (at, one) in texts.iter().enumerate() {
+                text.push_str(if at > 0 { ", " } else { "" });
+                quoted(one, self, &mut text);
+            }
+            text.push(')');
+            return Some(text);
+        }
         let range = match column.ty {
+            _ if matches!(column.storage, Storage::Native(_)) => return None,
             ColumnType::I8 => ("-128", Some("127")),
             ColumnType::U8 => ("0", Some("255")),
             ColumnType::U16 => ("0", Some("65535")),
@@ -187,13 +251,22 @@ impl Dialect for PostgresDialect {
             // A key that is counted up is a bigint.
             ColumnType::U64 if column.generated => ("0", None),
             ColumnType::U64 => ("0", Some("18446744073709551615")),
-            _ => return,
+            _ => return None,
         };
-        let name = column.name.replace('"', "\"\"");
-        out.push_str(&match range {
-            (low, Some(high)) => format!(" CHECK (\"{name}\" BETWEEN {low} AND {high})"),
-            (low, None) => format!(" CHECK (\"{name}\" >= {low})"),
-        });
+        Some(match range {
+            (low, Some(high)) => format!("\"{name}\" BETWEEN {low} AND {high}"),
+            (low, None) => format!("\"{name}\" >= {low}"),
+        })
+    }
+
+    /// What has no zone is in UTC.
+    fn now(&self, column: &Column) -> String {
+        match column.ty {
+            ColumnType::Date => "((CURRENT_TIMESTAMP AT TIME ZONE 'UTC')::date)".to_owned(),
+            ColumnType::Time => "((CURRENT_TIMESTAMP AT TIME ZONE 'UTC')::time)".to_owned(),
+            ColumnType::DateTime => "(CURRENT_TIMESTAMP AT TIME ZONE 'UTC')".to_owned(),
+            _ => "CURRENT_TIMESTAMP".to_owned(),
+        }
     }
 
     fn bytes_literal(&self, bytes: &[u8], out: &mut String) {
@@ -208,6 +281,36 @@ impl Dialect for PostgresDialect {
 
     fn numeric_function(&self, _: ArithmeticOp) -> Option<&'static str> {
         None
+    }
+}
+
+/// The type of a column.
+fn usual_type(ty: ColumnType) -> &'static str {
+    match ty {
+        ColumnType::Bool => "boolean",
+        ColumnType::I8 | ColumnType::I16 | ColumnType::U8 => "smallint",
+        ColumnType::I32 | ColumnType::U16 => "integer",
+        ColumnType::I64 | ColumnType::U32 => "bigint",
+        ColumnType::U64 => "numeric(20)",
+        ColumnType::F32 => "real",
+        ColumnType::F64 => "double precision",
+        ColumnType::Numeric => "numeric",
+        ColumnType::Bytes => "bytea",
+        ColumnType::Uuid => "uuid",
+        ColumnType::Date => "date",
+        ColumnType::Time => "time",
+        ColumnType::DateTime => "timestamp",
+        ColumnType::Timestamp => "timestamptz",
+        ColumnType::Json => "jsonb",
+        ColumnType::Array(item) => match item {
+            ItemType::Bool => "boolean[]",
+            ItemType::I16 => "smallint[]",
+            ItemType::I32 => "integer[]",
+            ItemType::I64 => "bigint[]",
+            ItemType::F64 => "double precision[]",
+            ItemType::Text => "text[]",
+        },
+        _ => "text",
     }
 }
 

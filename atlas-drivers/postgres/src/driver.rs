@@ -3,6 +3,7 @@ use std::sync::Arc;
 use atlas_core::{
     driver::{BoxFuture, Capabilities, Connection, Driver, PoolFigures, Rendered},
     error::Result,
+    schema::Table,
     statement::Statement,
 };
 use atlas_server::{Condition, Pool};
@@ -59,6 +60,10 @@ impl Driver for PostgresDriver {
         let mut compiled = Compiled::default();
         compile(statement, &PostgresDialect, &mut compiled)?;
         Ok(Rendered { binds: compiled.values(), text: compiled.text })
+    }
+
+    fn normalize(&self, table: &Table) -> Table {
+        atlas_sql::normalize(table, &PostgresDialect)
     }
 
     fn server_version(&self) -> BoxFuture<'_, Result<String>> {

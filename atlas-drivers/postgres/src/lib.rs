@@ -22,6 +22,7 @@ mod error;
 mod full_text;
 mod functions;
 mod insert;
+mod inspect;
 mod json;
 mod kind;
 mod layout;

@@ -82,6 +82,10 @@ impl Server {
         if session.in_transaction {
             session.end(false).await?;
         }
+        if session.locks {
+            session.command("SELECT pg_catalog.pg_advisory_unlock_all()").await?;
+            session.locks = false;
+        }
         Ok(())
     }
 

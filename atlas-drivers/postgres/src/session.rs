@@ -71,6 +71,8 @@ pub(crate) struct Session {
     pub(crate) left_rows: bool,
     /// Whether rows of the running statement were handed over.
     pub(crate) gave_rows: bool,
+    /// Whether it may hold locks that no transaction ends.
+    pub(crate) locks: bool,
     epoch: u64,
     plans: LruCache<Arc<str>, Arc<Plan>>,
     /// The same plans by the shapes of statements, whose texts are not written then.
@@ -88,6 +90,7 @@ impl Session {
             copying: false,
             left_rows: false,
             gave_rows: false,
+            locks: false,
             epoch: shared.epoch.load(Relaxed),
             plans: LruCache::new(shared.options.statement_cache.max(1)),
             shapes: LruCache::new(shared.options.statement_cache.max(1)),

@@ -1,5 +1,8 @@
+use std::borrow::Cow;
+
 use atlas_core::{
-    schema::{Column, Truncate},
+    error::Result,
+    schema::{Alteration, Column, Storage, Table, Truncate},
     statement::{
         Aggregate, ArithmeticOp, FullTextTerm, Function, HintKind, JsonQuestion, JsonStep, Lock,
         LockStrength, LockWait,
@@ -7,7 +10,7 @@ use atlas_core::{
     value::{ColumnType, Value},
 };
 
-use crate::{function, json};
+use crate::{SchemaDialect, function, json};
 
 /// What a bound value stands beside: what tells a database its type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -261,40 +264,50 @@ pub trait Dialect: Send + Sync {
         "/"
     }
 
-    /// The type of a column, as a schema declares it.
-    fn column_type(&self, column: &Column) -> &'static str;
-
-    /// The type of a column that an index or a foreign key is over.
-    fn indexed_column_type(&self, column: &Column) -> &'static str {
-        self.column_type(column)
+    /// What is different where the schema is changed.
+    fn schema(&self) -> SchemaDialect {
+        SchemaDialect::STANDARD
     }
 
-    /// Whether the indexes of a new table are declared inside of it.
-    fn indexes_in_table(&self) -> bool {
-        false
-    }
+    /// The type of a column, as a schema declares it. `keyed`: whether a key, an index or a foreign key is over it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unsupported`](atlas_core::Error::Unsupported) where it cannot be stored.
+    fn column_type(&self, column: &Column, keyed: bool) -> Result<Cow<'static, str>>;
 
-    /// Whether the default of a column stands in parentheses.
-    fn default_in_parentheses(&self) -> bool {
-        false
+    /// What a column of a type stores, as the database tells the type, or as [`column_type`](Self::column_type)
+    /// writes it.
+    fn read_type(&self, declared: &str) -> (ColumnType, Storage) {
+        (ColumnType::Text, Storage::Native(declared.to_owned().into()))
     }
 
     /// How a column whose values the database counts up is declared after its name, with the primary
     /// key included; only asked for a table's single key column.
     fn generated_key(&self, column: &Column) -> &'static str;
 
-    /// Writes, with a space before it, what refuses the values that the column's type in the database
-    /// takes and its field does not: `CHECK (..)`.
-    fn check(&self, _column: &Column, _out: &mut String) {}
-
-    /// What stands after the last parenthesis of a new table, with a space before it.
-    fn table_options(&self) -> &'static str {
-        ""
+    /// What refuses the values that the column's type in the database takes and its field does not: the condition
+    /// of a `CHECK`.
+    fn guard(&self, _column: &Column) -> Option<String> {
+        None
     }
 
-    /// Whether an index names its schema at its own name, and not at its table's.
-    fn index_names_schema(&self) -> bool {
-        false
+    /// The time, as the default of a column.
+    fn now(&self, column: &Column) -> String {
+        match column.ty {
+            ColumnType::Date => "CURRENT_DATE".to_owned(),
+            ColumnType::Time => "CURRENT_TIME".to_owned(),
+            _ => "CURRENT_TIMESTAMP".to_owned(),
+        }
+    }
+
+    /// The statements that change a table by making it anew, where that is how it is done.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`](atlas_core::Error::Config) for a change that contradicts the table.
+    fn rebuild(&self, _before: &Table, _changes: &[Alteration]) -> Result<Vec<String>> {
+        Ok(Vec::new())
     }
 
     /// What stands before and after the name of a table whose rows are all removed.

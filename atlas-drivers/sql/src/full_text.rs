@@ -88,6 +88,25 @@ pub(crate) fn in_table(table: &Table, dialect: &dyn Dialect, text: &mut String) 
     }
 }
 
+/// The statements that add a full-text index to a table.
+///
+/// # Errors
+///
+/// [`Error::Unsupported`] where the database has none, or none of such a table.
+pub fn added(table: &Table, index: &FullTextIndex, dialect: &dyn Dialect) -> Result<Vec<String>> {
+    let alone = Table { full_text: vec![index.clone()], ..table.clone() };
+    let FullTextIndexes::Column(template) = dialect.full_text_index() else {
+        return statements(&alone, dialect);
+    };
+    let mut text = String::from("ALTER TABLE ");
+    quote_path(dialect.quote(), &table.name, &mut text);
+    let mut name = String::new();
+    quote_name(dialect.quote(), &index.name, &mut name);
+    let template = template.replace("{columns}", &names(index, dialect, ""));
+    text.push_str(&format!(" ADD COLUMN {name} {template}, ADD FULLTEXT INDEX {name} ({name})"));
+    Ok(vec![text])
+}
+
 /// The statements that make the full-text indexes of a new table.
 pub(crate) fn statements(table: &Table, dialect: &dyn Dialect) -> Result<Vec<String>> {
     let mut all = Vec::new();
@@ -125,7 +144,7 @@ fn expression(table: &Table, index: &FullTextIndex, template: &str, dialect: &dy
         quote_name(dialect.quote(), name, &mut texts);
         texts.push_str(", '')");
     }
-    push_literal(index.language, &mut language);
+    push_literal(&index.language, &mut language);
     let mut text = String::from("CREATE INDEX ");
     quote_name(dialect.quote(), &index.name, &mut text);
     text.push_str(" ON ");

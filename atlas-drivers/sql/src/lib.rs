@@ -30,9 +30,14 @@ mod update;
 
 pub use compiled::{Bind, Compiled};
 pub use dialect::{Beside, Conflicts, Dialect, FullTextIndexes, common_lock};
+pub use full_text::added as add_full_text;
 pub use function::common as common_function;
 pub use raw::compile_raw;
-pub use schema::schema_statements;
+pub use schema::{
+    Altering, Comments, SchemaDialect, create_index, declare_check, declare_column, declare_foreign_key,
+    literal, normalize, quoted, read_default, schema_statements, sizes_of, takes_guard, texts_in,
+    without_parentheses,
+};
 pub use shape::Shape;
 pub use update::in_order;
 

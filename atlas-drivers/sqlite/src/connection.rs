@@ -3,11 +3,13 @@ use std::{any::Any, sync::Arc};
 use atlas_core::{
     driver::{BoxFuture, Connection, Ran, RowSink, TransactionOptions},
     error::{Error, Result},
+    schema::{Entry, Table},
     statement::{Raw, Statement},
 };
 
 use crate::{
     hold::Hold,
+    inspect,
     open::Role,
     options::Hook,
     pool::{Lease, Pool},
@@ -59,6 +61,15 @@ impl SqliteConnection {
         } else {
             "a raw statement began a transaction, which was rolled back: call `begin` or `transaction` of the handle"
         }))
+    }
+
+    /// A connection that sees what this one has done.
+    async fn reader(&mut self) -> Result<Hold<'_>> {
+        match (&mut self.transaction, &mut self.place) {
+            (Some(transaction), _) => Hold::of_transaction(&mut transaction.lease).ok_or_else(lost),
+            (None, Place::One(lease)) => Hold::of(lease).ok_or_else(lost_connection),
+            (None, Place::Any) => Ok(Hold::own(self.pool.reader().await?)),
+        }
     }
 
     async fn begin_one(&mut self, options: &TransactionOptions) -> Result<()> {
@@ -190,6 +201,22 @@ impl Connection for SqliteConnection {
 
     fn rollback(&mut self) -> BoxFuture<'_, Result<()>> {
         Box::pin(self.end_one(false))
+    }
+
+    fn entries(&mut self) -> BoxFuture<'_, Result<Vec<Entry>>> {
+        Box::pin(async move {
+            let mut hold = self.reader().await?;
+            hold.session()?.watch().allot();
+            inspect::entries(&mut hold.session()?.database)
+        })
+    }
+
+    fn inspect<'a>(&'a mut self, table: &'a str) -> BoxFuture<'a, Result<Option<Table>>> {
+        Box::pin(async move {
+            let mut hold = self.reader().await?;
+            hold.session()?.watch().allot();
+            inspect::table(&mut hold.session()?.database, table)
+        })
     }
 }
 

@@ -1,11 +1,14 @@
+use std::borrow::Cow;
+
 use atlas_core::{
-    schema::{Column, Truncate},
+    error::{Error, Result},
+    schema::{Alteration, Column, Name, Storage, Table, Truncate},
     statement::{Aggregate, ArithmeticOp, FullTextTerm, Function, HintKind, JsonQuestion, JsonStep, Lock},
     value::{ColumnType, Value},
 };
-use atlas_sql::{Dialect, FullTextIndexes};
+use atlas_sql::{Altering, Comments, Dialect, FullTextIndexes, SchemaDialect, quoted};
 
-use crate::{compute, full_text, functions, json, list};
+use crate::{compute, ddl::type_of, full_text, functions, json, list, rebuild};
 
 /// SQL as SQLite reads it.
 #[derive(Clone, Copy, Debug)]
@@ -99,16 +102,36 @@ impl Dialect for SqliteDialect {
         FullTextIndexes::Table
     }
 
-    fn column_type(&self, column: &Column) -> &'static str {
-        match column.ty {
-            // The only type of a truth value that a STRICT table knows.
-            ColumnType::Bool => "INTEGER",
-            ColumnType::F32 | ColumnType::F64 => "REAL",
-            ColumnType::Bytes => "BLOB",
-            ty if ty.is_integer() => "INTEGER",
-            // Decimals too: SQLite's NUMERIC keeps fifteen digits, a text keeps all.
-            _ => "TEXT",
+    fn schema(&self) -> SchemaDialect {
+        SchemaDialect {
+            altering: Altering::Rebuild,
+            comments: Comments::Nowhere,
+            index_names_schema: true,
+            index_methods: false,
+            // A column takes values of its type alone: an integer that overflows becomes a float in SQLite, and
+            // is refused.
+            table_options: " STRICT",
+            ..SchemaDialect::STANDARD
         }
+    }
+
+    fn column_type(&self, column: &Column, _: bool) -> Result<Cow<'static, str>> {
+        let what = match &column.storage {
+            Storage::Native(own) => return Ok(own.clone()),
+            Storage::Set(_) => "a set of texts",
+            Storage::Vector(_) => "a vector",
+            Storage::TsVector => "the words of a text",
+            _ => return Ok(usual_type(column.ty).into()),
+        };
+        Err(Error::Unsupported {
+            driver: "sqlite",
+            operation: format!("the column `{}`, which is {what}", column.name),
+            instead: "store it as JSON, or in a table of its own".to_owned(),
+        })
+    }
+
+    fn read_type(&self, declared: &str) -> (ColumnType, Storage) {
+        (type_of(declared), Storage::Usual)
     }
 
     /// With AUTOINCREMENT, as Rails and Laravel have it: without, the id of a deleted last row goes to
@@ -123,7 +146,11 @@ impl Dialect for SqliteDialect {
     ///
     /// Of an insert of many rows of six columns, STRICT takes 4 % and a check 2 %. Truth values have none:
     /// nothing reckons with them.
-    fn check(&self, column: &Column, out: &mut String) {
+    fn guard(&self, column: &Column) -> Option<String> {
+        let name = column.name.replace('"', "\"\"");
+        if let Storage::Enum(texts) = &column.storage {
+            return Some(one_of(&name, texts, self));
+        }
         let (low, high) = match column.ty {
             ColumnType::I8 => (i8::MIN.into(), i8::MAX.into()),
             ColumnType::I16 => (i16::MIN.into(), i16::MAX.into()),
@@ -132,28 +159,30 @@ impl Dialect for SqliteDialect {
             ColumnType::U16 => (0, u16::MAX.into()),
             ColumnType::U32 => (0, u32::MAX.into()),
             ColumnType::U64 => (0, i64::MAX),
-            _ => return,
+            _ => return None,
         };
-        let name = column.name.replace('"', "\"\"");
         // SQLite names a check by its text, and one that began with a quoted name by that name alone.
-        out.push_str(&match high {
-            i64::MAX => format!(" CHECK ({low} <= \"{name}\")"),
-            _ => format!(" CHECK ({low} <= \"{name}\" AND \"{name}\" <= {high})"),
-        });
+        Some(match high {
+            i64::MAX => format!("{low} <= \"{name}\""),
+            _ => format!("{low} <= \"{name}\" AND \"{name}\" <= {high}"),
+        })
     }
 
-    /// A column takes values of its type alone: an integer that overflows becomes a float in SQLite, and
-    /// is refused.
-    fn table_options(&self) -> &'static str {
-        " STRICT"
+    /// As the driver writes it, with the milliseconds that SQLite knows.
+    fn now(&self, column: &Column) -> String {
+        match column.ty {
+            ColumnType::Date => "CURRENT_DATE".to_owned(),
+            ColumnType::Time => "(strftime('%H:%M:%f', 'now'))".to_owned(),
+            _ => "(strftime('%Y-%m-%d %H:%M:%f', 'now'))".to_owned(),
+        }
+    }
+
+    fn rebuild(&self, before: &Table, changes: &[Alteration]) -> Result<Vec<String>> {
+        rebuild::planned(before, changes)
     }
 
     fn list(&self, values: &[Value]) -> Option<(&'static str, String)> {
         list::json(values)
-    }
-
-    fn index_names_schema(&self) -> bool {
-        true
     }
 
     fn truncate(&self, _: Truncate) -> [&'static str; 2] {
@@ -163,6 +192,31 @@ impl Dialect for SqliteDialect {
     fn bool_literal(&self, truth: bool) -> &'static str {
         if truth { "1" } else { "0" }
     }
+}
+
+/// The type of a column in a STRICT table.
+pub(crate) fn usual_type(ty: ColumnType) -> &'static str {
+    match ty {
+        // The only type of a truth value that a STRICT table knows.
+        ColumnType::Bool => "INTEGER",
+        ColumnType::F32 | ColumnType::F64 => "REAL",
+        ColumnType::Bytes => "BLOB",
+        ty if ty.is_integer() => "INTEGER",
+        // Decimals too: SQLite's NUMERIC keeps fifteen digits, a text keeps all.
+        _ => "TEXT",
+    }
+}
+
+/// The condition of a column that is one of some texts.
+fn one_of(name: &str, texts: &[Name], dialect: &dyn Dialect) -> String {
+    // Not the name first: SQLite would name the check by it.
+    let mut text = format!("+\"{name}\" IN (");
+    for (at, one) in texts.iter().enumerate() {
+        text.push_str(if at > 0 { ", " } else { "" });
+        quoted(one, dialect, &mut text);
+    }
+    text.push(')');
+    text
 }
 
 #[cfg(test)]

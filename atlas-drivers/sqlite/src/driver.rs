@@ -3,6 +3,7 @@ use std::sync::Arc;
 use atlas_core::{
     driver::{BoxFuture, Capabilities, Connection, Driver, PoolFigures, Rendered},
     error::Result,
+    schema::Table,
     statement::Statement,
 };
 use atlas_sql::{Compiled, compile};
@@ -65,6 +66,10 @@ impl Driver for SqliteDriver {
         let mut compiled = Compiled::default();
         compile(statement, &SqliteDialect, &mut compiled)?;
         Ok(Rendered { binds: compiled.values(), text: compiled.text })
+    }
+
+    fn normalize(&self, table: &Table) -> Table {
+        atlas_sql::normalize(table, &SqliteDialect)
     }
 
     fn server_version(&self) -> BoxFuture<'_, Result<String>> {

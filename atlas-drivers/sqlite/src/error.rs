@@ -53,6 +53,12 @@ impl Failure {
         Self { over_limit: Some(limit), ..Self::cancelled() }
     }
 
+    /// What the library around SQLite says.
+    pub(crate) fn of_library(error: &rusqlite::Error) -> Self {
+        let code = error.sqlite_error().map_or(ffi::SQLITE_ERROR, |error| error.extended_code);
+        Self::own(code, &error.to_string())
+    }
+
     fn primary(&self) -> i32 {
         self.code & 0xff
     }

@@ -201,18 +201,30 @@ impl Database {
         text: &str,
         binds: &[&str],
     ) -> Result<Option<[String; N]>, Failure> {
+        Ok(self.all_texts(text, binds)?.into_iter().next())
+    }
+
+    /// The rows of texts that a statement about the schema gives.
+    pub(crate) fn all_texts<const N: usize>(
+        &mut self,
+        text: &str,
+        binds: &[&str],
+    ) -> Result<Vec<[String; N]>, Failure> {
         self.watch().begin(Limit::None);
         self.start(text)?;
         let bound = self.bind_copies(binds.iter().map(|text| BindRef::Text(text)));
-        let stepped = if bound.is_ok() { self.step() } else { Ok(false) };
-        let row = matches!(stepped, Ok(true)).then(|| {
-            std::array::from_fn(|index| match self.row().value(index) {
+        let mut rows = Vec::new();
+        let mut stepped = if bound.is_ok() { self.step() } else { Ok(false) };
+        while let Ok(true) = stepped {
+            rows.push(std::array::from_fn(|index| match self.row().value(index) {
                 Ok(ValueRef::Text(text)) => text.to_owned(),
+                Ok(ValueRef::I64(number)) => number.to_string(),
                 _ => String::new(),
-            })
-        });
+            }));
+            stepped = self.step();
+        }
         self.finish();
-        stepped.map(|_| row)
+        stepped.map(|_| rows)
     }
 
     /// The one number that a statement about the schema gives.

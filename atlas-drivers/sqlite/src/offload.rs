@@ -30,7 +30,7 @@ pub(crate) enum Job {
     /// A statement, from its start.
     Run(Owned),
     /// A change of the schema, all or nothing of it.
-    Schema(SchemaChange),
+    Schema(Box<SchemaChange>),
     /// A statement without values and rows, which begins or ends a transaction.
     Command(&'static str),
 }

@@ -24,7 +24,7 @@ use atlas_core::{
 };
 use atlas_sql::{Bind, Shape};
 use hashlink::LruCache;
-use rusqlite::ffi;
+use rusqlite::{config::DbConfig, ffi};
 
 use crate::{
     error::Failure,
@@ -41,7 +41,7 @@ pub(crate) struct Database {
     kept: usize,
     active: Option<Active>,
     // Dropped after the statements were finalized, and before the watch that its callbacks ask.
-    _connection: rusqlite::Connection,
+    connection: rusqlite::Connection,
     watch: Arc<Watch>,
 }
 
@@ -78,14 +78,21 @@ impl Database {
             ffi::sqlite3_busy_handler(handle, Some(on_busy), context);
             ffi::sqlite3_wal_hook(handle, Some(on_wal), context);
         }
-        Self {
-            handle,
-            prepared: LruCache::new(kept.max(1)),
-            kept,
-            active: None,
-            _connection: connection,
-            watch,
-        }
+        Self { handle, prepared: LruCache::new(kept.max(1)), kept, active: None, connection, watch }
+    }
+
+    /// Whether foreign keys are held from now on. Unlike the pragma, this works inside of a transaction too:
+    /// whoever does so there has to see to it that they hold at its end.
+    ///
+    /// # Errors
+    ///
+    /// What SQLite says.
+    pub(crate) fn hold_foreign_keys(&mut self, hold: bool) -> Result<bool, Failure> {
+        let option = DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY;
+        let fail = |error: rusqlite::Error| Failure::of_library(&error);
+        let held = self.connection.db_config(option).map_err(fail)?;
+        self.connection.set_db_config(option, hold).map_err(fail)?;
+        Ok(held)
     }
 
     pub(crate) fn watch(&self) -> &Arc<Watch> {

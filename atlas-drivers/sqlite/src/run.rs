@@ -79,7 +79,7 @@ pub(crate) async fn rest(
     match (rest, statement) {
         (Rest::Rows(running, progress), _) => rows(hold, statement, sink, running, progress).await,
         (Rest::Several, Statement::Schema(change)) => {
-            let (sink, _) = offload(hold, Job::Schema(change.clone()), sink, None).await?;
+            let (sink, _) = offload(hold, Job::Schema(Box::new(change.clone())), sink, None).await?;
             Ok((sink, Outcome::affected(0)))
         }
         (Rest::Several, Statement::Insert(insert)) => insert_many(hold, insert, sink).await,

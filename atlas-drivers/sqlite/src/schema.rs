@@ -2,12 +2,12 @@
 
 use atlas_core::{
     error::{ConstraintKind, Error, Result},
-    schema::{SchemaChange, Table, Truncate},
+    schema::{Alteration, SchemaChange, Table, Truncate},
     types::serde_json,
 };
 use atlas_sql::schema_statements;
 
-use crate::{dialect::SqliteDialect, error::Failure, raw::Database};
+use crate::{dialect::SqliteDialect, error::Failure, inspect, raw::Database, rebuild::next_step};
 
 /// Makes a change. A table that is there already stays as it is, with the indexes that it has.
 ///
@@ -35,8 +35,16 @@ pub(crate) fn change(database: &mut Database, change: &SchemaChange) -> Result<(
 }
 
 fn make(database: &mut Database, change: &SchemaChange) -> Result<()> {
-    if let SchemaChange::Truncate(table, how) = change {
-        return truncate(database, table, *how);
+    match change {
+        SchemaChange::Truncate(table, how) => return truncate(database, table, *how),
+        SchemaChange::AlterTable { before, changes } => return alter(database, before, changes),
+        SchemaChange::DropTables(tables) => {
+            tables.iter().try_for_each(|name| drop_full_text(database, name))?;
+            return without_foreign_keys(database, |database| {
+                run(database, &schema_statements(change, &SqliteDialect)?)
+            });
+        }
+        _ => {}
     }
     let statements = schema_statements(change, &SqliteDialect)?;
     if let SchemaChange::CreateTable(table) = change {
@@ -65,10 +73,92 @@ fn make(database: &mut Database, change: &SchemaChange) -> Result<()> {
     if let SchemaChange::DropTable(name) = change {
         drop_full_text(database, name)?;
     }
-    for statement in &statements {
-        database.command(statement).map_err(|failure| failure.into_error(None))?;
+    run(database, &statements)?;
+    if let SchemaChange::CreateTable(table) = change {
+        start_counting(database, table)?;
     }
     Ok(())
+}
+
+fn run(database: &mut Database, statements: &[String]) -> Result<()> {
+    statements
+        .iter()
+        .try_for_each(|statement| database.command(statement).map_err(|failure| failure.into_error(None)))
+}
+
+/// Keys that are to be counted from a value on.
+fn start_counting(database: &mut Database, table: &Table) -> Result<()> {
+    let Some(start) = table.columns.iter().find_map(|column| column.starts_at) else { return Ok(()) };
+    let (schema, bare) = schema_of(&table.name);
+    let (schema, bare) = (schema.replace('"', "\"\""), bare.replace('\'', "''"));
+    let text = format!(
+        "INSERT INTO \"{schema}\".sqlite_sequence (name, seq) VALUES ('{bare}', {})",
+        start.saturating_sub(1)
+    );
+    run(database, &[text])
+}
+
+/// Changes a table, step by step. Its texts are read before each: SQLite writes them anew where it renames.
+fn alter(database: &mut Database, before: &Table, changes: &[Alteration]) -> Result<()> {
+    let mut changes = changes;
+    let mut table = before.clone();
+    while !changes.is_empty() {
+        let texts = inspect::texts(database, &table.name)?;
+        let step = next_step(&table, &texts, &mut changes)?;
+        if step.rebuilds {
+            let broken = broken_references(database, &table.name)?;
+            without_foreign_keys(database, |database| {
+                // Otherwise views and triggers of other tables are looked at, while the table is not there.
+                run(database, &["PRAGMA legacy_alter_table = ON".to_owned()])?;
+                let done = run(database, &step.statements);
+                run(database, &["PRAGMA legacy_alter_table = OFF".to_owned()])?;
+                done
+            })?;
+            if broken_references(database, &table.name)? > broken {
+                return Err(Error::Constraint {
+                    kind: ConstraintKind::ForeignKey,
+                    table: Some(table.name.to_string()),
+                    constraint: None,
+                    columns: Vec::new(),
+                    source: None,
+                });
+            }
+        } else {
+            run(database, &step.statements)?;
+        }
+        table = step.after;
+    }
+    Ok(())
+}
+
+/// Does something while foreign keys are not held: a table that is dropped would take the rows with it that refer
+/// to its own.
+fn without_foreign_keys<T>(
+    database: &mut Database,
+    work: impl FnOnce(&mut Database) -> Result<T>,
+) -> Result<T> {
+    let held = database.hold_foreign_keys(false).map_err(|failure| failure.into_error(None))?;
+    let done = work(database);
+    database.hold_foreign_keys(held).map_err(|failure| failure.into_error(None))?;
+    done
+}
+
+/// How many rows refer to nothing, of a table and of those that refer to it.
+fn broken_references(database: &mut Database, table: &str) -> Result<usize> {
+    let (schema, bare) = schema_of(table);
+    let fail = |failure: Failure| failure.into_error(None);
+    let schema = format!("\"{}\"", schema.replace('"', "\"\""));
+    let text = format!(
+        "SELECT DISTINCT m.name FROM {schema}.sqlite_schema m, pragma_foreign_key_list(m.name, ?) k \
+         WHERE m.type = 'table' AND (k.\"table\" = ? COLLATE NOCASE OR m.name = ? COLLATE NOCASE)"
+    );
+    let tables = database.all_texts::<1>(&text, &[schema_of(table).0, bare, bare]).map_err(fail)?;
+    let mut broken = 0;
+    for [name] in tables {
+        let text = format!("PRAGMA {schema}.foreign_key_check(\"{}\")", name.replace('"', "\"\""));
+        broken += database.all_texts::<4>(&text, &[]).map_err(fail)?.len();
+    }
+    Ok(broken)
 }
 
 /// Drops the tables of words that read their texts from a table.
@@ -145,7 +235,7 @@ fn taken(database: &mut Database, schema: &str, name: &str) -> Result<Option<Tak
 }
 
 /// The schema and the name in it.
-fn schema_of(table: &str) -> (&str, &str) {
+pub(crate) fn schema_of(table: &str) -> (&str, &str) {
     table.split_once('.').unwrap_or(("main", table))
 }
 

@@ -195,7 +195,7 @@ async fn words_in_texts(db: Subject) -> Verdict {
     let index = FullTextIndex {
         name: Name::Owned(format!("{}_words", plan.schema.name)),
         columns: vec!["v".into()],
-        language: "simple",
+        language: "simple".into(),
     };
     plan.schema.full_text.push(index.clone());
     let t = db.create(plan).await?;

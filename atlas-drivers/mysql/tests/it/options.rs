@@ -80,20 +80,10 @@ async fn uuids_can_be_stored_as_bytes() {
     for (parameters, ty) in [("", "char"), ("uuid=binary", "binary")] {
         let Some(driver) = driver(parameters).await else { return };
         let name = fresh("uuid");
-        let column = Column {
-            name: "id".into(),
-            ty: ColumnType::Uuid,
-            nullable: false,
-            generated: false,
-            default: None,
-        };
         let table = Table {
-            name: name.clone().into(),
-            columns: vec![column],
+            columns: vec![Column::new("id", ColumnType::Uuid)],
             primary_key: vec!["id".into()],
-            indexes: Vec::new(),
-            foreign_keys: Vec::new(),
-            full_text: Vec::new(),
+            ..Table::new(name.clone())
         };
         let mut connection = driver.acquire().await.unwrap();
         run(&mut *connection, &SchemaChange::CreateTable(table).into_statement()).await.unwrap();

@@ -1,6 +1,6 @@
 use atlas_core::{
     Error,
-    schema::{Column, Index, SchemaChange, Table},
+    schema::{Column, Index, IndexKind, SchemaChange, Table},
     statement::Statement,
     value::ColumnType,
 };
@@ -8,20 +8,15 @@ use atlas_core::{
 use crate::support::{driver, execute, fresh, query, run, sql};
 
 fn table(name: &str, index: &str) -> Statement {
-    let column = |name: &'static str, generated| Column {
-        name: name.into(),
-        ty: ColumnType::I64,
-        nullable: false,
-        generated,
-        default: None,
-    };
+    let column = |name: &'static str, generated| Column { generated, ..Column::new(name, ColumnType::I64) };
     Statement::Schema(SchemaChange::CreateTable(Table {
-        name: name.to_owned().into(),
         columns: vec![column("id", true), column("n", false)],
         primary_key: vec!["id".into()],
-        indexes: vec![Index { name: index.to_owned().into(), columns: vec!["n".into()], unique: true }],
-        foreign_keys: Vec::new(),
-        full_text: Vec::new(),
+        indexes: vec![Index {
+            name: index.to_owned().into(),
+            ..Index::new(name, vec!["n".into()], IndexKind::Unique)
+        }],
+        ..Table::new(name.to_owned())
     }))
 }
 

@@ -1,6 +1,6 @@
 use atlas_core::{
     Error,
-    schema::{Action, Column, ColumnDefault, ForeignKey, Index, SchemaChange, Table},
+    schema::{Action, Column, ColumnDefault, ForeignKey, Index, IndexKind, SchemaChange, Table},
     statement::Statement,
     value::{ColumnType, Value},
 };
@@ -8,20 +8,17 @@ use atlas_core::{
 use crate::support::{check, compiled};
 
 fn column(name: &'static str, ty: ColumnType, default: Option<ColumnDefault>) -> Column {
-    Column { name: name.into(), ty, nullable: false, generated: false, default }
+    Column { default, ..Column::new(name, ty) }
 }
 
 fn table(name: &'static str) -> Table {
     Table {
-        name: name.into(),
         columns: vec![
             Column { generated: true, ..column("id", ColumnType::I64, None) },
             Column { nullable: true, ..column("order", ColumnType::Text, None) },
         ],
         primary_key: vec!["id".into()],
-        indexes: Vec::new(),
-        foreign_keys: Vec::new(),
-        full_text: Vec::new(),
+        ..Table::new(name)
     }
 }
 
@@ -72,7 +69,8 @@ fn indexes_and_foreign_keys() {
     let index = |name: &'static str, unique| Index {
         name: name.into(),
         columns: vec!["order".into(), "id".into()],
-        unique,
+        kind: if unique { IndexKind::Unique } else { IndexKind::Plain },
+        ..Index::default()
     };
     let key = ForeignKey {
         columns: vec!["order".into()],
@@ -80,6 +78,7 @@ fn indexes_and_foreign_keys() {
         references: vec!["id".into()],
         on_delete: Action::Cascade,
         on_update: Action::NoAction,
+        ..ForeignKey::default()
     };
     let bare = ForeignKey {
         references: Vec::new(),
@@ -91,7 +90,6 @@ fn indexes_and_foreign_keys() {
         create(Table {
             indexes: vec![index("i", false), index("u", true)],
             foreign_keys: vec![key, bare],
-            full_text: Vec::new(),
             ..table("users")
         }),
         concat!(

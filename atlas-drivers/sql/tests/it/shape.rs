@@ -47,8 +47,8 @@ impl Dialect for Weighing {
     fn array_list(&self, negated: bool) -> Option<[&'static str; 2]> {
         Some([if negated { " <> ALL(" } else { " = ANY(" }, ")"])
     }
-    fn column_type(&self, _: &Column) -> &'static str {
-        "TEXT"
+    fn column_type(&self, _: &Column, _: bool) -> atlas_core::Result<std::borrow::Cow<'static, str>> {
+        Ok("TEXT".into())
     }
     fn generated_key(&self, _: &Column) -> &'static str {
         ""
@@ -92,8 +92,8 @@ impl Dialect for Listing {
     fn orders_nulls(&self) -> bool {
         false
     }
-    fn column_type(&self, _: &Column) -> &'static str {
-        "TEXT"
+    fn column_type(&self, _: &Column, _: bool) -> atlas_core::Result<std::borrow::Cow<'static, str>> {
+        Ok("TEXT".into())
     }
     fn generated_key(&self, _: &Column) -> &'static str {
         ""

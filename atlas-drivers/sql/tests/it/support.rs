@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use atlas_core::{
     error::Result,
     schema::Column,
@@ -22,8 +24,8 @@ impl Dialect for Standard {
         Some("ALL")
     }
 
-    fn column_type(&self, column: &Column) -> &'static str {
-        if column.ty.is_integer() { "BIGINT" } else { "TEXT" }
+    fn column_type(&self, column: &Column, _: bool) -> Result<Cow<'static, str>> {
+        Ok(if column.ty.is_integer() { "BIGINT" } else { "TEXT" }.into())
     }
 
     fn generated_key(&self, _: &Column) -> &'static str {

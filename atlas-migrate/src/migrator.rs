@@ -1,0 +1,697 @@
+use std::{
+    env,
+    path::PathBuf,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+
+use atlas_core::{Db, Error, Pending, Result, db::Held};
+
+use crate::{
+    Schema,
+    migration::{Migrations, Step},
+    pretend,
+    repository::{Applied, MigrationsRepository, failed},
+    sql::{self, Embedded},
+};
+
+/// What two runners never hold at once.
+const LOCK: &str = "atlas_migrations";
+
+/// Runs migrations, and keeps a record of those that have run.
+///
+/// Migrations in Rust and SQL files go together, in the order of their names. Each runs in a transaction of its own, where
+/// the database can undo changes of its schema (PostgreSQL and SQLite can, MySQL and MariaDB cannot): a migration that
+/// fails leaves nothing behind there. Two runners never run at the same time; the second one waits, and finds done
+/// what the first one has done.
+///
+/// See [`Migration`](crate::Migration) for an example.
+#[derive(Clone)]
+pub struct Migrator<'d> {
+    db: &'d Db,
+    steps: Vec<Step>,
+    folders: Vec<PathBuf>,
+    embedded: Vec<Embedded>,
+    repository: MigrationsRepository,
+    lock_timeout: Duration,
+    force: bool,
+    environment: Option<String>,
+}
+
+/// Which way a migration is run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// It is made.
+    Up,
+    /// It is taken back.
+    Down,
+}
+
+/// What a run did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Report {
+    /// The migrations that ran, in order, and which way.
+    pub ran: Vec<(String, Direction)>,
+    /// Those whose [`should_run`](crate::Migration::should_run) said no.
+    pub skipped: Vec<String>,
+}
+
+impl Report {
+    /// The names of the migrations that ran, in order.
+    pub fn names(&self) -> Vec<&str> {
+        self.ran.iter().map(|(name, _)| name.as_str()).collect()
+    }
+}
+
+/// How a migration stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Status {
+    /// Its name.
+    pub name: String,
+    /// Whether it has run, and in what condition it is.
+    pub state: State,
+    /// The number of the run that it was part of.
+    pub batch: Option<i64>,
+    /// When it ended, in UTC.
+    pub applied_at: Option<String>,
+}
+
+/// Whether a migration has run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum State {
+    /// It has not.
+    Pending,
+    /// It has.
+    Applied,
+    /// It has, and is another one now: its SQL was changed afterwards.
+    Changed,
+    /// It has, and is gone.
+    Missing,
+    /// It was begun, and nobody saw it end.
+    Unfinished,
+}
+
+/// What became of a migration that was begun and not ended: see [`Migrator::resolve`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resolution {
+    /// All of it is done.
+    Applied,
+    /// Nothing of it is.
+    RolledBack,
+}
+
+impl<'d> Migrator<'d> {
+    /// A migrator of a database, without migrations.
+    pub fn new(db: &'d Db) -> Self {
+        Self {
+            db,
+            steps: Vec::new(),
+            folders: Vec::new(),
+            embedded: Vec::new(),
+            repository: MigrationsRepository::default(),
+            lock_timeout: Duration::from_secs(60),
+            force: false,
+            environment: None,
+        }
+    }
+
+    /// With migrations in Rust: `migrations![CreateUsers, CreatePosts]`.
+    #[must_use]
+    pub fn add(mut self, migrations: Migrations) -> Self {
+        self.steps.extend(migrations.0);
+        self
+    }
+
+    /// With the SQL files of a folder and of those inside it, read when something is run:
+    /// `2026_01_31_120000_create_users.up.sql`, and `.down.sql` beside it.
+    #[must_use]
+    pub fn folder(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.folders.push(folder.into());
+        self
+    }
+
+    /// With SQL files that are part of the program: `embed_migrations!("migrations")`.
+    #[must_use]
+    pub fn embedded(mut self, files: &[Embedded]) -> Self {
+        self.embedded.extend_from_slice(files);
+        self
+    }
+
+    /// Where the record is kept: a table `migrations`, unless this says otherwise.
+    #[must_use]
+    pub fn repository(mut self, repository: MigrationsRepository) -> Self {
+        self.repository = repository;
+        self
+    }
+
+    /// How long to wait for another runner; a minute, unless this says otherwise.
+    #[must_use]
+    pub fn lock_timeout(mut self, limit: Duration) -> Self {
+        self.lock_timeout = limit;
+        self
+    }
+
+    /// Whether what loses data is done in production too.
+    #[must_use]
+    pub fn force(mut self, force: bool) -> Self {
+        self.force = force;
+        self
+    }
+
+    /// Where this runs: `production`, `development`, …; what the variable `ATLAS_ENV` says, or else `APP_ENV`, unless
+    /// this says otherwise.
+    #[must_use]
+    pub fn environment(mut self, name: impl Into<String>) -> Self {
+        self.environment = Some(name.into());
+        self
+    }
+
+    /// Runs what has not run yet.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Migration`] for one that fails, naming it, the statement, and what was kept; for one that was changed
+    /// since it ran, or was begun and not ended. [`Error::Timeout`] where another runner takes too long.
+    /// [`Error::Config`] for files that cannot be read, and names that are there twice.
+    pub fn up(&self) -> Pending<'_, Report> {
+        Pending::new(self.locked(Task::Up))
+    }
+
+    /// Takes back what the last run did.
+    ///
+    /// # Errors
+    ///
+    /// As [`up`](Self::up); [`Error::Migration`] for one whose code is gone, before anything is taken back, and for
+    /// one that cannot be taken back. [`Error::Config`] in production without [`force`](Self::force).
+    pub fn down(&self) -> Pending<'_, Report> {
+        self.down_batches(1)
+    }
+
+    /// Takes back what the last so many runs did.
+    ///
+    /// # Errors
+    ///
+    /// As [`down`](Self::down).
+    pub fn down_batches(&self, batches: usize) -> Pending<'_, Report> {
+        Pending::new(self.locked(Task::Down(Which::Batches(batches))))
+    }
+
+    /// Takes back the last so many migrations.
+    ///
+    /// # Errors
+    ///
+    /// As [`down`](Self::down).
+    pub fn down_steps(&self, migrations: usize) -> Pending<'_, Report> {
+        Pending::new(self.locked(Task::Down(Which::Steps(migrations))))
+    }
+
+    /// Takes back all of them.
+    ///
+    /// # Errors
+    ///
+    /// As [`down`](Self::down).
+    pub fn reset(&self) -> Pending<'_, Report> {
+        Pending::new(self.locked(Task::Down(Which::All)))
+    }
+
+    /// Takes back all of them, and runs them again.
+    ///
+    /// # Errors
+    ///
+    /// As [`down`](Self::down).
+    pub fn refresh(&self) -> Pending<'_, Report> {
+        Pending::new(self.locked(Task::Refresh))
+    }
+
+    /// Drops every view and every table, and runs all migrations.
+    ///
+    /// # Errors
+    ///
+    /// As [`up`](Self::up); [`Error::Config`] in production without [`force`](Self::force).
+    pub fn fresh(&self) -> Pending<'_, Report> {
+        Pending::new(self.locked(Task::Fresh))
+    }
+
+    /// How every migration stands: those that are there, and those that have run, in the order of their names.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] for files that cannot be read; what the database reports.
+    pub fn status(&self) -> Pending<'_, Vec<Status>> {
+        Pending::new(async move {
+            let steps = self.gather()?;
+            let applied = match self.repository.exists(self.db).await? {
+                true => self.repository.list_applied(self.db).await?,
+                false => Vec::new(),
+            };
+            Ok(status(&steps, applied))
+        })
+    }
+
+    /// The statements that [`up`](Self::up) would send, by migration. Nothing is written: statements that read are
+    /// sent, others are only noted.
+    ///
+    /// # Errors
+    ///
+    /// As [`up`](Self::up); what a migration gives that needs rows that it would have written.
+    pub fn pretend(&self) -> Pending<'_, Vec<(String, Vec<String>)>> {
+        Pending::new(async move {
+            let steps = self.gather()?;
+            let applied = match self.repository.exists(self.db).await? {
+                true => self.repository.list_applied(self.db).await?,
+                false => Vec::new(),
+            };
+            let pretending = pretend::Pretending::before(self.db)?;
+            let db = pretending.db();
+            let mut noted = Vec::new();
+            for step in pending(&steps, &applied)? {
+                if step.work.should_run(&db).await? {
+                    let done = step.work.up(&db).await;
+                    done.map_err(|error| failed(&step.name, format!("{error}: nothing was written")))?;
+                    noted.push((step.name.clone(), pretending.take()));
+                }
+            }
+            Ok(noted)
+        })
+    }
+
+    /// Says what became of a migration that was begun and not ended, where nobody but a person can tell: after a
+    /// runner was killed, or a migration failed, on a database that cannot undo changes of its schema.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Migration`] where no such migration was begun; what the database reports.
+    pub fn resolve<'a>(&'a self, name: &'a str, resolution: Resolution) -> Pending<'a, ()> {
+        Pending::new(async move {
+            let applied = self.repository.list_applied(self.db).await?;
+            let Some(found) = applied.into_iter().find(|applied| applied.name == name) else {
+                return Err(failed(name, "it was not begun: there is nothing to resolve"));
+            };
+            if found.applied_at.is_some() {
+                return Err(failed(name, "it has ended: there is nothing to resolve; `down` takes it back"));
+            }
+            self.repository.delete_log(self.db, name).await?;
+            match resolution {
+                Resolution::RolledBack => Ok(()),
+                Resolution::Applied => {
+                    self.repository.log(self.db, name, found.batch, found.checksum.as_deref()).await
+                }
+            }
+        })
+    }
+
+    /// All migrations, in the order of their names.
+    fn gather(&self) -> Result<Vec<Step>> {
+        let mut steps = self.steps.clone();
+        for folder in &self.folders {
+            steps.extend(sql::in_folder(folder)?);
+        }
+        let embedded = self.embedded.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned()));
+        steps.extend(sql::of_files(embedded.collect())?);
+        steps.sort_by(|one, other| one.name.cmp(&other.name));
+        if let Some([twin, _]) = steps.array_windows::<2>().find(|[one, other]| one.name == other.name) {
+            return Err(Error::config(format!(
+                "there are two migrations `{}`: rename one of them",
+                twin.name
+            )));
+        }
+        Ok(steps)
+    }
+
+    fn check_environment(&self, what: &str) -> Result<()> {
+        let said = || env::var("ATLAS_ENV").or_else(|_| env::var("APP_ENV")).unwrap_or_default();
+        let environment = self.environment.clone().unwrap_or_else(said);
+        if self.force || !environment.eq_ignore_ascii_case("production") {
+            return Ok(());
+        }
+        Err(Error::config(format!(
+            "this is production, where {what} is refused, since it loses data: say `.force(true)` if you mean it"
+        )))
+    }
+
+    /// Does something while no other runner does.
+    async fn locked(&self, task: Task) -> Result<Report> {
+        match task {
+            Task::Up => {}
+            Task::Down(_) => self.check_environment("taking migrations back")?,
+            Task::Refresh => self.check_environment("taking all migrations back")?,
+            Task::Fresh => self.check_environment("dropping every table")?,
+        }
+        let steps = self.gather()?;
+        if self.db.in_transaction() {
+            return Err(Error::config("migrations have transactions of their own: run them outside of one"));
+        }
+        let held = self.db.hold().await?;
+        let each = match held.lock(LOCK, self.lock_timeout).await {
+            Ok(()) => false,
+            // Behind a pooler: each transaction takes it.
+            Err(Error::Unsupported { .. }) => true,
+            Err(error) => return Err(error),
+        };
+        let run = Run { migrator: self, db: &held, steps, lock_each: each };
+        let done = run.run(task).await;
+        if !each {
+            let unlocked = held.unlock(LOCK).await;
+            if done.is_ok() {
+                unlocked?;
+            }
+        }
+        done
+    }
+}
+
+/// What is to be done.
+#[derive(Clone, Copy)]
+enum Task {
+    Up,
+    Down(Which),
+    Refresh,
+    Fresh,
+}
+
+/// What is taken back.
+#[derive(Clone, Copy)]
+enum Which {
+    Batches(usize),
+    Steps(usize),
+    All,
+}
+
+/// A run: on one connection, which has the lock.
+struct Run<'r> {
+    migrator: &'r Migrator<'r>,
+    db: &'r Held,
+    steps: Vec<Step>,
+    /// Whether each transaction takes the lock.
+    lock_each: bool,
+}
+
+impl Run<'_> {
+    fn repository(&self) -> &MigrationsRepository {
+        &self.migrator.repository
+    }
+
+    async fn run(&self, task: Task) -> Result<Report> {
+        let mut report = Report::default();
+        if matches!(task, Task::Fresh) {
+            Schema::drop_all_views(self.db).await?;
+            Schema::drop_all_tables(self.db).await?;
+        }
+        self.repository().ensure_table(self.db).await?;
+        match task {
+            Task::Up | Task::Fresh => self.up(&mut report).await?,
+            Task::Down(which) => self.down(which, &mut report).await?,
+            Task::Refresh => {
+                self.down(Which::All, &mut report).await?;
+                self.up(&mut report).await?;
+            }
+        }
+        Ok(report)
+    }
+
+    async fn up(&self, report: &mut Report) -> Result<()> {
+        let applied = self.repository().list_applied(self.db).await?;
+        let batch = applied.iter().map(|applied| applied.batch).max().unwrap_or_default() + 1;
+        for step in pending(&self.steps, &applied)? {
+            if !step.work.should_run(self.db).await? {
+                report.skipped.push(step.name.clone());
+            } else if self.one(step, Direction::Up, batch).await? {
+                report.ran.push((step.name.clone(), Direction::Up));
+            }
+        }
+        Ok(())
+    }
+
+    async fn down(&self, which: Which, report: &mut Report) -> Result<()> {
+        let applied = self.repository().list_applied(self.db).await?;
+        let back = chosen(&applied, which);
+        // Before anything is taken back.
+        let mut steps = Vec::with_capacity(back.len());
+        for applied in &back {
+            check_finished(applied)?;
+            let Some(step) = self.steps.iter().find(|step| step.name == applied.name) else {
+                return Err(failed(
+                    &applied.name,
+                    "it has run, and its code is gone, so that it cannot be taken back: bring it back, or delete its row in the record; nothing was taken back",
+                ));
+            };
+            steps.push((step, applied.batch));
+        }
+        for (step, batch) in steps {
+            if self.one(step, Direction::Down, batch).await? {
+                report.ran.push((step.name.clone(), Direction::Down));
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs one migration; `false` where another runner has done so meanwhile.
+    async fn one(&self, step: &Step, direction: Direction, batch: i64) -> Result<bool> {
+        let watch = Watch::new(self.db);
+        let whole = step.within_transaction && self.db.capabilities().transactional_schema;
+        let done = match whole {
+            true => {
+                let work = async |tx: Db| {
+                    if self.lock_each {
+                        tx.lock(LOCK, self.migrator.lock_timeout).await?;
+                    }
+                    self.make(&tx, step, direction, batch).await
+                };
+                self.db.transaction(work).await
+            }
+            false => self.make_bare(step, direction, batch, &watch).await,
+        };
+        done.map_err(|error| match error {
+            error @ Error::Timeout { .. } if !watch.began() => error,
+            error => failed(&step.name, watch.sentence(&error, whole)),
+        })
+    }
+
+    /// In a transaction: all of it is kept, with its record, or nothing.
+    async fn make(&self, tx: &Db, step: &Step, direction: Direction, batch: i64) -> Result<bool> {
+        let repository = self.repository();
+        // On a database whose lock is its transaction, somebody may have been faster.
+        let applied = repository.list_applied(tx).await?;
+        let has_run = applied.iter().any(|applied| applied.name == step.name);
+        if has_run == (direction == Direction::Up) {
+            return Ok(false);
+        }
+        match direction {
+            Direction::Up => {
+                step.work.up(tx).await?;
+                repository.log(tx, &step.name, batch, step.checksum.as_deref()).await?;
+            }
+            Direction::Down => {
+                step.work.down(tx).await?;
+                repository.delete_log(tx, &step.name).await?;
+            }
+        }
+        Ok(true)
+    }
+
+    /// Without a transaction: a record says that it was begun, until it has ended.
+    async fn make_bare(&self, step: &Step, direction: Direction, batch: i64, watch: &Watch) -> Result<bool> {
+        let repository = self.repository();
+        let checksum = step.checksum.as_deref();
+        if direction == Direction::Down {
+            repository.delete_log(self.db, &step.name).await?;
+        }
+        let begun = repository.begin(self.db, &step.name, batch, checksum).await;
+        match begun {
+            Err(error) if error.is_unique_violation() => return Ok(false),
+            begun => begun?,
+        }
+        watch.start();
+        let done = match direction {
+            Direction::Up => step.work.up(self.db).await,
+            Direction::Down => step.work.down(self.db).await,
+        };
+        watch.stop();
+        if let Err(error) = done {
+            if watch.wrote() == 0 {
+                // Nothing was done: it is as it was.
+                repository.delete_log(self.db, &step.name).await?;
+                if direction == Direction::Down {
+                    repository.log(self.db, &step.name, batch, checksum).await?;
+                }
+            }
+            return Err(error);
+        }
+        repository.delete_log(self.db, &step.name).await?;
+        if direction == Direction::Up {
+            repository.log(self.db, &step.name, batch, checksum).await?;
+        }
+        Ok(true)
+    }
+}
+
+/// What has run and is to be taken back, the last first.
+fn chosen(applied: &[Applied], which: Which) -> Vec<Applied> {
+    let mut back: Vec<Applied> = applied.to_vec();
+    // The order in which they ran, also where the rows say otherwise.
+    back.sort_by(|one, other| other.batch.cmp(&one.batch).then_with(|| other.name.cmp(&one.name)));
+    match which {
+        Which::All => {}
+        Which::Steps(steps) => back.truncate(steps),
+        Which::Batches(batches) => {
+            let mut last: Vec<i64> = back.iter().map(|applied| applied.batch).collect();
+            last.dedup();
+            last.truncate(batches);
+            back.retain(|applied| last.contains(&applied.batch));
+        }
+    }
+    back
+}
+
+/// What has not run, in order.
+fn pending<'s>(steps: &'s [Step], applied: &[Applied]) -> Result<Vec<&'s Step>> {
+    for applied in applied {
+        check_finished(applied)?;
+        let step = steps.iter().find(|step| step.name == applied.name);
+        if let Some(step) = step
+            && is_changed(step, applied)
+        {
+            return Err(failed(
+                &step.name,
+                "its SQL was changed after it ran, so that databases differ by when they were migrated: take the change back, and write a new migration; nothing was run",
+            ));
+        }
+    }
+    Ok(steps.iter().filter(|step| applied.iter().all(|applied| applied.name != step.name)).collect())
+}
+
+fn is_changed(step: &Step, applied: &Applied) -> bool {
+    matches!((&step.checksum, &applied.checksum), (Some(now), Some(then)) if now != then)
+}
+
+fn check_finished(applied: &Applied) -> Result<()> {
+    if applied.applied_at.is_some() {
+        return Ok(());
+    }
+    Err(failed(
+        &applied.name,
+        "it was begun and did not end, so that a part of it may be done: look at the database, finish what it did or undo it by hand, and say which with `migrator.resolve(name, Resolution::Applied)` or `Resolution::RolledBack`",
+    ))
+}
+
+fn status(steps: &[Step], applied: Vec<Applied>) -> Vec<Status> {
+    let mut all: Vec<Status> = applied
+        .iter()
+        .map(|applied| {
+            let step = steps.iter().find(|step| step.name == applied.name);
+            let state = match step {
+                _ if applied.applied_at.is_none() => State::Unfinished,
+                None => State::Missing,
+                Some(step) if is_changed(step, applied) => State::Changed,
+                Some(_) => State::Applied,
+            };
+            Status {
+                name: applied.name.clone(),
+                state,
+                batch: Some(applied.batch),
+                applied_at: applied.applied_at.clone(),
+            }
+        })
+        .collect();
+    let new = steps.iter().filter(|step| applied.iter().all(|applied| applied.name != step.name));
+    all.extend(new.map(|step| Status {
+        name: step.name.clone(),
+        state: State::Pending,
+        batch: None,
+        applied_at: None,
+    }));
+    all.sort_by(|one, other| one.name.cmp(&other.name));
+    all
+}
+
+/// What happens on the database while a migration runs.
+struct Watch {
+    seen: Arc<Seen>,
+    listening: Option<atlas_core::db::Listening>,
+}
+
+#[derive(Default)]
+struct Seen {
+    /// The statement that failed last.
+    failed: Mutex<Option<String>>,
+    /// How many statements succeeded since the start.
+    done: AtomicUsize,
+    began: AtomicUsize,
+    stopped: AtomicUsize,
+}
+
+impl Watch {
+    fn new(db: &Db) -> Self {
+        let seen = Arc::new(Seen::default());
+        let told = Arc::clone(&seen);
+        let listening = db.listen(move |event| {
+            let Some(statement) = event.as_statement() else { return };
+            if told.stopped.load(Relaxed) > 0 {
+                return;
+            }
+            told.began.fetch_add(1, Relaxed);
+            if statement.error.is_some() {
+                let mut failed = told.failed.lock().unwrap_or_else(PoisonError::into_inner);
+                *failed = Some(statement.text.clone());
+            } else if !reads(&statement.text) {
+                told.done.fetch_add(1, Relaxed);
+            }
+        });
+        Self { seen, listening: Some(listening) }
+    }
+
+    /// What came before does not count.
+    fn start(&self) {
+        self.seen.done.store(0, Relaxed);
+    }
+
+    /// What comes afterwards does not count.
+    fn stop(&self) {
+        self.seen.stopped.store(1, Relaxed);
+    }
+
+    fn began(&self) -> bool {
+        self.seen.began.load(Relaxed) > 0
+    }
+
+    /// How many statements that write succeeded.
+    fn wrote(&self) -> usize {
+        self.seen.done.load(Relaxed)
+    }
+
+    /// Why a migration failed, and what was kept of it.
+    fn sentence(&self, error: &Error, whole: bool) -> String {
+        let failed = self.seen.failed.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let statement = failed.map(|text| format!(" (in `{text}`)")).unwrap_or_default();
+        let kept = match (whole, self.wrote()) {
+            (true, _) => "all of it was undone, and what ran before it was kept".to_owned(),
+            (false, 0) => "nothing of it was done, and what ran before it was kept".to_owned(),
+            (false, 1) => format!("one statement before it was done and kept, {HALF_DONE}"),
+            (false, done) => format!("{done} statements before it were done and kept, {HALF_DONE}"),
+        };
+        format!("{error}{statement}; {kept}")
+    }
+}
+
+const HALF_DONE: &str =
+    "since it ran in no transaction: finish it or undo it by hand, and call `migrator.resolve(..)`";
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        if let Some(listening) = self.listening.take() {
+            listening.stop();
+        }
+    }
+}
+
+/// Whether a statement only reads.
+fn reads(text: &str) -> bool {
+    let first: String = text.trim_start().chars().take_while(char::is_ascii_alphabetic).collect();
+    ["select", "explain", "show"].iter().any(|word| first.eq_ignore_ascii_case(word))
+}
