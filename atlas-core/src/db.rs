@@ -12,6 +12,7 @@ mod encryption;
 mod event;
 mod health;
 mod inside;
+mod inspect;
 mod level;
 mod manner;
 mod moment;
@@ -56,7 +57,7 @@ pub use tx::{Retryable, Tx};
 pub use watch::Listening;
 
 use crate::{
-    driver::{BoxFuture, Capabilities, Driver, Outcome, Ran, Rendered, RowSink, within},
+    driver::{BoxFuture, Capabilities, Driver, Outcome, Ran, RowSink, within},
     error::{Error, Result},
     statement::{AddedScope, Raw, Select, Statement},
     value::Binds,
@@ -220,24 +221,6 @@ impl Db {
         self.resolve().ok().and_then(|here| here.level.clone())
     }
 
-    /// A statement as this handle's database would get it.
-    pub(crate) fn render(&self, statement: &Statement) -> Result<Rendered> {
-        let owned = self.owned(statement)?;
-        self.database()?.driver.render(owned.as_deref().unwrap_or(statement))
-    }
-
-    /// A statement's text and what is bound, to be looked at: without secrets.
-    pub(crate) fn show(&self, statement: &Statement, about: About) -> Result<String> {
-        let sent = self.render(statement)?;
-        let secrets = sensitive::values(statement, Some(about));
-        let shown = sent.binds.iter().map(|value| match secrets.hide(value) {
-            true => "[redacted]".to_owned(),
-            false => value.as_ref().to_string(),
-        });
-        let shown: Vec<String> = shown.collect();
-        Ok(format!("{sent} [{}]", shown.join(", ")))
-    }
-
     /// What this handle forbids.
     pub(crate) fn is_strict(&self) -> Strict {
         self.database().map_or(Strict::default(), |database| database.strict)
@@ -346,7 +329,7 @@ impl Db {
         sink: Box<dyn RowSink>,
         reading: Option<&Weak<Work>>,
     ) -> Ran {
-        if !matches!(statement, Statement::Select(_) | Statement::Explain(_)) {
+        if !matches!(statement, Statement::Select(_) | Statement::Explain { .. }) {
             database.wrote();
         }
         let send = async move {

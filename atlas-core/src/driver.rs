@@ -65,6 +65,21 @@ pub trait Driver: Send + Sync + 'static {
     /// [`Error::Unsupported`](crate::Error::Unsupported), as running it would give.
     fn render(&self, statement: &Statement) -> Result<Rendered>;
 
+    /// A statement with its values written into the text, to be read by people and never to be sent. Where `hides` says
+    /// yes to a value, something else stands in its place.
+    ///
+    /// # Errors
+    ///
+    /// As [`render`](Self::render); [`Error::Unsupported`](crate::Error::Unsupported) by itself, for drivers that cannot.
+    fn show(&self, statement: &Statement, hides: &dyn Fn(&Value) -> bool) -> Result<String> {
+        let _ = (statement, hides);
+        Err(Error::Unsupported {
+            driver: self.name(),
+            operation: "a statement with its values in it".to_owned(),
+            instead: "take the text and the values beside it from `to_sql`".to_owned(),
+        })
+    }
+
     /// What the server calls its version; asks the server, so that an answer means that it is there.
     ///
     /// # Errors

@@ -68,7 +68,7 @@ pub use raw::{Sql, SqlList, SqlValue};
 pub(crate) use read::load_all;
 pub(crate) use relations::{count_for, load_extras};
 pub use returning::{Returned, Returning, ReturningQuery};
-pub(crate) use row::Beside;
+pub(crate) use row::{Beside, Lines};
 pub use row::{FromRow, Part, Rooted};
 pub(crate) use scopes::Unscoped;
 pub use select::{Selection, Whole, record};

@@ -62,7 +62,12 @@ pub enum Statement {
     /// Changes the schema.
     Schema(SchemaChange),
     /// Asks for the plan of another statement: rows of one or more columns, the last of them text.
-    Explain(Box<Statement>),
+    Explain {
+        /// The statement. It is not run, unless it is analyzed.
+        of: Box<Statement>,
+        /// Whether it is run, for what each step of the plan took. Drivers refuse what is not a select.
+        analyze: bool,
+    },
 }
 
 /// A table in a statement.

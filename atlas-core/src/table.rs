@@ -3,7 +3,9 @@
 //!
 //! Names are checked against nothing, and quoted always; values are bound. Rows are [`DynRow`]s.
 
+mod cache;
 mod filter;
+mod inspect;
 mod join;
 mod raw;
 mod read;

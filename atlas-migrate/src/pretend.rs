@@ -13,6 +13,7 @@ use atlas_core::{
     },
     schema::{Entry, SchemaChange, Table},
     statement::Statement,
+    value::Value,
 };
 
 /// See the module.
@@ -75,6 +76,10 @@ impl Driver for InFront {
 
     fn render(&self, statement: &Statement) -> Result<Rendered> {
         self.inner.render(statement)
+    }
+
+    fn show(&self, statement: &Statement, hides: &dyn Fn(&Value) -> bool) -> Result<String> {
+        self.inner.show(statement, hides)
     }
 
     fn server_version(&self) -> BoxFuture<'_, Result<String>> {
@@ -147,7 +152,7 @@ impl Noted {
 
 impl Connection for Pretended {
     fn run<'a>(&'a mut self, statement: &'a Statement, sink: Box<dyn RowSink>) -> BoxFuture<'a, Ran> {
-        if matches!(statement, Statement::Select(_) | Statement::Explain(_)) || is_select(statement) {
+        if matches!(statement, Statement::Select(_) | Statement::Explain { .. }) || is_select(statement) {
             return self.inner.run(statement, sink);
         }
         Box::pin(async move {

@@ -21,6 +21,7 @@ async fn many_rows_keep_their_order_and_get_their_keys() {
     }
 }
 
+// C-75, C-87
 #[tokio::test]
 async fn drafts_of_different_shapes_go_together() {
     for db in databases().await {

@@ -218,3 +218,67 @@ async fn a_store_of_ones_own() {
         assert!(error.to_string().contains("the store is away"), "{error}");
     }
 }
+
+#[derive(Model, Debug)]
+#[table("cached_secrets")]
+pub struct Letter {
+    pub id: i64,
+    #[cast(encrypted)]
+    pub body: String,
+}
+
+/// What is encrypted is another text each time, and cannot be compared: kept or not.
+#[tokio::test]
+async fn what_is_encrypted_is_kept_encrypted_and_never_compared() {
+    for place in places("caching_encrypted").await {
+        let store = Arc::new(Own::default());
+        let key = atlas::new_encryption_key().unwrap();
+        let db =
+            Db::builder(&place.url).encryption_key(&key).cache(Arc::clone(&store)).connect().await.unwrap();
+        db.create_tables(models![Letter]).await.unwrap();
+        Letter::draft().body("geheim").save(&db).await.unwrap();
+        let compared = Letter::query().filter(Letter::body.eq(With::new("geheim".to_owned()))).cache(LONG);
+        let error = compared.clone().count(&db).await.unwrap_err();
+        assert!(matches!(error, Error::Config { .. }), "{error:?}");
+        assert!(error.to_string().contains("`body` of `Letter` is encrypted"), "{error}");
+        assert!(compared.to_raw_sql(&db).is_err(), "nor shown");
+        assert!(store.kept.lock().await.is_empty(), "and nothing is kept of it");
+
+        let all = || Letter::query().cache(LONG);
+        assert_eq!(all().first(&db).await.unwrap().unwrap().body, "geheim");
+        let (statements, again) = sent(&db, async || all().first(&db).await.unwrap().unwrap()).await;
+        assert_eq!((statements, again.body.as_str()), (0, "geheim"));
+        let kept = store.kept.lock().await;
+        assert_eq!(kept.len(), 1);
+        let shown = format!("{:?}", kept.iter().map(|(_, rows)| &rows.values).collect::<Vec<_>>());
+        assert!(shown.contains("atlas1:") && !shown.contains("geheim"), "{shown}");
+    }
+}
+
+// B-34
+#[tokio::test]
+async fn tables_without_a_model_are_kept_too() {
+    for place in &places("caching_tables").await {
+        let db = Db::builder(&place.url).cache(MemoryCache::new(10_000)).connect().await.unwrap();
+        items(&db).await;
+        let cached = || db.table("cached_items").order_by("id").cache(LONG);
+        let named = || db.table("cached_items").where_gt("size", 1).order_by("id").cache_as("large", LONG);
+        let read = async || {
+            let names: Vec<String> = cached().pluck("name").await.unwrap();
+            let page = cached().paginate(2, 2).await.unwrap();
+            let some = cached().limit(3).count().await.unwrap();
+            let sum: Option<i64> = cached().sum("size").await.unwrap();
+            let large: Vec<String> =
+                named().get().await.unwrap().iter().map(|row| row.get("name").unwrap()).collect();
+            (names, page.total, page.data.len(), some, sum, cached().exists().await.unwrap(), large)
+        };
+        let before = read().await;
+        assert_eq!((before.1, before.2, before.3, before.6.len()), (5, 2, 3, 3));
+        db.table("cached_items").delete().await.unwrap();
+        let (statements, after) = sent(&db, read).await;
+        assert_eq!((statements, after), (0, before));
+        db.forget_cached("large").await.unwrap();
+        assert!(named().get().await.unwrap().is_empty());
+        assert_eq!(cached().without_cache().count().await.unwrap(), 0);
+    }
+}

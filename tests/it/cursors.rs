@@ -58,6 +58,7 @@ async fn a_cursor_gives_every_row_of_one_statement() {
     }
 }
 
+// C-64
 #[tokio::test]
 async fn nothing_is_sent_before_the_first_row_is_asked_for() {
     for db in numbers(3).await {

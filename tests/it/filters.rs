@@ -2,7 +2,7 @@ use atlas::{Expr, prelude::*};
 
 use crate::support::{Person, names, people};
 
-// B-35, B-36
+// B-35, B-36, 002-21
 #[tokio::test]
 async fn every_comparison_means_what_it_says() {
     let cases: Vec<(&str, Expr<Person>)> = vec![
@@ -65,7 +65,7 @@ async fn every_comparison_means_what_it_says() {
     }
 }
 
-// B-35, B-36, B-38
+// B-35, B-36, B-38, 000-41…47, 002-20, 002-23, 002-24, 002-25
 #[tokio::test]
 async fn shorthands_are_filters() {
     for db in people().await {
@@ -95,7 +95,7 @@ async fn shorthands_are_filters() {
     }
 }
 
-// B-37
+// B-37, 002-22
 #[tokio::test]
 async fn an_alternative_is_to_the_whole_filter() {
     for db in people().await {
@@ -111,6 +111,7 @@ async fn an_alternative_is_to_the_whole_filter() {
     }
 }
 
+// C-69
 #[tokio::test]
 async fn queries_are_built_step_by_step() {
     fn adults(query: Query<Person>) -> Query<Person> {
@@ -154,5 +155,24 @@ async fn text_is_matched_as_it_stands() {
         assert_eq!(names(&db, Person::query().filter(Person::name.contains("0%"))).await, "100%");
         assert_eq!(names(&db, Person::query().filter(Person::name.like("a\\_b"))).await, "a_b");
         assert_eq!(names(&db, Person::query().filter(Person::name.like("[x]"))).await, "[x]");
+    }
+}
+
+/// What a program adds to the builder.
+trait Adults {
+    fn adults(self) -> Self;
+}
+
+impl Adults for Query<Person> {
+    fn adults(self) -> Self {
+        self.where_ge(Person::age, 18)
+    }
+}
+
+// C-74
+#[tokio::test]
+async fn a_trait_of_the_program_adds_calls() {
+    for db in people().await {
+        assert_eq!(names(&db, Person::query().adults().order_by(Person::id)).await, "Ann Dee Eve");
     }
 }

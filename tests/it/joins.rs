@@ -325,7 +325,7 @@ async fn selections() {
     }
 }
 
-// C-40, C-41
+// C-40, C-41, 000-52
 #[tokio::test]
 async fn groups() {
     for db in music().await {

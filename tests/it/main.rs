@@ -39,6 +39,7 @@ mod json_changes;
 mod json_paths;
 mod keys;
 mod locks;
+mod looking_inside;
 mod mass_assignment;
 mod migrations;
 mod modifiers;

@@ -95,7 +95,7 @@ struct Named {
     name: String,
 }
 
-// 000-113
+// 000-113, C-88
 #[tokio::test]
 async fn whole_statements_bind_and_quote() {
     for db in people().await {

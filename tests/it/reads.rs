@@ -2,7 +2,7 @@ use atlas::{Error, prelude::*};
 
 use crate::support::{Person, people};
 
-// B-49
+// B-49, 000-55, 002-30, 002-32
 #[tokio::test]
 async fn terminals_that_give_rows() {
     for db in people().await {
@@ -50,7 +50,7 @@ async fn terminals_that_give_rows() {
     }
 }
 
-// B-49
+// B-49, 002-31
 #[tokio::test]
 async fn what_is_not_there_is_an_error_that_names_it() {
     for db in people().await {
@@ -68,7 +68,7 @@ async fn what_is_not_there_is_an_error_that_names_it() {
     }
 }
 
-// B-69
+// B-69, C-70
 #[tokio::test]
 async fn a_query_says_what_it_is() {
     for db in people().await {
@@ -87,7 +87,7 @@ async fn a_query_says_what_it_is() {
     }
 }
 
-// B-71
+// B-71, C-71
 #[tokio::test]
 async fn a_query_can_be_used_twice_and_sent_to_other_tasks() {
     for db in people().await {

@@ -242,6 +242,7 @@ async fn the_calls_that_take_a_table() {
     }
 }
 
+// C-88
 #[tokio::test]
 async fn raw_statements() {
     for db in people().await {

@@ -22,6 +22,7 @@ async fn scores() -> Databases {
     databases
 }
 
+// C-82
 #[tokio::test]
 async fn taken_keys_are_updated_and_new_ones_inserted() {
     for db in scores().await {
@@ -41,6 +42,7 @@ async fn taken_keys_are_updated_and_new_ones_inserted() {
     }
 }
 
+// C-76
 #[tokio::test]
 async fn taken_keys_are_passed_over() {
     for db in scores().await {

@@ -308,7 +308,7 @@ fn operation(statement: &Statement) -> &'static str {
         Statement::Delete(_) => "DELETE",
         Statement::Raw(_) => "RAW",
         Statement::Schema(_) => "SCHEMA",
-        Statement::Explain(_) => "EXPLAIN",
+        Statement::Explain { .. } => "EXPLAIN",
     }
 }
 

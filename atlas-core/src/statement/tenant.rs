@@ -68,7 +68,7 @@ impl Statement {
                 | Self::InsertSelect(_)
                 | Self::Update(_)
                 | Self::Delete(_)
-                | Self::Explain(_) => true,
+                | Self::Explain { .. } => true,
                 Self::Insert(insert) => matches!(
                     &insert.on_conflict,
                     OnConflict::Update { set, filter, .. } if !set.is_empty() || filter.is_some()
@@ -97,7 +97,7 @@ impl Statement {
             Self::Insert(Insert { on_conflict: OnConflict::Update { set, filter, .. }, .. }) => {
                 set.iter_mut().map(|(_, value)| value).chain(filter).for_each(|part| in_expr(part, put));
             }
-            Self::Explain(explained) => explained.fill(put),
+            Self::Explain { of, .. } => of.fill(put),
             Self::Insert(_) | Self::Raw(_) | Self::Schema(_) => {}
         }
     }

@@ -55,7 +55,7 @@ impl Statement {
                 }
                 in_select(select, see);
             }
-            Self::Explain(explained) => explained.walk(see),
+            Self::Explain { of, analyze: _ } => of.walk(see),
             Self::Raw(_) | Self::Schema(_) => {}
         }
     }

@@ -52,7 +52,9 @@ impl<'a> Table<'a> {
         Pending::new(async move {
             check_size("pages", per_page)?;
             let page = page.max(1);
-            let total = self.clone().bare().count().await?;
+            let named = self.select.kept.as_ref().is_some_and(|kept| kept.name.is_some());
+            let counted = self.clone().bare();
+            let total = if named { counted.without_cache() } else { counted }.count().await?;
             let this = self.ordered_to_the_end();
             let rows = match window(&this.select, (page - 1).saturating_mul(per_page), per_page) {
                 Some(select) if total > 0 => Self { select, ..this }.loaded_rows().await?,
@@ -194,8 +196,9 @@ impl<'a> Table<'a> {
         let mut select = self.select;
         if select.limit.is_some() || select.offset.is_some() || select.distinct {
             // Of the rows of the query, not of the table.
-            let inner = Box::new(select);
-            select = Select::of(From::Select(inner, "rows".into()), Projection::Expressions(Vec::new()));
+            let kept = select.kept.take();
+            let inner = From::Select(Box::new(select), "rows".into());
+            select = Select { kept, ..Select::of(inner, Projection::Expressions(Vec::new())) };
         }
         select.order.clear();
         select.columns = Projection::Expressions(vec![Expr::aggregate(aggregate, of).into()]);

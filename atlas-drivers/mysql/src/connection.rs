@@ -195,7 +195,7 @@ impl MySqlConnection {
 
     async fn run_statement(&mut self, statement: &Statement, sink: Box<dyn RowSink>) -> Ran {
         let mut context = Context::of(table_of(statement));
-        let repeatable = matches!(statement, Statement::Select(_) | Statement::Explain(_));
+        let repeatable = matches!(statement, Statement::Select(_) | Statement::Explain { .. });
         context.writes = !repeatable;
         match statement {
             Statement::Insert(insert) if insert.rows == 0 => return Ok((sink, Outcome::affected(0))),
@@ -628,7 +628,7 @@ fn table_of(statement: &Statement) -> Option<&str> {
         Statement::InsertSelect(insert) => Some(&insert.table.name),
         Statement::Update(update) => Some(&update.table.name),
         Statement::Delete(delete) => Some(&delete.table.name),
-        Statement::Explain(explained) => table_of(explained),
+        Statement::Explain { of, .. } => table_of(of),
         _ => None,
     }
 }

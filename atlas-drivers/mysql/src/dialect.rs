@@ -82,6 +82,14 @@ impl Dialect for MySqlDialect {
         !self.mariadb
     }
 
+    fn analyze(&self) -> Option<&'static str> {
+        Some(if self.mariadb { "ANALYZE FORMAT=JSON " } else { "EXPLAIN ANALYZE " })
+    }
+
+    fn binary_uuids(&self) -> bool {
+        self.uuids == Uuids::Binary
+    }
+
     fn no_limit(&self) -> Option<&'static str> {
         Some("18446744073709551615")
     }

@@ -5,9 +5,10 @@ use atlas_core::{
     error::Result,
     schema::Table,
     statement::Statement,
+    value::Value,
 };
 use atlas_server::{Pool, PoolOptions};
-use atlas_sql::{Compiled, compile};
+use atlas_sql::{Compiled, compile, compile_shown};
 
 use crate::{
     connection::{MySqlConnection, lend},
@@ -65,6 +66,10 @@ impl Driver for MySqlDriver {
         let mut compiled = Compiled::default();
         compile(statement, &self.pool.manager().dialect(), &mut compiled)?;
         Ok(Rendered { binds: compiled.values(), text: compiled.text })
+    }
+
+    fn show(&self, statement: &Statement, hides: &dyn Fn(&Value) -> bool) -> Result<String> {
+        compile_shown(statement, &self.pool.manager().dialect(), hides)
     }
 
     fn normalize(&self, table: &Table) -> Table {

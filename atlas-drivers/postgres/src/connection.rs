@@ -166,7 +166,7 @@ impl PostgresConnection {
         let shared = self.shared();
         let reads = match statement {
             Statement::Select(select) => select.lock.is_none(),
-            Statement::Explain(_) => true,
+            Statement::Explain { .. } => true,
             _ => false,
         };
         let repeatable = reads && self.may_repeat();

@@ -24,6 +24,10 @@ impl Dialect for PostgresDialect {
         push_number(number, out);
     }
 
+    fn analyze(&self) -> Option<&'static str> {
+        Some("EXPLAIN (ANALYZE) ")
+    }
+
     /// A parameter's type is what the server makes of its surroundings: that of the column beside it. It
     /// gets one of its own where there is nothing beside it, or a value could be out of the column's range:
     /// what compares with a column need not fit into it.

@@ -5,9 +5,10 @@ use atlas_core::{
     error::Result,
     schema::Table,
     statement::Statement,
+    value::Value,
 };
 use atlas_server::{Condition, Pool};
-use atlas_sql::{Compiled, compile};
+use atlas_sql::{Compiled, compile, compile_shown};
 
 use crate::{
     connection::acquire,
@@ -60,6 +61,10 @@ impl Driver for PostgresDriver {
         let mut compiled = Compiled::default();
         compile(statement, &PostgresDialect, &mut compiled)?;
         Ok(Rendered { binds: compiled.values(), text: compiled.text })
+    }
+
+    fn show(&self, statement: &Statement, hides: &dyn Fn(&Value) -> bool) -> Result<String> {
+        compile_shown(statement, &PostgresDialect, hides)
     }
 
     fn normalize(&self, table: &Table) -> Table {

@@ -125,7 +125,7 @@ async fn one(
 /// Whether a statement only reads.
 pub(crate) fn reads(statement: &Statement) -> bool {
     match statement {
-        Statement::Select(_) | Statement::Explain(_) => true,
+        Statement::Select(_) | Statement::Explain { .. } => true,
         Statement::Raw(raw) => raw::reads(&raw.text),
         _ => false,
     }
@@ -241,7 +241,7 @@ pub(crate) fn about<'s>(statement: &'s Statement, shared: &Shared) -> About<'s> 
         Statement::Schema(SchemaChange::Truncate(table, _)) => {
             About { table: Some(table), writes: Writes::Delete, limit }
         }
-        Statement::Explain(explained) => About { writes: Writes::Nothing, ..about(explained, shared) },
+        Statement::Explain { of, .. } => About { writes: Writes::Nothing, ..about(of, shared) },
         _ => About { limit, ..About::default() },
     }
 }

@@ -4,7 +4,7 @@ use atlas_core::{
     value::Value,
 };
 
-use crate::{Bind, Compiled, Dialect};
+use crate::{Bind, Compiled, Dialect, schema::literal};
 
 /// Writes one statement.
 pub(crate) struct Compiler<'c, 's> {
@@ -23,6 +23,8 @@ pub(crate) struct Compiler<'c, 's> {
     pub(crate) upserts: bool,
     /// The table of columns that name none, where that has to be said.
     pub(crate) own: Option<&'s Name>,
+    /// Whether values are written into the text, which is then for reading alone, and which of them are not to be seen.
+    pub(crate) shown: Option<&'c dyn Fn(&Value) -> bool>,
 }
 
 impl<'c, 's> Compiler<'c, 's> {
@@ -37,6 +39,7 @@ impl<'c, 's> Compiler<'c, 's> {
             guards_exists: false,
             upserts: false,
             own: None,
+            shown: None,
         }
     }
 
@@ -100,8 +103,31 @@ impl<'c, 's> Compiler<'c, 's> {
     }
 
     pub(crate) fn bind(&mut self, bind: Bind<'s>) {
+        if let Some(hides) = self.shown {
+            return self.show(&bind.to_value(), hides);
+        }
         self.out.binds.push(bind);
         self.dialect.placeholder(self.out.binds.len(), &mut self.out.text);
+    }
+
+    #[cold]
+    fn show(&mut self, value: &Value, hides: &dyn Fn(&Value) -> bool) {
+        if hides(value) {
+            return self.push("'[redacted]'");
+        }
+        // Beside a type (`-1::int8`) a sign would be an operator, which binds less.
+        let start = self.out.text.len();
+        match value {
+            // A text beside a decimal makes floats of both in MySQL.
+            Value::Numeric(number) if self.dialect.numeric_collation().is_none() => {
+                self.push(&number.to_string())
+            }
+            other => literal(other, self.dialect, &mut self.out.text),
+        }
+        if self.out.text.get(start..).is_some_and(|written| written.starts_with('-')) {
+            self.out.text.insert(start, '(');
+            self.push(")");
+        }
     }
 }
 

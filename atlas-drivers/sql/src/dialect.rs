@@ -39,6 +39,12 @@ pub trait Dialect: Send + Sync {
         "EXPLAIN "
     }
 
+    /// What stands before a select that is run for what each step of its plan takes, with a space after it; `None`
+    /// where the database cannot tell.
+    fn analyze(&self) -> Option<&'static str> {
+        None
+    }
+
     /// The limit that stands for none, where an offset cannot be given without a limit.
     fn no_limit(&self) -> Option<&'static str> {
         None
@@ -319,6 +325,11 @@ pub trait Dialect: Send + Sync {
             (true, true) => " RESTART IDENTITY CASCADE",
         };
         ["TRUNCATE TABLE ", after]
+    }
+
+    /// Whether UUIDs are stored as their bytes.
+    fn binary_uuids(&self) -> bool {
+        false
     }
 
     /// Bytes as a literal: the default of a column.

@@ -292,7 +292,8 @@ impl<'s> Compiler<'_, 's> {
             self.push(if negated { "1 = 1" } else { "1 = 0" });
             return Ok(());
         }
-        if let Some([between, after]) = self.dialect.array_list(negated) {
+        let written = self.shown.is_some();
+        if let Some([between, after]) = self.dialect.array_list(negated).filter(|_| !written) {
             self.operand(of, Beside::Nothing, Level::Sum)?;
             self.push(between);
             self.bind(Bind::List(values));
@@ -306,6 +307,7 @@ impl<'s> Compiler<'_, 's> {
         self.collated(of, collation, Beside::Nothing)?;
         self.push(if negated { " NOT IN " } else { " IN " });
         if values.len() > self.dialect.short_list()
+            && !written
             && let Some((sql, list)) = self.dialect.list(values)
         {
             self.push(sql);
@@ -319,7 +321,7 @@ impl<'s> Compiler<'_, 's> {
             }
             self.value(value);
         }
-        if let Some(last) = values.last() {
+        if let Some(last) = values.last().filter(|_| !written) {
             for _ in values.len()..self.dialect.padded_list(values.len()) {
                 self.push(", ");
                 self.value(last);

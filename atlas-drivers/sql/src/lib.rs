@@ -1,8 +1,8 @@
 //! Atlas statements to SQL text: one compiler, one small [`Dialect`] per database.
 //!
-//! No value ever becomes part of a text: [`compile`] writes placeholders and collects what to bind.
+//! No value ever becomes part of a text that is sent: [`compile`] writes placeholders and collects what to bind.
 //! The exceptions hold no text of users: limits up to a thousand, and the defaults of a schema, which
-//! come from the program's source and are quoted.
+//! come from the program's source and are quoted. [`compile_shown`] writes texts for people.
 //!
 //! A text is written once: what stands for it, a [`Shape`], takes less time to find out, and drivers keep what they
 //! have prepared under that.
@@ -47,6 +47,7 @@ use atlas_core::{
     error::{Error, Result},
     schema::Name,
     statement::{Insert, Scope, Statement, TableRef},
+    value::Value,
 };
 use compiler::Compiler;
 
@@ -61,6 +62,22 @@ pub fn compile<'s>(statement: &'s Statement, dialect: &dyn Dialect, into: &mut C
     into.texts += 1;
     let mut compiler = Compiler::new(dialect, into);
     compiler.statement(statement)
+}
+
+/// A statement with its values in it, as literals, to be read and never to be sent: a database reads some
+/// of them otherwise than those that are bound. What `hides` says yes to is written as `'[redacted]'`.
+///
+/// # Errors
+///
+/// As [`compile`].
+pub fn compile_shown(
+    statement: &Statement,
+    dialect: &dyn Dialect,
+    hides: &dyn Fn(&Value) -> bool,
+) -> Result<String> {
+    let mut into = Compiled::default();
+    Compiler { shown: Some(hides), ..Compiler::new(dialect, &mut into) }.statement(statement)?;
+    Ok(into.text)
 }
 
 /// Writes some of the rows of an insert as one statement, in place of what `into` held, giving back the
@@ -136,12 +153,30 @@ impl<'s> Compiler<'_, 's> {
                 self.out.text.push_str(&schema_statements(change, self.dialect)?.join(";\n"));
                 Ok(())
             }
-            Statement::Explain(explained) => {
+            Statement::Explain { of, analyze: false } => {
                 self.out.text.push_str(self.dialect.explain());
-                self.statement(explained)
+                self.statement(of)
             }
+            Statement::Explain { of, analyze: true } => self.analyze(of),
             _ => Err(self.unsupported("this kind of statement", "update the driver")),
         }
+    }
+
+    /// To analyze is to run: nobody who asks for a plan wants rows written.
+    fn analyze(&mut self, of: &'s Statement) -> Result<()> {
+        let Some(analyze) = self.dialect.analyze() else {
+            return Err(self.unsupported(
+                "EXPLAIN ANALYZE",
+                "ask for the plan with `explain`, and let `db.listen(..)` tell how long the statement takes",
+            ));
+        };
+        if !matches!(of, Statement::Select(_)) {
+            return Err(Error::config(
+                "only a select can be analyzed, since that runs it: ask for the plan of a write with `explain`",
+            ));
+        }
+        self.push(analyze);
+        self.statement(of)
     }
 
     pub(crate) fn unsupported(&self, operation: impl Into<String>, instead: impl Into<String>) -> Error {

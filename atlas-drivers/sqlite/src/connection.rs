@@ -246,7 +246,7 @@ pub(crate) async fn prepare(lease: Lease, hook: &Hook) -> Result<Lease> {
 fn idle_for(pool: &Arc<Pool>, statement: &Statement) -> Option<Lease> {
     match statement {
         Statement::Raw(_) if !pool.is_single() => None,
-        Statement::Select(_) | Statement::Explain(_) => pool.idle(Role::Reader),
+        Statement::Select(_) | Statement::Explain { .. } => pool.idle(Role::Reader),
         _ => pool.idle(Role::Writer),
     }
 }
@@ -254,7 +254,7 @@ fn idle_for(pool: &Arc<Pool>, statement: &Statement) -> Option<Lease> {
 /// A connection that fits the statement.
 async fn lease_for(pool: &Arc<Pool>, statement: &Statement) -> Result<Lease> {
     match statement {
-        Statement::Select(_) | Statement::Explain(_) => pool.reader().await,
+        Statement::Select(_) | Statement::Explain { .. } => pool.reader().await,
         Statement::Raw(raw) if !pool.is_single() && may_read(&raw.text) => lease_for_raw(pool, raw).await,
         _ => pool.writer().await,
     }
@@ -287,7 +287,7 @@ fn starts_with(text: &str, words: &[&str]) -> bool {
 
 /// Whether a statement is one that writes. What a raw text does, SQLite finds out.
 fn writes(statement: &Statement) -> bool {
-    !matches!(statement, Statement::Select(_) | Statement::Explain(_) | Statement::Raw(_))
+    !matches!(statement, Statement::Select(_) | Statement::Explain { .. } | Statement::Raw(_))
 }
 
 #[cold]

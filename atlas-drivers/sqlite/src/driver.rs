@@ -5,8 +5,9 @@ use atlas_core::{
     error::Result,
     schema::Table,
     statement::Statement,
+    value::Value,
 };
-use atlas_sql::{Compiled, compile};
+use atlas_sql::{Compiled, compile, compile_shown};
 use tokio::runtime::Handle;
 
 use crate::{
@@ -66,6 +67,10 @@ impl Driver for SqliteDriver {
         let mut compiled = Compiled::default();
         compile(statement, &SqliteDialect, &mut compiled)?;
         Ok(Rendered { binds: compiled.values(), text: compiled.text })
+    }
+
+    fn show(&self, statement: &Statement, hides: &dyn Fn(&Value) -> bool) -> Result<String> {
+        compile_shown(statement, &SqliteDialect, hides)
     }
 
     fn normalize(&self, table: &Table) -> Table {

@@ -298,7 +298,7 @@ pub(crate) fn table_of(statement: &Statement) -> Option<&str> {
         Statement::InsertSelect(insert) => Some(&insert.table.name),
         Statement::Update(update) => Some(&update.table.name),
         Statement::Delete(delete) => Some(&delete.table.name),
-        Statement::Explain(explained) => table_of(explained),
+        Statement::Explain { of, .. } => table_of(of),
         _ => None,
     }
 }

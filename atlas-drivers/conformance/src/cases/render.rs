@@ -1,7 +1,8 @@
 //! What a statement would look like.
 
 use atlas_core::{
-    statement::{Insert, OnConflict, Statement},
+    error::Error,
+    statement::{Expr, Insert, OnConflict, Statement},
     value::{ColumnType::Text, Value},
 };
 
@@ -13,7 +14,7 @@ use crate::{
     table::{column, id},
 };
 
-cases! { values_are_not_in_the_text, nothing_is_done }
+cases! { values_are_not_in_the_text, values_are_in_the_text_for_people, nothing_is_done }
 
 const SECRET: &str = "s3cret'; --";
 
@@ -42,6 +43,25 @@ async fn values_are_not_in_the_text(db: Subject) -> Verdict {
         ensure(bound, || format!("expected the value among the binds, found {:?}", rendered.binds))?;
     }
     Ok(())
+}
+
+/// Where a driver does it.
+async fn values_are_in_the_text_for_people(db: Subject) -> Verdict {
+    let table = db.plan([id(), column("s", Text)]);
+    let filter = Expr::Or(vec![table.get("s").is("plain"), table.get("s").is(SECRET)]);
+    let select = table.select(&["id"]).filter(filter);
+    let statement = select.into();
+    // What cannot be written for people can be written for the database.
+    let text = db.driver().render(&statement)?.text;
+    ensure(!text.is_empty(), || format!("expected a text, found none for {statement:?}"))?;
+    match db.driver().show(&statement, &|value| *value == SECRET.into()) {
+        Ok(text) => {
+            ensure(text.contains("plain"), || format!("a value is not in the text: {text}"))?;
+            ensure(!text.contains("s3cret"), || format!("what is to be hidden is in the text: {text}"))
+        }
+        Err(Error::Unsupported { .. }) => Ok(()),
+        Err(other) => Err(other.into()),
+    }
 }
 
 async fn nothing_is_done(db: Subject) -> Verdict {

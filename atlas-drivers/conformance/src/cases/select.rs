@@ -261,13 +261,15 @@ async fn many_columns(db: Subject) -> Verdict {
 async fn plans(db: Subject) -> Verdict {
     let table = five(&db).await?;
     let select = table.select(&["id"]).filter(table.get("id").is(1));
-    let rows = db.rows(Statement::Explain(Box::new(select.into()))).await?;
+    let rows = db.rows(Statement::Explain { of: Box::new(select.into()), analyze: false }).await?;
     ensure(!rows.is_empty(), || "expected a plan, found no rows".to_owned())?;
     for row in rows {
         row.get::<String>(row.0.len().saturating_sub(1))?;
     }
-    // It is a plan: nothing is done.
+    // It is a plan: nothing is done. To analyze is to run, which is not for writes.
     let delete = table.delete();
-    db.rows(Statement::Explain(Box::new(delete.into()))).await?;
+    let analyzed = Statement::Explain { of: Box::new(delete.clone().into()), analyze: true };
+    ensure(db.rows(analyzed).await.is_err(), || "a delete was analyzed".to_owned())?;
+    db.rows(Statement::Explain { of: Box::new(delete.into()), analyze: false }).await?;
     same("the rows after the plan of a delete", &5, &db.rows(table.select(&["id"])).await?.len())
 }

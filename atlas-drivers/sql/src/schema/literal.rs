@@ -13,6 +13,7 @@ pub fn literal(value: &Value, dialect: &dyn Dialect, text: &mut String) {
         Value::F64(number) => quoted(&number.to_string(), dialect, text),
         Value::Numeric(number) => quoted(&number.to_string(), dialect, text),
         Value::Bytes(bytes) => dialect.bytes_literal(bytes, text),
+        Value::Uuid(bytes) if dialect.binary_uuids() => dialect.bytes_literal(bytes, text),
         Value::Uuid(bytes) => quoted(&uuid(*bytes), dialect, text),
         Value::Text(own) | Value::Json(own) => quoted(own, dialect, text),
         Value::Date(date) => quoted(&date.to_string(), dialect, text),

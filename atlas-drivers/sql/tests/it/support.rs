@@ -20,6 +20,10 @@ impl Dialect for Standard {
         out.push_str(&format!("${number}"));
     }
 
+    fn analyze(&self) -> Option<&'static str> {
+        Some("EXPLAIN (ANALYZE) ")
+    }
+
     fn no_limit(&self) -> Option<&'static str> {
         Some("ALL")
     }
