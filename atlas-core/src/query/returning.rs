@@ -212,8 +212,8 @@ impl<M: Model, Out: FromRow> Returning<M, Out> {
     /// # use atlas_tests::guide::*;
     /// # run(async |db| {
     /// let drafts = ["Ann", "Dee"].map(|name| User::draft().name(name).email(format!("{name}@example.com")));
-    /// let new = User::returning((User::id, User::name)).insert_or_ignore(&db, drafts).await?;
-    /// assert_eq!(new, [(4, "Dee".to_owned())]);
+    /// let new: Vec<String> = User::returning(User::name).insert_or_ignore(&db, drafts).await?;
+    /// assert_eq!(new, ["Dee"]);
     /// # Ok(())
     /// # });
     /// ```
