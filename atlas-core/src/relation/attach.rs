@@ -6,7 +6,7 @@ use crate::{
     model::{Expr, In, IntoKey, Key, Model},
     query::Query,
     relation::{
-        Attaching, Changed, HasPivot, Pivot, PivotColumn, PivotData, PivotValues, Related,
+        Attaching, Changed, HasPivot, PivotColumn, PivotData, PivotValues, Related,
         between::{Between, Row},
         pivot::ByKey,
         sync::{Gathered, gathered, once_each, sync, toggle},
@@ -71,7 +71,6 @@ impl<M: Model, N: Model, K> Related<M, N, K> {
     pub fn pivots<P: Model>(self) -> Query<P>
     where
         K: HasPivot<Pivot = P>,
-        P: Pivot,
     {
         let query = Query::<P>::new();
         match self.rows_between() {
