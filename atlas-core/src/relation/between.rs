@@ -7,7 +7,7 @@ use crate::{
     query::column_ref,
     record::{self, Record, Values, not_found},
     relation::{
-        Between as Table, Link, Linked, Path, PivotWriter, Related,
+        Between as Table, Link, Path, PivotWriter, Related,
         groups::{Groups, equal},
     },
     schema::Name,
@@ -50,7 +50,7 @@ pub(super) struct Between {
     written: Given,
 }
 
-impl<M: Model, N: Model, K: Linked> Related<M, N, K> {
+impl<M: Model, N: Model, K> Related<M, N, K> {
     /// The rows of the table between that belong to the record.
     pub(super) fn rows_between(&self) -> Result<Between> {
         let key = self.present_key()?;
@@ -65,15 +65,15 @@ impl<M: Model, N: Model, K: Linked> Related<M, N, K> {
         let near = near.iter().map(|(local, name)| column(name, column_ref(owner, *local).ty));
         let near = near.zip(key.iter().cloned()).chain(named).collect();
         let far = far.iter().map(|(name, of)| (column(name, column_ref(target, *of).ty), *of)).collect();
-        let meta = match between {
-            Table::Model(meta) => Some(meta()),
-            Table::Named(_) => None,
+        let (meta, writer) = match between {
+            Table::Model { meta, writer } => (Some(meta()), Some(*writer)),
+            Table::Named(_) => (None, None),
         };
         Ok(Between {
             relation: self.relation.name,
             table: between.table(),
             meta,
-            writer: K::PIVOT.map(|pivot| pivot.writer),
+            writer,
             owner,
             local: self.relation.link.local(),
             target,

@@ -239,18 +239,12 @@ impl<M: Model, N: Model, K> Related<M, N, K> {
         })
     }
 
-    pub(super) fn making(&self) -> Result<Making>
-    where
-        K: Linked,
-    {
+    pub(super) fn making(&self) -> Result<Making> {
         let given = self.relation.link.fixed.given(N::meta(), self.relation.name)?;
         Ok(Making { given, way: self.way()? })
     }
 
-    fn way(&self) -> Result<Way>
-    where
-        K: Linked,
-    {
+    fn way(&self) -> Result<Way> {
         let key = self.present_key()?;
         match self.relation.link.path {
             Path::Direct(_) => Ok(Way::Refers(self.relation.link.referring(key.to_vec())?)),
@@ -298,7 +292,7 @@ impl Way {
 
 /// Inserts records that belong to several, each at its place among them, and puts them there. It takes one
 /// statement a table, in a transaction that the caller holds.
-pub(super) async fn create_for<M: Model, N: Model, K: Linked>(
+pub(super) async fn create_for<M: Model, N: Model, K>(
     db: &Db,
     relation: Relation<M, N, K>,
     owners: &mut [Record<M>],

@@ -12,11 +12,11 @@ use crate::{
     error::{Error, Result},
     model::{After, Before, Brought, Complete, DraftData, Model, PutReferred, Referred},
     record::{self, Record},
-    relation::{Linked, Path, Relation, Slot, create::create_for},
+    relation::{Path, Relation, Slot, create::create_for},
 };
 
 /// For the derive: a draft that brings records which refer to it.
-pub fn with_children<M: Model, N: Model, K: Linked, D: Complete<N>>(
+pub fn with_children<M: Model, N: Model, K: 'static, D: Complete<N>>(
     draft: DraftData,
     relation: Relation<M, N, K>,
     children: impl IntoIterator<Item = D>,
@@ -26,7 +26,7 @@ pub fn with_children<M: Model, N: Model, K: Linked, D: Complete<N>>(
 }
 
 /// For the derive: a draft that brings the one record which refers to it.
-pub fn with_child<M: Model, N: Model, K: Linked>(
+pub fn with_child<M: Model, N: Model, K: 'static>(
     draft: DraftData,
     relation: Relation<M, N, K>,
     child: impl Complete<N>,
@@ -34,7 +34,7 @@ pub fn with_child<M: Model, N: Model, K: Linked>(
     referred_by(draft, relation, vec![child.into_data()], |there, child| *there = child)
 }
 
-fn referred_by<M: Model, N: Model, K: Linked>(
+fn referred_by<M: Model, N: Model, K: 'static>(
     mut draft: DraftData,
     relation: Relation<M, N, K>,
     children: Vec<DraftData>,

@@ -2,7 +2,7 @@ use crate::{
     error::{Error, Result},
     model::{AlwaysRead, Column, Model, ModelMeta},
     query::column_ref,
-    relation::{Fixed, MorphVariant, Present, Relation, SameKey, ask::named, kind},
+    relation::{Fixed, MorphVariant, PivotWriter, Present, Relation, SameKey, ask::named, kind},
     schema::Name,
     statement::{ColumnRef, Expr, OrderTerm, Select, TableRef},
     value::{Attribute, Value},
@@ -78,7 +78,12 @@ pub enum Between {
     /// Without a model.
     Named(&'static str),
     /// A model's.
-    Model(fn() -> &'static ModelMeta),
+    Model {
+        /// The model.
+        meta: fn() -> &'static ModelMeta,
+        /// What writes its records one by one, where somebody observes them.
+        writer: PivotWriter,
+    },
 }
 
 /// A column that says which model's row the columns beside it refer to.
@@ -147,18 +152,23 @@ impl Link {
 }
 
 impl Between {
+    /// For the derive: the table of a model.
+    pub const fn of<P: Model>() -> Self {
+        Self::Model { meta: P::meta, writer: PivotWriter::of::<P>() }
+    }
+
     /// The table's name.
     pub fn table(&self) -> &'static str {
         match self {
             Self::Named(name) => name,
-            Self::Model(meta) => meta().table,
+            Self::Model { meta, .. } => meta().table,
         }
     }
 
     /// The table, of whose rows its model's scopes hold.
     pub(crate) fn table_ref(&self) -> TableRef {
         match self {
-            Self::Model(meta) => meta().table_ref(),
+            Self::Model { meta, .. } => meta().table_ref(),
             Self::Named(name) => TableRef::new(*name),
         }
     }
@@ -176,7 +186,7 @@ impl Between {
     /// What holds of its rows, where the statement calls it so.
     pub(super) fn guards(&self, called: &Name, trashed: bool) -> Option<Expr> {
         match self {
-            Self::Model(meta) => meta().guards(called, trashed),
+            Self::Model { meta, .. } => meta().guards(called, trashed),
             Self::Named(_) => None,
         }
     }

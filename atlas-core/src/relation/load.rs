@@ -7,7 +7,7 @@ use crate::{
     model::{self, Columns, DeferredColumns, In, IntoOrder, Model, ModelMeta, SoftDeletes},
     query::{Loader, Query},
     record::{AnyRecord, Record, Values},
-    relation::{Linked, PivotWriter, Relation, ToMany, loading::Loading},
+    relation::{Linked, Relation, ToMany, loading::Loading},
     schema::Name,
 };
 
@@ -272,8 +272,6 @@ tuples!(A B C D E F);
 pub struct PivotReader {
     pub(super) meta: fn() -> &'static ModelMeta,
     pub(super) read: fn(&Values, usize) -> Result<Box<dyn AnyRecord>>,
-    /// What writes its records one by one, where somebody observes them.
-    pub(super) writer: PivotWriter,
 }
 
 macro_rules! with_pivot {

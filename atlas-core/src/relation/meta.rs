@@ -3,9 +3,7 @@ use std::{fmt, marker::PhantomData};
 use crate::{
     model::{AlwaysRead, Column, Key, Model, ModelMeta},
     record::Record,
-    relation::{
-        Between, Link, Morph, MorphTarget, MorphVariant, Pairs, Path, Pick, PivotReader, PivotWriter, Slot,
-    },
+    relation::{Between, Link, Morph, MorphTarget, MorphVariant, Pairs, Path, Pick, PivotReader, Slot},
     schema::Action,
     value::Attribute,
 };
@@ -381,7 +379,6 @@ impl<P: Model> Pivot for P {
     const READER: Option<PivotReader> = Some(PivotReader {
         meta: P::meta,
         read: |row, start| Ok(Box::new(Record::<P>::loaded(P::decode(row, start)?))),
-        writer: PivotWriter::of::<P>(),
     });
 }
 

@@ -11,14 +11,16 @@ use crate::{
     value::Value,
 };
 
+type Update = for<'a> fn(&'a Db, Expr, Vec<(usize, Value)>) -> BoxFuture<'a, Result<u64>>;
+
 /// What writes records of the model of a table between.
-#[derive(Clone, Copy)]
-pub(super) struct PivotWriter {
+#[derive(Clone, Copy, Debug)]
+pub struct PivotWriter {
     pub(super) insert: for<'a> fn(&'a Db, DraftData) -> BoxFuture<'a, Result<()>>,
     /// Deletes those for which a condition holds: how many there were.
     pub(super) delete: for<'a> fn(&'a Db, Expr) -> BoxFuture<'a, Result<u64>>,
     /// Sets columns, by index, of those for which a condition holds: how many there were.
-    pub(super) update: for<'a> fn(&'a Db, Expr, Vec<(usize, Value)>) -> BoxFuture<'a, Result<u64>>,
+    pub(super) update: Update,
 }
 
 impl PivotWriter {

@@ -31,6 +31,7 @@ macro_rules! items {
 items!(bool => Bool, i16 => I16, i32 => I32, i64 => I64, f64 => F64, String => Text);
 
 /// On their way, the values are JSON.
+#[diagnostic::do_not_recommend]
 impl<T: Item> Cast<Vec<T>> for Array {
     const TYPE: ColumnType = ColumnType::Array(T::ITEM);
 

@@ -1,10 +1,9 @@
 use std::marker::PhantomData;
 
-use crate::value::Attribute;
 #[cfg(feature = "encryption")]
 use crate::{
     error::{Error, Result},
-    value::{Cast, ColumnType, Value, ValueRef, encryption, sealed::Sealed},
+    value::{Attribute, Cast, ColumnType, Value, ValueRef, encryption, sealed::Sealed},
 };
 
 /// How a field with `#[cast(encrypted)]` is stored: as text, encrypted with AES-256-GCM. The model and the place of the
@@ -28,6 +27,7 @@ pub trait Encryption {}
 impl<T> Encryption for T {}
 
 #[cfg(feature = "encryption")]
+#[diagnostic::do_not_recommend]
 impl<T: Attribute> Cast<T> for Itself {
     const TYPE: ColumnType = T::TYPE;
 
@@ -41,6 +41,7 @@ impl<T: Attribute> Cast<T> for Itself {
 }
 
 #[cfg(feature = "encryption")]
+#[diagnostic::do_not_recommend]
 impl<T, M, C, const COLUMN: usize> Cast<T> for Encrypted<M, COLUMN, C>
 where
     T: Encryption,

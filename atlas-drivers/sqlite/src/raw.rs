@@ -30,7 +30,7 @@ use crate::{
     error::Failure,
     row::no_such_column,
     value::{Buffer, Encoded, encode},
-    watch::{STEPS, Watch},
+    watch::{Limit, STEPS, Watch},
 };
 
 /// A connection, its prepared statements, and the one of them that is active.
@@ -151,6 +151,8 @@ impl Database {
 
     fn prepare<'t>(&mut self, text: &'t str) -> Result<(Prepared, &'t str), Failure> {
         let length = c_int::try_from(text.len()).map_err(|_| Failure::too_long())?;
+        // SQLite looks at the watch here too, which still knows how long the statement before has taken.
+        self.watch.begin(Limit::None);
         let flags = if self.kept > 0 { ffi::SQLITE_PREPARE_PERSISTENT } else { 0 };
         let mut statement = ptr::null_mut();
         let mut tail = ptr::null();

@@ -114,8 +114,7 @@ impl Relation {
                         quote_spanned!(span=> ::atlas::__private::Between::Named(#table))
                     }
                     Between::Model(pivot) => {
-                        let meta = quote_spanned!(located(pivot)=> <#pivot as ::atlas::Model>::meta);
-                        quote_spanned!(span=> ::atlas::__private::Between::Model(#meta))
+                        quote_spanned!(located(pivot)=> ::atlas::__private::Between::of::<#pivot>())
                     }
                 };
                 let named = morph.as_ref().map(|morph| match morph {
