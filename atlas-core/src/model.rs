@@ -80,7 +80,7 @@ use crate::{
     error::Result,
     query::{self, Loader, Query, Returned, Returning, Takes},
     record::Record,
-    relation::{NthLoaded, NthSlot},
+    relation::{Between, NthLoaded, NthSlot},
     schema::Truncate,
     statement::OnConflict,
     value::{Value, ValueRef},
@@ -117,6 +117,10 @@ pub trait Model: Sized + Send + Sync + 'static {
     type Draft;
     /// What mass assignment takes: deserialized, only the fillable columns.
     type Fill;
+
+    /// The table as one between two others.
+    #[doc(hidden)]
+    const BETWEEN: Between = Between::of::<Self>();
 
     /// The table, its columns and relations, as data.
     fn meta() -> &'static ModelMeta;

@@ -152,8 +152,8 @@ impl Link {
 }
 
 impl Between {
-    /// For the derive: the table of a model.
-    pub const fn of<P: Model>() -> Self {
+    /// The table of a model.
+    pub(crate) const fn of<P: Model>() -> Self {
         Self::Model { meta: P::meta, writer: PivotWriter::of::<P>() }
     }
 

@@ -114,7 +114,7 @@ impl Relation {
                         quote_spanned!(span=> ::atlas::__private::Between::Named(#table))
                     }
                     Between::Model(pivot) => {
-                        quote_spanned!(located(pivot)=> ::atlas::__private::Between::of::<#pivot>())
+                        quote_spanned!(located(pivot)=> <#pivot as ::atlas::Model>::BETWEEN)
                     }
                 };
                 let named = morph.as_ref().map(|morph| match morph {
