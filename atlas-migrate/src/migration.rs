@@ -26,7 +26,7 @@ use atlas_core::{Db, Error, Result, driver::BoxFuture};
 ///
 /// # atlas::block_on(async {
 /// let db = Db::connect("sqlite::memory:").await?;
-/// let report = Migrator::new(&db).add(migrations![CreateUsers]).up().await?;
+/// let report = Migrator::new(&db).migrations(migrations![CreateUsers]).up().await?;
 /// assert_eq!(report.names(), ["2026_01_31_120000_create_users"]);
 /// # Ok::<(), Error>(())
 /// # }).unwrap();

@@ -123,7 +123,7 @@ impl<'d> Migrator<'d> {
 
     /// With migrations in Rust: `migrations![CreateUsers, CreatePosts]`.
     #[must_use]
-    pub fn add(mut self, migrations: Migrations) -> Self {
+    pub fn migrations(mut self, migrations: Migrations) -> Self {
         self.steps.extend(migrations.0);
         self
     }

@@ -4,6 +4,7 @@ use atlas::{Error, full_text, prelude::*};
 
 use crate::support::{Databases, databases};
 
+#[allow(clippy::duplicated_attributes, reason = "two indexes of one column")]
 #[derive(Model, Debug)]
 #[table("library_books")]
 #[full_text(title, body)]

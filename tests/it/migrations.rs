@@ -74,9 +74,9 @@ async fn migrations_run_in_the_order_of_their_names_and_are_taken_back() {
     let folder = Folder::new("migrations_run_in_order");
     posts(&folder.path(""));
     for db in databases().await {
-        let first = Migrator::new(&db).add(migrations![CreateUsers]);
+        let first = Migrator::new(&db).migrations(migrations![CreateUsers]);
         assert_eq!(first.up().await.unwrap().names(), ["2026_01_01_000000_create_users"]);
-        let all = Migrator::new(&db).add(migrations![AddAge, CreateUsers]).folder(folder.path(""));
+        let all = Migrator::new(&db).migrations(migrations![AddAge, CreateUsers]).folder(folder.path(""));
         let states = async |migrator: &Migrator<'_>| {
             let status = migrator.status().await.unwrap();
             status.into_iter().map(|one| (one.state, one.batch)).collect::<Vec<_>>()
@@ -143,7 +143,7 @@ async fn the_record_can_be_kept_by_hand() {
 #[tokio::test]
 async fn a_failing_migration_says_what_was_kept() {
     for db in databases().await {
-        let migrator = Migrator::new(&db).add(migrations![CreateUsers, Fails]);
+        let migrator = Migrator::new(&db).migrations(migrations![CreateUsers, Fails]);
         let error = migrator.up().await.unwrap_err();
         let Error::Migration { name, reason } = &error else { panic!("{error:?}") };
         assert_eq!(name, "2026_01_04_000000_fails");
@@ -177,7 +177,8 @@ async fn pretending_writes_nothing() {
     let folder = Folder::new("pretending_writes_nothing");
     posts(&folder.path(""));
     for db in databases().await {
-        let migrator = Migrator::new(&db).add(migrations![CreateUsers, AddAge]).folder(folder.path(""));
+        let migrator =
+            Migrator::new(&db).migrations(migrations![CreateUsers, AddAge]).folder(folder.path(""));
         let noted = migrator.pretend().await.unwrap();
         let names: Vec<_> =
             noted.iter().map(|(name, statements)| (name.as_str(), statements.len())).collect();
@@ -196,8 +197,8 @@ async fn pretending_writes_nothing() {
 #[tokio::test]
 async fn what_is_gone_is_not_taken_back() {
     for db in databases().await {
-        Migrator::new(&db).add(migrations![CreateUsers, AddAge]).up().await.unwrap();
-        let less = Migrator::new(&db).add(migrations![AddAge]);
+        Migrator::new(&db).migrations(migrations![CreateUsers, AddAge]).up().await.unwrap();
+        let less = Migrator::new(&db).migrations(migrations![AddAge]);
         let error = less.reset().await.unwrap_err();
         assert!(
             matches!(&error, Error::Migration { name, .. } if name.ends_with("create_users")),
@@ -233,7 +234,7 @@ async fn sql_that_was_changed_after_it_ran_is_told() {
 #[tokio::test]
 async fn production_is_not_emptied_without_force() {
     for db in databases().await {
-        let migrator = Migrator::new(&db).add(migrations![CreateUsers]).environment("production");
+        let migrator = Migrator::new(&db).migrations(migrations![CreateUsers]).environment("production");
         migrator.up().await.unwrap();
         for refused in
             [migrator.down().await, migrator.reset().await, migrator.refresh().await, migrator.fresh().await]
@@ -256,7 +257,7 @@ async fn two_runners_at_once_run_each_migration_once() {
                 let (url, driver) = (place.url.clone(), place.driver);
                 tokio::spawn(async move {
                     let db = Db::connect(&url).await.unwrap();
-                    let report = Migrator::new(&db).add(migrations![CreateUsers, AddAge]).up().await;
+                    let report = Migrator::new(&db).migrations(migrations![CreateUsers, AddAge]).up().await;
                     (driver, report.unwrap().names().len())
                 })
             })
@@ -282,7 +283,7 @@ async fn a_runner_waits_for_another_one_only_so_long() {
         let held = one.hold().await.unwrap();
         held.lock("atlas_migrations", Duration::ZERO).await.unwrap();
         let limit = Duration::from_millis(200);
-        let migrator = Migrator::new(&other).add(migrations![CreateUsers]).lock_timeout(limit);
+        let migrator = Migrator::new(&other).migrations(migrations![CreateUsers]).lock_timeout(limit);
         let error = migrator.up().await.unwrap_err();
         assert!(matches!(error, Error::Timeout { after, .. } if after == limit), "{error:?}");
         // The lock goes with who held it.
@@ -295,10 +296,10 @@ async fn a_runner_waits_for_another_one_only_so_long() {
 #[tokio::test]
 async fn a_runner_that_was_killed_leaves_a_record() {
     for db in databases().await {
-        let migrator = Migrator::new(&db).add(migrations![Sleeps]);
+        let migrator = Migrator::new(&db).migrations(migrations![Sleeps]);
         let cut = tokio::time::timeout(Duration::from_millis(400), migrator.up()).await;
         assert!(cut.is_err(), "{cut:?}");
-        let migrator = Migrator::new(&db).add(migrations![Sleeps]);
+        let migrator = Migrator::new(&db).migrations(migrations![Sleeps]);
         let state = migrator.status().await.unwrap()[0].state;
         if db.capabilities().transactional_schema {
             assert_eq!(state, State::Pending);
@@ -340,7 +341,7 @@ async fn files_that_are_wrong_are_named() {
     }
     let error = Migrator::new(&db).folder("/no/such/folder").up().await.unwrap_err();
     assert!(error.to_string().contains("/no/such/folder"), "{error}");
-    let error = Migrator::new(&db).add(migrations![CreateUsers, CreateUsers]).up().await.unwrap_err();
+    let error = Migrator::new(&db).migrations(migrations![CreateUsers, CreateUsers]).up().await.unwrap_err();
     assert!(error.to_string().contains("there are two migrations"), "{error}");
 }
 
@@ -348,7 +349,7 @@ async fn files_that_are_wrong_are_named() {
 async fn files_can_be_part_of_the_program() {
     for db in databases().await {
         let files = atlas::migrate::embed_migrations!("it/migrations");
-        let migrator = Migrator::new(&db).embedded(files).add(migrations![CreateUsers]);
+        let migrator = Migrator::new(&db).embedded(files).migrations(migrations![CreateUsers]);
         let report = migrator.up().await.unwrap();
         assert_eq!(report.names(), [CreateUsers::NAME, "2026_02_01_000000_create_notes"]);
         assert!(Schema::has_table(&db, "notes").await.unwrap());

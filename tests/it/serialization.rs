@@ -215,7 +215,7 @@ async fn a_record_may_show_more_or_less_than_its_model() {
         assert_eq!(ann.serialize().unwrap(), json!({"first": "Ann", "full_name": "Ann Lee"}));
 
         let error = ann.make_hidden("pasword").unwrap_err().to_string();
-        assert!(error.contains("without a `pasword`") && error.contains("`password`"), "{error}");
+        assert!(error.contains("`Writer` has no `pasword`") && error.contains("`password`"), "{error}");
         let error = ann.append("first").unwrap_err().to_string();
         assert!(error.contains("`Writer` has no accessor `first`"), "{error}");
         let other = Writer::find_or_fail(&db, 1).await.unwrap();

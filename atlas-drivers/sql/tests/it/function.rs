@@ -17,8 +17,8 @@ fn functions_are_templates() {
     let all = [column("a"), value("'; --"), value("{0}")];
     let binds = ["'; --".into(), "{0}".into()];
     selected(Expr::function(Function::Replace, all), r#"REPLACE("a", $1, $2)"#, &binds);
-    let bits = Expr::function(Function::BitAnd, [eq("a", 1_i64), value(2_i64)]);
-    selected(bits, r#"(("a" = $1) & ($2))"#, &[1_i64.into(), 2_i64.into()]);
+    let part = Expr::function(Function::Left, [eq("a", 1_i64), value(2_i64)]);
+    selected(part, r#"LEFT("a" = $1, $2)"#, &[1_i64.into(), 2_i64.into()]);
 }
 
 #[test]
