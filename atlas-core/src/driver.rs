@@ -54,15 +54,15 @@ pub trait Driver: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// [`Error::Pool`](crate::Error::Pool), [`Error::Connect`](crate::Error::Connect),
-    /// [`Error::Closed`](crate::Error::Closed).
+    /// [`Error::Pool`], [`Error::Connect`],
+    /// [`Error::Closed`].
     fn acquire(&self) -> BoxFuture<'_, Result<Box<dyn Connection>>>;
 
     /// A statement as this database would get it.
     ///
     /// # Errors
     ///
-    /// [`Error::Unsupported`](crate::Error::Unsupported), as running it would give.
+    /// [`Error::Unsupported`], as running it would give.
     fn render(&self, statement: &Statement) -> Result<Rendered>;
 
     /// A statement with its values written into the text, to be read by people and never to be sent. Where `hides` says
@@ -70,7 +70,7 @@ pub trait Driver: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// As [`render`](Self::render); [`Error::Unsupported`](crate::Error::Unsupported) by itself, for drivers that cannot.
+    /// As [`render`](Self::render); [`Error::Unsupported`] by itself, for drivers that cannot.
     fn show(&self, statement: &Statement, hides: &dyn Fn(&Value) -> bool) -> Result<String> {
         let _ = (statement, hides);
         Err(Error::Unsupported {
@@ -133,7 +133,7 @@ pub trait Connection: Any + Send {
     ///
     /// # Errors
     ///
-    /// [`Error::Unsupported`](crate::Error::Unsupported) for an option that the database does not have.
+    /// [`Error::Unsupported`] for an option that the database does not have.
     fn begin<'a>(&'a mut self, options: &'a TransactionOptions) -> BoxFuture<'a, Result<()>>;
 
     /// Ends the innermost transaction or savepoint and keeps what it did.
@@ -149,7 +149,7 @@ pub trait Connection: Any + Send {
     ///
     /// # Errors
     ///
-    /// [`Error::Unsupported`](crate::Error::Unsupported) where the driver cannot tell.
+    /// [`Error::Unsupported`] where the driver cannot tell.
     fn entries(&mut self) -> BoxFuture<'_, Result<Vec<Entry>>> {
         Box::pin(async { Err(cannot("a look at its schema")) })
     }
@@ -158,7 +158,7 @@ pub trait Connection: Any + Send {
     ///
     /// # Errors
     ///
-    /// [`Error::Unsupported`](crate::Error::Unsupported) where the driver cannot tell.
+    /// [`Error::Unsupported`] where the driver cannot tell.
     fn inspect<'a>(&'a mut self, _table: &'a str) -> BoxFuture<'a, Result<Option<Table>>> {
         Box::pin(async { Err(cannot("a look at its schema")) })
     }
@@ -171,7 +171,7 @@ pub trait Connection: Any + Send {
     ///
     /// # Errors
     ///
-    /// [`Error::Unsupported`](crate::Error::Unsupported) where it can only be taken in a transaction, and none is
+    /// [`Error::Unsupported`] where it can only be taken in a transaction, and none is
     /// open.
     fn try_lock<'a>(&'a mut self, _name: &'a str) -> BoxFuture<'a, Result<bool>> {
         Box::pin(async { Ok(true) })

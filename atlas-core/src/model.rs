@@ -407,7 +407,7 @@ pub trait Model: Sized + Send + Sync + 'static {
 
     /// Inserts drafts; where the unique columns `by` are taken, sets the columns `update` of the row
     /// that is there instead (and `updated_at`): to the draft's values, or to what an assignment says, which may be of
-    /// the row that is there and of the draft ([`excluded`](crate::excluded)). How many rows were written or changed.
+    /// the row that is there and of the draft ([`excluded`]). How many rows were written or changed.
     ///
     /// ```
     /// # use atlas_tests::guide::*;

@@ -187,8 +187,8 @@ impl<M: Model> Record<M> {
     ///
     /// # Errors
     ///
-    /// [`Error::Config`](crate::Error::Config) where the query brought none of this name,
-    /// [`Error::Decode`](crate::Error::Decode) where it is no `T`.
+    /// [`Error::Config`] where the query brought none of this name,
+    /// [`Error::Decode`] where it is no `T`.
     pub fn extra<T: Attribute>(&self, name: &str) -> Result<T> {
         match self.state.extra(name) {
             Some(value) => T::decode(value.as_ref()).map_err(|error| error.at(M::meta().name, "an extra")),
@@ -218,7 +218,7 @@ impl<M: Model> Record<M> {
     ///
     /// # Errors
     ///
-    /// [`Error::Config`](crate::Error::Config) where the record was not loaded through a relation whose table
+    /// [`Error::Config`] where the record was not loaded through a relation whose table
     /// between is `P`'s.
     pub fn pivot<P: Model>(&self) -> Result<&Record<P>> {
         self.state.pivot().and_then(|pivot| (pivot as &dyn Any).downcast_ref()).ok_or_else(|| {

@@ -75,7 +75,7 @@ impl Migrations {
     }
 }
 
-/// Migrations in Rust, for [`Migrator::add`](crate::Migrator::add): `migrations![CreateUsers, CreatePosts]`.
+/// Migrations in Rust, for [`Migrator::migrations`](crate::Migrator::migrations): `migrations![CreateUsers, CreatePosts]`.
 #[macro_export]
 macro_rules! migrations {
     ($($migration:expr),* $(,)?) => {

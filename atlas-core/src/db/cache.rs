@@ -18,7 +18,7 @@ use crate::{
     value::{Value, ValueRef},
 };
 
-/// Where results are kept that queries ask for with `.cache(..)`: what [`DbBuilder::cache`](crate::DbBuilder::cache)
+/// Where results are kept that queries ask for with `.cache(..)`: what [`DbBuilder::cache`](crate::db::DbBuilder::cache)
 /// takes. With the feature `cache` there is one in memory.
 ///
 /// An error of a store is the query's. Keys and rows hold values of the database, so that neither belongs into a log.

@@ -97,7 +97,7 @@ impl Db {
     /// # });
     /// ```
     ///
-    /// The scope filters, and does nothing else: what more it does is [`Error::Config`](crate::Error::Config) where a
+    /// The scope filters, and does nothing else: what more it does is [`Error::Config`] where a
     /// query is sent. Records are saved and deleted by their keys, in scope or not.
     #[must_use]
     pub fn with_scope<M: Model>(
@@ -147,7 +147,7 @@ impl<M: Model> Query<M> {
     ///
     /// # Errors
     ///
-    /// What an insert gives; [`Error::Config`](crate::Error::Config) for a query of what leads through a table between:
+    /// What an insert gives; [`Error::Config`] for a query of what leads through a table between:
     /// create such a record through `related` itself.
     pub fn create<'a>(self, db: &'a Db, draft: impl Complete<M>) -> Pending<'a, Record<M>> {
         let draft = self.gives().map(|given| {

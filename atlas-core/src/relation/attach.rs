@@ -125,8 +125,8 @@ impl<M: Model, N: Model, K> Related<M, N, K> {
     ///
     /// # Errors
     ///
-    /// [`Error::Config`] where the record is not saved; [`Error::Constraint`] where a row is there already and
-    /// may be there once; [`Error::NotFound`] where the rows refer to a column that is not the key, and a key is
+    /// [`Error::Config`](crate::Error::Config) where the record is not saved; [`Error::Constraint`](crate::Error::Constraint) where a row is there already and
+    /// may be there once; [`Error::NotFound`](crate::Error::NotFound) where the rows refer to a column that is not the key, and a key is
     /// no record's.
     pub fn attach<'a, X: Attaching<N, K::Pivot, I>, I>(
         self,
@@ -159,7 +159,7 @@ impl<M: Model, N: Model, K> Related<M, N, K> {
     ///
     /// # Errors
     ///
-    /// [`Error::Config`] where the record is not saved.
+    /// [`Error::Config`](crate::Error::Config) where the record is not saved.
     pub fn detach<'a, X: IntoKey<N::Key>>(
         self,
         db: &'a Db,
@@ -182,7 +182,7 @@ impl<M: Model, N: Model, K> Related<M, N, K> {
     ///
     /// # Errors
     ///
-    /// [`Error::Config`] where the record is not saved.
+    /// [`Error::Config`](crate::Error::Config) where the record is not saved.
     pub fn detach_all<'a>(self, db: &'a Db) -> Pending<'a, u64>
     where
         K: HasPivot + 'a,
@@ -208,7 +208,7 @@ impl<M: Model, N: Model, K> Related<M, N, K> {
     ///
     /// # Errors
     ///
-    /// [`Error::Config`] where the record is not saved; what the statements give.
+    /// [`Error::Config`](crate::Error::Config) where the record is not saved; what the statements give.
     pub fn sync<'a, X: Attaching<N, K::Pivot, I>, I>(
         self,
         db: &'a Db,
@@ -290,7 +290,7 @@ impl<M: Model, N: Model, K> Related<M, N, K> {
     ///
     /// # Errors
     ///
-    /// [`Error::Config`] where the record is not saved, or where there are no values.
+    /// [`Error::Config`](crate::Error::Config) where the record is not saved, or where there are no values.
     pub fn update_pivot<'a, I>(
         self,
         db: &'a Db,

@@ -132,7 +132,7 @@ impl<E> MorphTo<E> {
     ///
     /// # Errors
     ///
-    /// [`Error::RelationNotLoaded`] before it was loaded: an unloaded relation is never an empty one.
+    /// [`Error::RelationNotLoaded`](crate::Error::RelationNotLoaded) before it was loaded: an unloaded relation is never an empty one.
     pub fn get(&self) -> Result<Option<&E>> {
         match &self.held {
             Some(held) => Ok(held.as_deref().map(HeldTarget::held)),
@@ -144,7 +144,7 @@ impl<E> MorphTo<E> {
     ///
     /// # Errors
     ///
-    /// [`Error::RelationNotLoaded`] before it was loaded, [`Error::Config`] where another record of the same
+    /// [`Error::RelationNotLoaded`](crate::Error::RelationNotLoaded) before it was loaded, [`Error::Config`](crate::Error::Config) where another record of the same
     /// result holds it too.
     pub fn get_mut(&mut self) -> Result<Option<&mut E>> {
         match &mut self.held {

@@ -154,7 +154,7 @@ impl<V: IntoValue> PivotColumn<(), V> for &str {
     }
 }
 
-/// What [`sync`](Related::sync) and [`toggle`](Related::toggle) changed: the keys of the records.
+/// What [`sync`](crate::relation::Related::sync) and [`toggle`](crate::relation::Related::toggle) changed: the keys of the records.
 pub struct Changed<K> {
     /// To which rows were inserted.
     pub attached: Vec<K>,

@@ -10,7 +10,7 @@ pub struct Compiled<'s> {
     /// What its placeholders stand for, in their order.
     pub binds: Vec<Bind<'s>>,
     /// How many texts were written into this memory: not those of statements that were found by their
-    /// [`Shape`].
+    /// `Shape`.
     pub texts: u64,
     pub(crate) lists: NameLists,
 }
