@@ -85,7 +85,7 @@ impl Body {
             self.ended = true;
         } else if is(&["begin"]) || (is(&["case"]) && self.depth > 0 && !ended) {
             self.depth += 1;
-        } else if self.depth > 0 && is(&["if", "loop", "repeat", "while"]) && ended {
+        } else if ended && is(&["if", "loop", "repeat", "while"]) {
             // `END IF` closes what no `BEGIN` opened.
             self.depth += 1;
         }
