@@ -313,7 +313,9 @@ async fn relations_come_for_some_hundred_rows_at_once() {
         };
         let expected: Vec<usize> = [20; 3].into_iter().chain([0; 1_100]).collect();
         let (statements, found) = sent(&db, async || read(&db).await).await;
-        assert_eq!((statements, found), (4, expected.clone()));
+        // Three loads, and the cursor itself, of which listeners may hear after its last row was taken.
+        assert!((3..=4).contains(&statements), "{statements} statements");
+        assert_eq!(found, expected);
         let tx = db.begin().await.unwrap();
         assert_eq!(read(&tx).await, expected);
         tx.commit().await.unwrap();
