@@ -15,7 +15,7 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
     /// ```
     /// # use atlas_tests::guide::*;
     /// # run(async |db| {
-    /// let users = User::query().use_index("users_email_unique").where_eq(User::email, "ann@example.com");
+    /// let users = User::query().use_index("users_email_unique").where_eq(User::email, "Ann@example.com");
     /// assert_eq!(users.count(&db).await?, 1);
     /// # Ok(())
     /// # });

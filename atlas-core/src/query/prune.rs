@@ -18,16 +18,23 @@ use crate::{
 ///
 /// ```
 /// # use atlas_tests::guide::*;
-/// impl Prunable for Comment {
+/// #[derive(Model)]
+/// #[table("comments")]
+/// struct Remark {
+///     id: i64,
+///     text: String,
+/// }
+///
+/// impl Prunable for Remark {
 ///     fn prunable() -> Query<Self> {
-///         Comment::query().where_like(Comment::text, "And%")
+///         Remark::query().where_like(Remark::text, "And%")
 ///     }
 /// }
 ///
 /// # run(async |db| {
-/// assert_eq!(Comment::pretend_prune(&db).await?, 1);
-/// assert_eq!(Comment::prune(&db).await?, 1);
-/// assert_eq!(Comment::query().count(&db).await?, 1);
+/// assert_eq!(Remark::pretend_prune(&db).await?, 1);
+/// assert_eq!(Remark::prune(&db).await?, 1);
+/// assert_eq!(Remark::query().count(&db).await?, 1);
 /// # Ok(())
 /// # });
 /// ```

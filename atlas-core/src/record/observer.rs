@@ -429,7 +429,7 @@ impl TenantDatabases {
 /// }
 ///
 /// # run(async |db| {
-/// db.observe::<User>(AfterCommit::of(Mail));
+/// db.observe::<User>(atlas::AfterCommit::of(Mail));
 /// db.transaction(async |tx| {
 ///     User::draft().name("Dee").email("dee@example.com").save(&tx).await?;
 ///     Ok(()) // Dee is welcomed after this
