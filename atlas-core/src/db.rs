@@ -338,11 +338,9 @@ impl Db {
                 Some(level) => level.run(statement, sink, reading).await,
             }
         };
-        match statement {
-            Statement::Select(Select { time_limit: Some(limit), .. }) => {
-                in_time(*limit, Box::pin(send)).await
-            }
-            _ => send.await,
+        match statement.time_limit() {
+            Some(limit) => in_time(limit, Box::pin(send)).await,
+            None => send.await,
         }
     }
 

@@ -27,6 +27,7 @@ mod paginate;
 mod places;
 mod prune;
 mod raw;
+mod reached;
 mod read;
 mod relations;
 mod returning;
@@ -46,6 +47,7 @@ mod write;
 use std::{marker::PhantomData, sync::Arc};
 
 use aggregate::numbered;
+pub(crate) use change::together;
 pub use chunk::IntoFlow;
 pub use condition::Given;
 pub(crate) use create::{create, create_many, insert, truncate, upsert};
@@ -65,6 +67,7 @@ pub use places::{PlaceField, Places, place_fields};
 pub use prune::Prunable;
 pub(crate) use raw::raw;
 pub use raw::{Sql, SqlList, SqlValue};
+pub(crate) use reached::Reached;
 pub(crate) use read::load_all;
 pub(crate) use relations::{count_for, load_extras};
 pub use returning::{Returned, Returning, ReturningQuery};
@@ -130,6 +133,9 @@ pub struct Loader<Out> {
     loaded: Arc<dyn Fn(&mut Out) -> bool + Send + Sync>,
 }
 
+/// No relation has this name.
+const AFTER: &str = "after query";
+
 /// See [`Loader`].
 pub(crate) type Load<Out> = dyn for<'a> Fn(&'a Db, &[&Out]) -> BoxFuture<'a, Result<Put<Out>>> + Send + Sync;
 
@@ -140,6 +146,25 @@ impl<Out> Loader<Out> {
         loaded: Arc<dyn Fn(&mut Out) -> bool + Send + Sync>,
     ) -> Self {
         Self { name, load, loaded }
+    }
+
+    /// Something that is done with the rows after everything was loaded.
+    fn after(work: impl Fn(&mut [&mut Out]) + Send + Sync + 'static) -> Self
+    where
+        Out: 'static,
+    {
+        let work = Arc::new(work);
+        let load: Arc<Load<Out>> = Arc::new(move |_, _| {
+            let work = Arc::clone(&work);
+            let put: Put<Out> = Box::new(move |rows| work(rows));
+            Box::pin(std::future::ready(Ok(put)))
+        });
+        Self::new(AFTER, load, Arc::new(|_| false))
+    }
+
+    /// Whether it is done after everything was loaded.
+    fn is_last(&self) -> bool {
+        self.name == AFTER
     }
 
     /// Whether a row has it already.
@@ -218,7 +243,8 @@ impl<M: Model> Default for Query<M> {
 impl<M: Model, Out, Scope> Query<M, Out, Scope> {
     /// The select as it is sent, and what is loaded for its rows.
     pub(crate) fn into_parts(mut self) -> (Select, Vec<Loader<Record<M>>>) {
-        let loaders = std::mem::take(&mut self.loaders);
+        let mut loaders = std::mem::take(&mut self.loaders);
+        loaders.sort_by_key(Loader::is_last);
         (self.into_select(), loaders)
     }
 
@@ -244,24 +270,38 @@ pub(crate) fn column_ref(meta: &'static ModelMeta, index: usize) -> ColumnRef {
     }
 }
 
+/// The columns of a primary key.
+fn key_of(meta: &'static ModelMeta) -> impl ExactSizeIterator<Item = ColumnRef> {
+    meta.key.iter().map(move |index| column_ref(meta, *index))
+}
+
 /// The rows of a primary key.
 pub(crate) fn key_filter(meta: &'static ModelMeta, key: Vec<Value>) -> Expr {
-    let mut parts = meta.key.iter().zip(key).map(|(index, value)| {
-        Expr::Compare(CompareOp::Eq, Box::new(Expr::Column(column_ref(meta, *index))), Box::new(value.into()))
+    is_key(key_of(meta), key)
+}
+
+/// The rows of several primary keys.
+fn any_key(meta: &'static ModelMeta, keys: Vec<Vec<Value>>) -> Expr {
+    any_of(&key_of(meta).collect::<Vec<_>>(), keys)
+}
+
+/// The row whose columns have these values.
+fn is_key(columns: impl ExactSizeIterator<Item = ColumnRef>, key: Vec<Value>) -> Expr {
+    let width = columns.len();
+    let mut parts = columns.zip(key).map(|(column, value)| {
+        Expr::Compare(CompareOp::Eq, Box::new(Expr::Column(column)), Box::new(value.into()))
     });
-    match (parts.next(), meta.key.len()) {
+    match (parts.next(), width) {
         (Some(only), 1) => only,
         (first, _) => Expr::And(first.into_iter().chain(parts).collect()),
     }
 }
 
-/// The rows of several primary keys.
-fn any_key(meta: &'static ModelMeta, keys: Vec<Vec<Value>>) -> Expr {
-    match meta.key {
-        [single] => {
-            Expr::In(Box::new(Expr::Column(column_ref(meta, *single))), keys.into_iter().flatten().collect())
-        }
-        _ => Expr::Or(keys.into_iter().map(|key| key_filter(meta, key)).collect()),
+/// The rows whose columns have any of these values.
+fn any_of(columns: &[ColumnRef], keys: Vec<Vec<Value>>) -> Expr {
+    match columns {
+        [single] => Expr::In(Box::new(Expr::Column(single.clone())), keys.into_iter().flatten().collect()),
+        _ => Expr::Or(keys.into_iter().map(|key| is_key(columns.iter().cloned(), key)).collect()),
     }
 }
 

@@ -37,6 +37,8 @@ pub use update::{Found, Scope, Update};
 pub(crate) use walk::Seen;
 pub use window::{Frame, Over};
 
+use std::time::Duration;
+
 use crate::schema::{Name, SchemaChange};
 
 /// Something to be done by a database.
@@ -68,6 +70,20 @@ pub enum Statement {
         /// Whether it is run, for what each step of the plan took. Drivers refuse what is not a select.
         analyze: bool,
     },
+}
+
+impl Statement {
+    /// How long it may take, where that is said.
+    pub(crate) fn time_limit(&self) -> Option<Duration> {
+        match self {
+            Self::Select(select) => select.time_limit,
+            Self::InsertSelect(insert) => insert.select.time_limit,
+            Self::Update(update) => update.scope.time_limit,
+            Self::Delete(delete) => delete.scope.time_limit,
+            Self::Explain { of, analyze: _ } => of.time_limit(),
+            Self::Insert(_) | Self::Raw(_) | Self::Schema(_) => None,
+        }
+    }
 }
 
 /// A table in a statement.

@@ -5,6 +5,7 @@
 
 mod cache;
 mod filter;
+mod insert;
 mod inspect;
 mod join;
 mod raw;
@@ -37,6 +38,8 @@ pub struct Table<'a> {
     key: Name,
     select: Select,
     relations: Relations,
+    /// What an update makes of columns.
+    set: Vec<(ColumnRef, Expr)>,
 }
 
 impl Db {
@@ -54,7 +57,7 @@ impl Db {
         let name = name.into();
         let columns = Projection::Expressions(vec![Expr::Column(column("*".into())).into()]);
         let select = Select::of(From::Table(TableRef::new(name.clone())), columns);
-        Table { db: self, name, key: "id".into(), select, relations: Relations::new() }
+        Table { db: self, name, key: "id".into(), select, relations: Relations::new(), set: Vec::new() }
     }
 }
 

@@ -2,7 +2,7 @@ use atlas::prelude::*;
 
 use crate::support::{Person, databases, people};
 
-// B-50, 000-54, 002-33
+// B-50, 000-54, 002-33, C-59
 #[tokio::test]
 async fn one_value_of_all_rows() {
     for db in people().await {

@@ -2,6 +2,7 @@ use atlas::prelude::*;
 
 use crate::support::{Person, databases, people};
 
+// B-52
 #[tokio::test]
 async fn many_rows_keep_their_order_and_get_their_keys() {
     for db in databases().await {

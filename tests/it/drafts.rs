@@ -38,6 +38,7 @@ async fn accounts() -> Databases {
     databases
 }
 
+// B-79
 #[tokio::test]
 async fn what_a_draft_leaves_out_is_filled_in() {
     for db in accounts().await {

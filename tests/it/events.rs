@@ -41,6 +41,7 @@ impl Log {
     }
 }
 
+// B-77
 #[tokio::test]
 async fn a_listener_gets_every_statement() {
     for db in people().await {

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use atlas::{Error, case_when, col, count_all, prelude::*, sql};
+use atlas::{Error, case_when, col, count_all, prelude::*, sql, values};
 
 use crate::support::{Person, databases, names, people};
 
@@ -103,6 +103,35 @@ async fn a_query_has_its_time() {
         let error = Person::query().timeout(Duration::ZERO).get(&db).await.unwrap_err();
         assert!(matches!(error, Error::Config { .. }), "{error:?}");
 
+        // Writes, also those of tables, and plans that are made by running the query.
+        let slow = endless().update(&db, Person::friends.set(0)).await;
+        assert!(matches!(slow, Err(Error::Timeout { .. })), "{slow:?}");
+        let slow = endless().delete(&db).await;
+        assert!(matches!(slow, Err(Error::Timeout { .. })), "{slow:?}");
+        let copies = endless().select((Person::name, Person::score));
+        let slow = Person::insert_using(&db, (Person::name, Person::score), copies).await;
+        assert!(matches!(slow, Err(Error::Timeout { .. })), "{slow:?}");
+        let raw = match db.driver_name() {
+            "postgres" => "(select 1 from pg_sleep(60)) is not null",
+            "mysql" => "sleep(60) = 0",
+            _ => {
+                "(with recursive n (i) as (select 1 union all select i + 1 from n) select count(*) from n) > 0"
+            }
+        };
+        let table = || db.table("people").where_raw(raw, ()).timeout(limit);
+        assert!(matches!(table().get().await, Err(Error::Timeout { .. })));
+        assert!(matches!(table().update(values! { friends: 0 }).await, Err(Error::Timeout { .. })));
+        assert!(matches!(table().delete_returning().await, Err(Error::Timeout { .. })));
+        if db.capabilities().update_returning {
+            assert!(matches!(
+                table().explain_analyze().await,
+                Err(Error::Timeout { .. } | Error::Unsupported { .. })
+            ));
+        }
+        let none = db.table("people").timeout(Duration::ZERO).delete().await.unwrap_err();
+        assert!(matches!(none, Error::Config { .. }), "{none:?}");
+        assert_eq!(Person::query().sum(&db, Person::friends).await.unwrap(), 26);
+
         // A transaction that gave up a statement keeps nothing.
         let done = db
             .transaction(async |tx| {
@@ -172,5 +201,56 @@ async fn long_lists_groups_and_slices() {
         assert_eq!(names(&db, Person::query().order_by(Person::id).for_page(2, 2)).await, "Cid Dee");
         let huge = Person::query().order_by(Person::id).limit(u64::MAX).offset(4);
         assert_eq!(names(&db, huge).await, "Eve");
+    }
+}
+
+// C-47, C-71
+#[tokio::test]
+async fn what_a_copy_of_a_query_is_without() {
+    for db in people().await {
+        let page = Person::query().where_gt(Person::age, 18).order_by(Person::name.desc()).limit(1).offset(1);
+        assert_eq!(names(&db, page.clone()).await, "Dee");
+        assert_eq!(names(&db, page.clone().unlimited()).await, "Eve Dee Ann");
+        assert_eq!(
+            names(&db, page.clone().unlimited().unordered().order_by(Person::id)).await,
+            "Ann Dee Eve"
+        );
+        assert_eq!(names(&db, page.limit(2).offset(0)).await, "Eve Dee");
+        let table = db.table("people").order_by_desc("id").limit(1);
+        assert_eq!(table.clone().pluck::<i64>("id").await.unwrap(), [5]);
+        let all = table.unlimited().unordered().order_by("id").pluck::<i64>("id").await.unwrap();
+        assert_eq!(all, [1, 2, 3, 4, 5]);
+    }
+}
+
+#[derive(Model, Debug)]
+#[table("hinted_parts")]
+struct HintedPart {
+    id: i64,
+    hinted_id: i64,
+    #[belongs_to]
+    hinted: BelongsTo<Hinted>,
+}
+
+// C-14
+#[tokio::test]
+async fn tables_are_read_in_the_order_in_which_they_are_joined() {
+    for db in databases().await {
+        db.create_tables(models![Hinted, HintedPart]).await.unwrap();
+        Hinted::insert(&db, (0..5).map(|place| Hinted::draft().place(place))).await.unwrap();
+        HintedPart::insert(&db, (1..=5).map(|id| HintedPart::draft().hinted_id(id))).await.unwrap();
+        let parts = HintedPart::query().join(HintedPart::hinted).filter(Hinted::place.gt(2));
+        let plain = parts.to_sql(&db).unwrap().text;
+        // The text that is kept for the other query is not taken for this one.
+        assert_eq!(parts.clone().count(&db).await.unwrap(), 2);
+        let straight = parts.straight_join();
+        let text = straight.to_sql(&db).unwrap().text;
+        assert_eq!(text.contains("SELECT STRAIGHT_JOIN "), db.driver_name() == "mysql", "{text}");
+        assert_eq!(text.replace("STRAIGHT_JOIN ", ""), plain);
+        assert_eq!(
+            straight.clone().select((HintedPart::id, Hinted::place)).distinct().get(&db).await.unwrap().len(),
+            2
+        );
+        assert_eq!(straight.count(&db).await.unwrap(), 2);
     }
 }

@@ -57,7 +57,7 @@ async fn names(db: &Db, query: Query<Worker>) -> String {
     query.order_by(Worker::id).pluck(db, Worker::name).await.unwrap().join(" ")
 }
 
-// C-192, C-194, C-197, C-203, B-365
+// C-192, C-194, C-197, C-203, B-365, B-62
 #[tokio::test]
 async fn rows_by_what_they_are_related_to() {
     for db in firm().await {
@@ -130,7 +130,7 @@ async fn changes_reach_those_rows_alone() {
     }
 }
 
-// 004-72, C-198
+// 004-72, C-198, B-63
 #[tokio::test]
 async fn values_beside_the_rows() {
     for db in firm().await {
@@ -190,7 +190,7 @@ async fn values_beside_the_rows() {
     }
 }
 
-// C-191, C-202, B-364
+// C-191, C-202, B-364, B-61
 #[tokio::test]
 async fn some_records_for_each_parent() {
     for db in firm().await {

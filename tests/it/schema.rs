@@ -73,6 +73,7 @@ async fn tables_come_after_what_they_refer_to_and_may_have_any_name() {
     }
 }
 
+// B-78
 #[tokio::test]
 async fn names_come_from_the_struct() {
     #[derive(Model, Debug)]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use atlas::{DynRow, Error, prelude::*, table::Values, values};
+use atlas::{DynRow, Error, col, prelude::*, statement::TableRef, table::Values, values};
 
 use crate::support::{Databases, databases, sent};
 
@@ -160,6 +160,115 @@ async fn the_first_rows_of_an_order_are_written() {
         assert_eq!(words().order_by("hits").offset(1).limit(5).delete().await.unwrap(), 1);
         assert_eq!(table(&db).await, "a 1");
         assert!(words().where_eq("word", "z").delete_returning().await.unwrap().is_empty());
+    }
+}
+
+/// Rows of the words, with those of `plain_keys` beside them.
+fn keyed(db: &Db) -> atlas::table::Table<'_> {
+    db.table("plain_words")
+        .join("plain_keys", col::<String>("plain_keys.code").eq(col::<String>("plain_words.word")))
+}
+
+// C-15, C-79, C-80, B-180
+#[tokio::test]
+async fn rows_are_written_by_what_is_joined() {
+    for db in words().await {
+        Keyed::insert(&db, [("a", 10), ("b", 20), ("z", 30)].map(|(code, n)| Keyed::draft().code(code).n(n)))
+            .await
+            .unwrap();
+        // Counters count from what is there; what is of the other table comes along.
+        let all = keyed(&db).set_expr("hits", col::<i64>("plain_words.hits") + col::<i64>("plain_keys.n"));
+        let all = all.set_expr("likes", col::<i64>("plain_keys.n"));
+        let (statements, rows) =
+            sent(&db, async || all.update(values! { note: "joined" }).await.unwrap()).await;
+        assert_eq!((statements, rows), (1, 2));
+        assert_eq!(table(&db).await, "a 11, b 22, c 3");
+        let notes = db.table("plain_words").where_eq("note", "joined").order_by("id").pluck::<i64>("likes");
+        assert_eq!(notes.await.unwrap(), [10, 20]);
+
+        // One of them, by the order of the other table, and what is given back of it.
+        let last = keyed(&db).order_by_desc("plain_keys.n").limit(1).select(["plain_words.word", "hits"]);
+        let back =
+            last.clone().set_expr("hits", col::<i64>("plain_words.hits") + 1).update_returning(values! {});
+        let back = back.await.unwrap();
+        assert_eq!(format!("{back:?}"), r#"[{"word": "b", "hits": 23}]"#);
+        assert_eq!(
+            keyed(&db).filter(col::<i64>("plain_keys.n").lt(15)).increment("likes", 5).await.unwrap(),
+            1
+        );
+        let unkeyed = db
+            .table("plain_words")
+            .left_join("plain_keys", col::<String>("plain_keys.code").eq(col::<String>("plain_words.word")))
+            .where_null("plain_keys.code");
+        assert_eq!(unkeyed.update(values! { hits: 0 }).await.unwrap(), 1);
+        assert_eq!(table(&db).await, "a 11, b 23, c 0");
+
+        // A table beside itself.
+        let better = TableRef::new("plain_words").called("better");
+        let worse = || {
+            let worse = db.table("plain_words").called("worse");
+            worse.join(better.clone(), col::<i64>("better.hits").gt(col::<i64>("worse.hits")))
+        };
+        let note = worse().filter(col::<String>("better.word").eq("b"));
+        let note = note
+            .set_expr("note", col::<String>("worse.word").concat("<").concat(col::<String>("better.word")));
+        assert_eq!(note.update(values! {}).await.unwrap(), 2);
+        let notes = db.table("plain_words").order_by("id").pluck::<Option<String>>("note").await.unwrap();
+        assert_eq!(notes, [Some("a<b".to_owned()), Some("joined".to_owned()), Some("c<b".to_owned())]);
+        let gone =
+            worse().order_by("worse.hits").limit(1).select(["worse.word"]).delete_returning().await.unwrap();
+        assert_eq!(format!("{gone:?}"), r#"[{"word": "c"}]"#);
+        assert_eq!(keyed(&db).filter(col::<i64>("plain_keys.n").gt(15)).delete().await.unwrap(), 1);
+        assert_eq!(table(&db).await, "a 11");
+        assert_eq!(Keyed::query().count(&db).await.unwrap(), 3);
+
+        let groups = keyed(&db).group_by(["plain_words.id"]);
+        let grouped = groups.update(values! { hits: 1 }).await.unwrap_err();
+        assert!(grouped.to_string().contains("in groups"), "{grouped}");
+        let twice = db.table("plain_words").set_expr("hits", col::<i64>("likes")).update(values! { hits: 1 });
+        let twice = twice.await.unwrap_err();
+        assert!(twice.to_string().contains("twice"), "{twice}");
+        assert_eq!(table(&db).await, "a 11");
+    }
+}
+
+// C-76, B-53
+#[tokio::test]
+async fn writes_give_back_the_columns_that_are_selected() {
+    for db in words().await {
+        let words = || db.table("plain_words");
+        let some = || words().select(["word", "id"]);
+        let row = some().insert(values! { word: "d", hits: 4 }).await.unwrap();
+        assert_eq!(format!("{row:?}"), r#"{"word": "d", "id": 4}"#);
+        let rows = some().insert_many(["e", "f"].map(|word| values! { word: word })).await.unwrap();
+        assert_eq!(format!("{rows:?}"), r#"[{"word": "e", "id": 5}, {"word": "f", "id": 6}]"#);
+        let mut rows = some().where_in("id", [5, 6]).update_returning(values! { hits: 1 }).await.unwrap();
+        rows.sort_by_key(|row| row.get::<i64>("id").unwrap());
+        assert_eq!(format!("{rows:?}"), r#"[{"word": "e", "id": 5}, {"word": "f", "id": 6}]"#);
+        let row = some().where_eq("id", 6).delete_returning().await.unwrap();
+        assert_eq!(format!("{row:?}"), r#"[{"word": "f", "id": 6}]"#);
+        // A row is found by the key that it gets.
+        let moved = some().where_eq("id", 5).update_returning(values! { id: 50 }).await.unwrap();
+        assert_eq!(format!("{moved:?}"), r#"[{"word": "e", "id": 50}]"#);
+        let computed = words().where_eq("id", 50).set_expr("id", col::<i64>("id") + 1);
+        match computed.update_returning(values! {}).await {
+            Ok(rows) => assert_eq!(rows[0].get::<i64>("id").unwrap(), 51),
+            Err(error) => {
+                assert_eq!(db.driver_name(), "mysql");
+                assert!(matches!(error, Error::Unsupported { .. }), "{error}");
+            }
+        }
+        let counted = words().select(["word"]).add_select("twice", col::<i64>("hits") * 2);
+        let error = counted.clone().update_returning(values! { hits: 0 }).await.unwrap_err();
+        assert!(
+            matches!(error, Error::Config { .. }) && error.to_string().contains("by their names"),
+            "{error}"
+        );
+        assert!(counted.clone().insert(values! { word: "y" }).await.is_err());
+        assert!(counted.delete_returning().await.is_err());
+        let unknown = words().select(["nmae"]).where_eq("id", 1).delete_returning().await.unwrap_err();
+        assert!(matches!(unknown, Error::MissingColumn { .. }), "{unknown}");
+        assert_eq!(words().count().await.unwrap(), 5);
     }
 }
 

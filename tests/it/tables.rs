@@ -344,7 +344,7 @@ async fn rows_of_several_tables() {
         assert!(matches!(error, Error::MissingColumn { .. }), "{error}");
         let aliased = people().called(hostile).order_by("id").pluck::<String>("name").await.unwrap();
         assert_eq!(aliased.len(), 5);
-        let joined = people().join(elders(), older());
+        let joined = people().join(elders(), older()).group_by(["people.name"]);
         let error = joined.clone().update(values! { name: "x" }).await.unwrap_err();
         assert!(error.to_string().contains("which rows in a filter"), "{error}");
         assert!(joined.delete().await.is_err());

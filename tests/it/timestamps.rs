@@ -24,6 +24,7 @@ struct Memo {
     changed: Option<DateTime<Utc>>,
 }
 
+// B-80
 #[tokio::test]
 async fn timestamps_are_kept() {
     for db in databases().await {

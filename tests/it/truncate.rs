@@ -71,7 +71,7 @@ async fn counts(db: &Db) -> (u64, u64, u64) {
 const RESTART: Truncate = Truncate { cascade: false, restart_identity: true };
 const CASCADE: Truncate = Truncate { cascade: true, restart_identity: false };
 
-// C-86, B-57
+// C-86, B-57, X-22
 #[tokio::test]
 async fn a_table_is_emptied() {
     for db in league().await {

@@ -22,7 +22,7 @@ async fn scores() -> Databases {
     databases
 }
 
-// C-82
+// C-82, B-58
 #[tokio::test]
 async fn taken_keys_are_updated_and_new_ones_inserted() {
     for db in scores().await {
@@ -42,7 +42,7 @@ async fn taken_keys_are_updated_and_new_ones_inserted() {
     }
 }
 
-// C-76
+// C-76, B-58
 #[tokio::test]
 async fn taken_keys_are_passed_over() {
     for db in scores().await {

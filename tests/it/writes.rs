@@ -3,6 +3,7 @@ use chrono::{DateTime, Utc};
 
 use crate::support::{Databases, Person, databases, names, people, sent};
 
+// B-54
 #[tokio::test]
 async fn updates_of_a_query_reach_its_rows() {
     for db in people().await {

@@ -30,6 +30,14 @@ impl Db {
         }
     }
 
+    /// Prints a statement with its values in its text, without secrets, or why it cannot be compiled.
+    pub(crate) fn dump_raw(&self, statement: &Statement, about: Option<About>) {
+        match self.render_raw(statement, about) {
+            Ok(text) => eprintln!("{text}"),
+            Err(error) => eprintln!("{error}"),
+        }
+    }
+
     /// The plan of a select, a step a line.
     pub(crate) fn plan(&self, about: Option<About>, select: Select, analyze: bool) -> Pending<'_, String> {
         let statement = Statement::Explain { of: Box::new(select.into()), analyze };

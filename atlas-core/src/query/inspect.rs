@@ -72,6 +72,16 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
         self
     }
 
+    /// As [`dump`](Self::dump), with the values in the text: see [`to_raw_sql`](Self::to_raw_sql).
+    pub fn dump_raw(self, db: &Db) -> Self {
+        let about = M::meta().about();
+        match db.of(about) {
+            Ok(db) => db.dump_raw(&self.statement(), Some(about)),
+            Err(error) => eprintln!("{error}"),
+        }
+        self
+    }
+
     /// The database's plan for the query, a step a line. The query is not run.
     ///
     /// ```

@@ -126,6 +126,21 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
         self
     }
 
+    /// All rows again: takes the limit and the offset away.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let page = Post::query().order_by(Post::id).for_page(2, 2);
+    /// assert_eq!(page.unlimited().count(&db).await?, 3);
+    /// # Ok(())
+    /// # });
+    /// ```
+    pub fn unlimited(mut self) -> Self {
+        (self.select.limit, self.select.offset) = (None, None);
+        self
+    }
+
     /// Of rows that have these columns or values in common only the first, in the order of the query.
     ///
     /// ```

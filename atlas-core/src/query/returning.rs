@@ -114,7 +114,8 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
     /// An update gives the rows as they are then, and a delete as they were. Where the database has no such thing
     /// (MySQL, and MariaDB for updates), a transaction locks the rows, writes them and reads them by their keys.
     ///
-    /// The writes are [`Error::Unsupported`] where they do that and the model has no key, or they change it.
+    /// The writes are [`Error::Unsupported`] where they do that and the model has no key, or they set it to something
+    /// computed.
     pub fn returning<R: Returned<M>>(self, what: R) -> ReturningQuery<M, R::Out, Scope> {
         let query = Query { select: self.select, loaders: Vec::new(), root: None, of: PhantomData };
         ReturningQuery { query, columns: names::<M>(&what), of: PhantomData }

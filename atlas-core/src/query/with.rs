@@ -2,7 +2,8 @@
 
 use crate::{
     model::Model,
-    query::{Query, Rooted},
+    query::{Loader, Query, Rooted},
+    record::Record,
     relation::{Asked, IntoLoad, Linked, Load},
 };
 
@@ -27,6 +28,29 @@ impl<M: Model, Out: Rooted<M>, Scope> Query<M, Out, Scope> {
             self.loaders.retain(|other| other.name != loader.name);
             self.loaders.push(loader);
         }
+        self
+    }
+
+    /// Does something with the records that the query has read, each time it has: with all that came together, after what
+    /// was loaded for them. A cursor reads some hundred at a time.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let shouted = Post::query().after_query(|posts| {
+    ///     for post in posts {
+    ///         post.title = post.title.to_uppercase();
+    ///     }
+    /// });
+    /// assert_eq!(shouted.find_or_fail(&db, 1).await?.title, "RUST IN ANGER");
+    /// # Ok(())
+    /// # });
+    /// ```
+    ///
+    /// What is changed in a record is a change: `save` sends it. For every query of a model, there are
+    /// [observers](crate::Observer::retrieved).
+    pub fn after_query(mut self, work: impl Fn(&mut [&mut Record<M>]) + Send + Sync + 'static) -> Self {
+        self.loaders.push(Loader::after(work));
         self
     }
 
@@ -57,7 +81,7 @@ impl<M: Model, Out: Rooted<M>, Scope> Query<M, Out, Scope> {
 
     /// Loads these relations and no others, also not those that the model would load by itself.
     pub fn with_only(mut self, relations: impl IntoLoad<M>) -> Self {
-        self.loaders.clear();
+        self.loaders.retain(|loader| loader.is_last());
         self.with(relations)
     }
 }

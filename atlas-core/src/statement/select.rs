@@ -37,6 +37,9 @@ pub struct Select {
     pub kept: Option<Kept>,
     /// Which indexes of the table to read by. A database that cannot be told MAY pass over it.
     pub hints: Vec<IndexHint>,
+    /// Whether the tables are to be read in the order in which they are joined. A database that cannot be told MAY pass
+    /// over it.
+    pub straight: bool,
     /// How long it may take. No driver looks at it: what takes longer is dropped half-way.
     pub time_limit: Option<Duration>,
 }
@@ -267,6 +270,7 @@ impl Select {
             lock: None,
             kept: None,
             hints: Vec::new(),
+            straight: false,
             time_limit: None,
         }
     }

@@ -170,6 +170,7 @@ fn in_select(select: &mut Select, put: Put<'_, '_>) {
         lock: _,
         kept: _,
         hints: _,
+        straight: _,
         time_limit: _,
     } = select;
     with.iter_mut().for_each(|cte| in_set(&mut cte.rows, put));
@@ -214,7 +215,7 @@ fn in_joins(joins: &mut [Join], put: Put<'_, '_>) {
 }
 
 fn in_scope(scope: &mut Scope, put: Put<'_, '_>) {
-    let Scope { filter, order, found, one: _, limit: _, offset: _, key: _ } = scope;
+    let Scope { filter, order, found, one: _, limit: _, offset: _, key: _, time_limit: _ } = scope;
     filter.iter_mut().for_each(|filter| in_expr(filter, put));
     order.iter_mut().for_each(|term| in_expr(&mut term.expr, put));
     found.iter_mut().for_each(|found| in_select(&mut found.select, put));

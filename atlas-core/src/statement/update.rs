@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use crate::{
     schema::Name,
     statement::{ColumnRef, Expr, OrderTerm, Select, Statement, TableRef},
@@ -34,6 +36,8 @@ pub struct Scope {
     /// What finds the rows by their keys, where that takes more than their table. The filter, the order and the
     /// limits are in it then.
     pub found: Option<Box<Found>>,
+    /// How long the statement may take. No driver looks at it: what takes longer is dropped half-way.
+    pub time_limit: Option<Duration>,
 }
 
 /// Rows that a select finds, to be changed or removed.

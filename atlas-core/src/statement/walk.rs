@@ -77,6 +77,7 @@ fn in_select<'a>(select: &'a Select, see: See<'_, 'a>) {
         lock: _,
         kept: _,
         hints: _,
+        straight: _,
         time_limit: _,
     } = select;
     with.iter().for_each(|cte| in_set(&cte.rows, see));
@@ -114,7 +115,7 @@ fn in_joins<'a>(joins: &'a [Join], see: See<'_, 'a>) {
 }
 
 fn in_scope<'a>(scope: &'a Scope, see: See<'_, 'a>) {
-    let Scope { filter, order, found, one: _, limit: _, offset: _, key: _ } = scope;
+    let Scope { filter, order, found, one: _, limit: _, offset: _, key: _, time_limit: _ } = scope;
     filter.iter().for_each(|filter| in_expr(filter, see));
     order.iter().for_each(|term| in_expr(&term.expr, see));
     found.iter().for_each(|found| in_select(&found.select, see));

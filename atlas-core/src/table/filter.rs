@@ -1,5 +1,7 @@
 //! Which rows.
 
+use std::time::Duration;
+
 use crate::{
     query::{Given, either, raw},
     schema::Name,
@@ -158,6 +160,24 @@ impl Table<'_> {
     /// Passes over so many rows first.
     pub fn offset(mut self, rows: u64) -> Self {
         self.select.offset = Some(rows);
+        self
+    }
+
+    /// All rows again: takes the limit and the offset away.
+    pub fn unlimited(mut self) -> Self {
+        (self.select.limit, self.select.offset) = (None, None);
+        self
+    }
+
+    /// In no order: takes away those that stand.
+    pub fn unordered(mut self) -> Self {
+        self.select.order.clear();
+        self
+    }
+
+    /// Gives up on what this reads or writes after so long: see [`Query::timeout`](crate::Query::timeout).
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        self.select.time_limit = Some(limit);
         self
     }
 

@@ -37,6 +37,13 @@ impl<'a> Table<'a> {
         self
     }
 
+    /// Prints the statement with its values in it, and gives the query back: see
+    /// [`Query::dump_raw`](crate::Query::dump_raw).
+    pub fn dump_raw(self) -> Self {
+        self.db.dump_raw(&self.statement(), None);
+        self
+    }
+
     /// The database's plan for the query: see [`Query::explain`](crate::Query::explain).
     pub fn explain(self) -> Pending<'a, String> {
         self.db.plan(None, self.select, false)

@@ -25,7 +25,7 @@ impl Table<'_> {
     /// relation and level. The relations are those of the program's models of this table;
     /// [`DynRow::related`] reads them, and a row is serialized with them.
     ///
-    /// ```
+    /// ```standalone_crate
     /// # use atlas_tests::guide::*;
     /// # run(async |db| {
     /// use atlas::relations;

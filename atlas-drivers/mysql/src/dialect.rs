@@ -78,6 +78,10 @@ impl Dialect for MySqlDialect {
         }
     }
 
+    fn straight_join(&self) -> &'static str {
+        "STRAIGHT_JOIN "
+    }
+
     fn has_lateral(&self) -> bool {
         !self.mariadb
     }

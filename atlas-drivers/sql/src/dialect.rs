@@ -56,6 +56,11 @@ pub trait Dialect: Send + Sync {
         None
     }
 
+    /// What behind `SELECT` keeps the tables in the order in which they are joined; nothing where that cannot be said.
+    fn straight_join(&self) -> &'static str {
+        ""
+    }
+
     /// Whether what is joined may mention what stands before it: `LATERAL`.
     fn has_lateral(&self) -> bool {
         false

@@ -25,6 +25,9 @@ impl<'s> Compiler<'_, 's> {
     fn parts(&mut self, select: &'s Select) -> Result<()> {
         self.with(&select.with)?;
         self.push(if select.distinct { "SELECT DISTINCT " } else { "SELECT " });
+        if select.straight {
+            self.push(self.dialect.straight_join());
+        }
         self.projection(select)?;
         self.push(" FROM ");
         self.from(&select.from)?;

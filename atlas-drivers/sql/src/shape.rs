@@ -42,7 +42,7 @@ impl Shape {
     /// # impl Dialect for Plain {
     /// #     fn name(&self) -> &'static str { "plain" }
     /// #     fn placeholder(&self, _: usize, out: &mut String) { out.push('?') }
-    /// #     fn column_type(&self, _: &Column) -> &'static str { "TEXT" }
+    /// #     fn column_type(&self, _: &Column, _: bool) -> atlas_core::Result<std::borrow::Cow<'static, str>> { Ok("TEXT".into()) }
     /// #     fn generated_key(&self, _: &Column) -> &'static str { "INTEGER PRIMARY KEY" }
     /// # }
     /// let page = |offset| {
@@ -148,7 +148,9 @@ impl<'s> Walk<'_, 's> {
     }
 
     fn scope(&mut self, scope: &'s Scope) -> Option<()> {
-        let Scope { filter, one: _, order, limit, offset, key, found: None } = scope else { return None };
+        let Scope { filter, one: _, order, limit, offset, key, found: None, time_limit: _ } = scope else {
+            return None;
+        };
         self.mark(order.len() as u64, filter.is_some().into());
         filter.iter().try_for_each(|filter| self.expr(filter))?;
         self.order(order)?;
@@ -173,13 +175,14 @@ impl<'s> Walk<'_, 's> {
             lock,
             kept: _,
             hints,
+            straight,
             time_limit: _,
         } = select;
         let mut lengths = 0;
         for length in [with.len(), joins.len(), group.len(), order.len()] {
             lengths = lengths << 16 | u64::from(u16::try_from(length).ok()?);
         }
-        self.mark(lengths, small((*distinct, filter.is_some(), having.is_some(), lock)));
+        self.mark(lengths, small((*distinct, *straight, filter.is_some(), having.is_some(), lock)));
         with.iter().try_for_each(|cte| self.cte(cte))?;
         self.projection(columns)?;
         self.from(from)?;

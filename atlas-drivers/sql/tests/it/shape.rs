@@ -277,6 +277,7 @@ fn check(statement: &Statement, dialect: &dyn Dialect, known: &mut Known) -> Res
     Ok(())
 }
 
+// B-72
 #[test]
 fn the_text_of_a_shape_is_always_the_same() {
     for dialect in [&Standard as &dyn Dialect, &Weighing, &Listing] {
@@ -311,6 +312,7 @@ fn values_do_not_count_and_everything_else_does() {
     assert_ne!(plain, shape(select(Some(eq("name", 1_i64)))));
     assert_ne!(plain, shape(Select { limit: Some(1), ..select(Some(eq("id", 1_i64))) }));
     assert_ne!(plain, shape(Select { distinct: true, ..select(Some(eq("id", 1_i64))) }));
+    assert_ne!(plain, shape(Select { straight: true, ..select(Some(eq("id", 1_i64))) }));
     let page = |limit, offset| Select { limit: Some(limit), offset: Some(offset), ..select(None) };
     assert_eq!(shape(page(20, 20)), shape(page(20, 40)));
     assert_ne!(shape(page(20, 20)), shape(page(10, 20)), "a small limit stands in the text");

@@ -103,6 +103,7 @@ fn scope(key: &[&'static str]) -> Scope {
         offset: None,
         key: key.iter().map(|name| (*name).into()).collect(),
         found: None,
+        time_limit: None,
     }
 }
 
