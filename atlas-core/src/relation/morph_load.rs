@@ -44,6 +44,7 @@ impl<M: Model, E: MorphTarget, R> Relation<M, E, kind::MorphTo<R>> {
     /// # #[derive(Model, Debug)]
     /// # pub struct Post { pub id: i64, pub author_id: i64, #[belongs_to] pub author: BelongsTo<Author> }
     /// # #[derive(Model, Debug)]
+    /// # #[table("users")]
     /// # pub struct Author { pub id: i64, pub name: String }
     /// # #[derive(Model, Debug)]
     /// # pub struct Film { pub id: i64, pub year: i32 }
