@@ -56,7 +56,7 @@ pub(crate) use deferred::leave_out;
 pub(crate) use fetch_or_create::{fetch_or_create_many, fetch_or_new_many, update_or_create_many};
 pub(crate) use filter::either;
 pub(crate) use first_or_create::{
-    first_or_create, first_or_new, restore_or_create, update_or_create, update_or_create_with,
+    first_or_create, first_or_new, new_of, restore_or_create, update_or_create, update_or_create_with,
 };
 pub use global::{NamesScope, ScopeOf, scope_condition, scope_id};
 pub(crate) use insert_using::insert_using;

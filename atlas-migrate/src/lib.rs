@@ -14,9 +14,11 @@ mod migration;
 mod migrator;
 mod pretend;
 mod repository;
+mod run;
 mod schema;
 mod split;
 mod sql;
+mod watch;
 
 #[doc(hidden)]
 pub use blueprint::Find;

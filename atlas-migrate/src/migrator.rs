@@ -1,25 +1,17 @@
-use std::{
-    env,
-    path::PathBuf,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering::Relaxed},
-    },
-    time::Duration,
-};
+use std::{env, path::PathBuf, time::Duration};
 
-use atlas_core::{Db, Error, Pending, Result, db::Held};
+use atlas_core::{Db, Error, Pending, Result};
 
 use crate::{
-    Schema,
     migration::{Migrations, Step},
     pretend,
     repository::{Applied, MigrationsRepository, failed},
+    run::{Run, Task, Which, is_changed, pending},
     sql::{self, Embedded},
 };
 
 /// What two runners never hold at once.
-const LOCK: &str = "atlas_migrations";
+pub(crate) const LOCK: &str = "atlas_migrations";
 
 /// Runs migrations, and keeps a record of those that have run.
 ///
@@ -35,8 +27,8 @@ pub struct Migrator<'d> {
     steps: Vec<Step>,
     folders: Vec<PathBuf>,
     embedded: Vec<Embedded>,
-    repository: MigrationsRepository,
-    lock_timeout: Duration,
+    pub(crate) repository: MigrationsRepository,
+    pub(crate) lock_timeout: Duration,
     force: bool,
     environment: Option<String>,
 }
@@ -366,220 +358,6 @@ impl<'d> Migrator<'d> {
     }
 }
 
-/// What is to be done.
-#[derive(Clone, Copy)]
-enum Task {
-    Up,
-    Down(Which),
-    Refresh,
-    Fresh,
-}
-
-/// What is taken back.
-#[derive(Clone, Copy)]
-enum Which {
-    Batches(usize),
-    Steps(usize),
-    All,
-}
-
-/// A run: on one connection, which has the lock.
-struct Run<'r> {
-    migrator: &'r Migrator<'r>,
-    db: &'r Held,
-    steps: Vec<Step>,
-    /// Whether each transaction takes the lock.
-    lock_each: bool,
-}
-
-impl Run<'_> {
-    fn repository(&self) -> &MigrationsRepository {
-        &self.migrator.repository
-    }
-
-    async fn run(&self, task: Task) -> Result<Report> {
-        let mut report = Report::default();
-        if matches!(task, Task::Fresh) {
-            Schema::drop_all_views(self.db).await?;
-            Schema::drop_all_tables(self.db).await?;
-        }
-        self.repository().ensure_table(self.db).await?;
-        match task {
-            Task::Up | Task::Fresh => self.up(&mut report).await?,
-            Task::Down(which) => self.down(which, &mut report).await?,
-            Task::Refresh => {
-                self.down(Which::All, &mut report).await?;
-                self.up(&mut report).await?;
-            }
-        }
-        Ok(report)
-    }
-
-    async fn up(&self, report: &mut Report) -> Result<()> {
-        let applied = self.repository().list_applied(self.db).await?;
-        let batch = applied.iter().map(|applied| applied.batch).max().unwrap_or_default() + 1;
-        for step in pending(&self.steps, &applied)? {
-            if !step.work.should_run(self.db).await? {
-                report.skipped.push(step.name.clone());
-            } else if self.one(step, Direction::Up, batch).await? {
-                report.ran.push((step.name.clone(), Direction::Up));
-            }
-        }
-        Ok(())
-    }
-
-    async fn down(&self, which: Which, report: &mut Report) -> Result<()> {
-        let applied = self.repository().list_applied(self.db).await?;
-        let back = chosen(&applied, which);
-        // Before anything is taken back.
-        let mut steps = Vec::with_capacity(back.len());
-        for applied in &back {
-            check_finished(applied)?;
-            let Some(step) = self.steps.iter().find(|step| step.name == applied.name) else {
-                return Err(failed(
-                    &applied.name,
-                    "it has run, and its code is gone, so that it cannot be taken back: bring it back, or delete its row in the record; nothing was taken back",
-                ));
-            };
-            steps.push((step, applied.batch));
-        }
-        for (step, batch) in steps {
-            if self.one(step, Direction::Down, batch).await? {
-                report.ran.push((step.name.clone(), Direction::Down));
-            }
-        }
-        Ok(())
-    }
-
-    /// Runs one migration; `false` where another runner has done so meanwhile.
-    async fn one(&self, step: &Step, direction: Direction, batch: i64) -> Result<bool> {
-        let watch = Watch::new(self.db);
-        let whole = step.within_transaction && self.db.capabilities().transactional_schema;
-        let done = match whole {
-            true => {
-                let work = async |tx: Db| {
-                    if self.lock_each {
-                        tx.lock(LOCK, self.migrator.lock_timeout).await?;
-                    }
-                    self.make(&tx, step, direction, batch).await
-                };
-                self.db.transaction(work).await
-            }
-            false => self.make_bare(step, direction, batch, &watch).await,
-        };
-        done.map_err(|error| match error {
-            error @ Error::Timeout { .. } if !watch.began() => error,
-            error => failed(&step.name, watch.sentence(&error, whole)),
-        })
-    }
-
-    /// In a transaction: all of it is kept, with its record, or nothing.
-    async fn make(&self, tx: &Db, step: &Step, direction: Direction, batch: i64) -> Result<bool> {
-        let repository = self.repository();
-        // On a database whose lock is its transaction, somebody may have been faster.
-        let applied = repository.list_applied(tx).await?;
-        let has_run = applied.iter().any(|applied| applied.name == step.name);
-        if has_run == (direction == Direction::Up) {
-            return Ok(false);
-        }
-        match direction {
-            Direction::Up => {
-                step.work.up(tx).await?;
-                repository.log(tx, &step.name, batch, step.checksum.as_deref()).await?;
-            }
-            Direction::Down => {
-                step.work.down(tx).await?;
-                repository.delete_log(tx, &step.name).await?;
-            }
-        }
-        Ok(true)
-    }
-
-    /// Without a transaction: a record says that it was begun, until it has ended.
-    async fn make_bare(&self, step: &Step, direction: Direction, batch: i64, watch: &Watch) -> Result<bool> {
-        let repository = self.repository();
-        let checksum = step.checksum.as_deref();
-        if direction == Direction::Down {
-            repository.delete_log(self.db, &step.name).await?;
-        }
-        let begun = repository.begin(self.db, &step.name, batch, checksum).await;
-        match begun {
-            Err(error) if error.is_unique_violation() => return Ok(false),
-            begun => begun?,
-        }
-        watch.start();
-        let done = match direction {
-            Direction::Up => step.work.up(self.db).await,
-            Direction::Down => step.work.down(self.db).await,
-        };
-        watch.stop();
-        if let Err(error) = done {
-            if watch.wrote() == 0 {
-                // Nothing was done: it is as it was.
-                repository.delete_log(self.db, &step.name).await?;
-                if direction == Direction::Down {
-                    repository.log(self.db, &step.name, batch, checksum).await?;
-                }
-            }
-            return Err(error);
-        }
-        repository.delete_log(self.db, &step.name).await?;
-        if direction == Direction::Up {
-            repository.log(self.db, &step.name, batch, checksum).await?;
-        }
-        Ok(true)
-    }
-}
-
-/// What has run and is to be taken back, the last first.
-fn chosen(applied: &[Applied], which: Which) -> Vec<Applied> {
-    let mut back: Vec<Applied> = applied.to_vec();
-    // The order in which they ran, also where the rows say otherwise.
-    back.sort_by(|one, other| other.batch.cmp(&one.batch).then_with(|| other.name.cmp(&one.name)));
-    match which {
-        Which::All => {}
-        Which::Steps(steps) => back.truncate(steps),
-        Which::Batches(batches) => {
-            let mut last: Vec<i64> = back.iter().map(|applied| applied.batch).collect();
-            last.dedup();
-            last.truncate(batches);
-            back.retain(|applied| last.contains(&applied.batch));
-        }
-    }
-    back
-}
-
-/// What has not run, in order.
-fn pending<'s>(steps: &'s [Step], applied: &[Applied]) -> Result<Vec<&'s Step>> {
-    for applied in applied {
-        check_finished(applied)?;
-        let step = steps.iter().find(|step| step.name == applied.name);
-        if let Some(step) = step
-            && is_changed(step, applied)
-        {
-            return Err(failed(
-                &step.name,
-                "its SQL was changed after it ran, so that databases differ by when they were migrated: take the change back, and write a new migration; nothing was run",
-            ));
-        }
-    }
-    Ok(steps.iter().filter(|step| applied.iter().all(|applied| applied.name != step.name)).collect())
-}
-
-fn is_changed(step: &Step, applied: &Applied) -> bool {
-    matches!((&step.checksum, &applied.checksum), (Some(now), Some(then)) if now != then)
-}
-
-fn check_finished(applied: &Applied) -> Result<()> {
-    if applied.applied_at.is_some() {
-        return Ok(());
-    }
-    Err(failed(
-        &applied.name,
-        "it was begun and did not end, so that a part of it may be done: look at the database, finish what it did or undo it by hand, and say which with `migrator.resolve(name, Resolution::Applied)` or `Resolution::RolledBack`",
-    ))
-}
-
 fn status(steps: &[Step], applied: Vec<Applied>) -> Vec<Status> {
     let mut all: Vec<Status> = applied
         .iter()
@@ -608,90 +386,4 @@ fn status(steps: &[Step], applied: Vec<Applied>) -> Vec<Status> {
     }));
     all.sort_by(|one, other| one.name.cmp(&other.name));
     all
-}
-
-/// What happens on the database while a migration runs.
-struct Watch {
-    seen: Arc<Seen>,
-    listening: Option<atlas_core::db::Listening>,
-}
-
-#[derive(Default)]
-struct Seen {
-    /// The statement that failed last.
-    failed: Mutex<Option<String>>,
-    /// How many statements succeeded since the start.
-    done: AtomicUsize,
-    began: AtomicUsize,
-    stopped: AtomicUsize,
-}
-
-impl Watch {
-    fn new(db: &Db) -> Self {
-        let seen = Arc::new(Seen::default());
-        let told = Arc::clone(&seen);
-        let listening = db.listen(move |event| {
-            let Some(statement) = event.as_statement() else { return };
-            if told.stopped.load(Relaxed) > 0 {
-                return;
-            }
-            told.began.fetch_add(1, Relaxed);
-            if statement.error.is_some() {
-                let mut failed = told.failed.lock().unwrap_or_else(PoisonError::into_inner);
-                *failed = Some(statement.text.clone());
-            } else if !reads(&statement.text) {
-                told.done.fetch_add(1, Relaxed);
-            }
-        });
-        Self { seen, listening: Some(listening) }
-    }
-
-    /// What came before does not count.
-    fn start(&self) {
-        self.seen.done.store(0, Relaxed);
-    }
-
-    /// What comes afterwards does not count.
-    fn stop(&self) {
-        self.seen.stopped.store(1, Relaxed);
-    }
-
-    fn began(&self) -> bool {
-        self.seen.began.load(Relaxed) > 0
-    }
-
-    /// How many statements that write succeeded.
-    fn wrote(&self) -> usize {
-        self.seen.done.load(Relaxed)
-    }
-
-    /// Why a migration failed, and what was kept of it.
-    fn sentence(&self, error: &Error, whole: bool) -> String {
-        let failed = self.seen.failed.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let statement = failed.map(|text| format!(" (in `{text}`)")).unwrap_or_default();
-        let kept = match (whole, self.wrote()) {
-            (true, _) => "all of it was undone, and what ran before it was kept".to_owned(),
-            (false, 0) => "nothing of it was done, and what ran before it was kept".to_owned(),
-            (false, 1) => format!("one statement before it was done and kept, {HALF_DONE}"),
-            (false, done) => format!("{done} statements before it were done and kept, {HALF_DONE}"),
-        };
-        format!("{error}{statement}; {kept}")
-    }
-}
-
-const HALF_DONE: &str =
-    "since it ran in no transaction: finish it or undo it by hand, and call `migrator.resolve(..)`";
-
-impl Drop for Watch {
-    fn drop(&mut self) {
-        if let Some(listening) = self.listening.take() {
-            listening.stop();
-        }
-    }
-}
-
-/// Whether a statement only reads.
-fn reads(text: &str) -> bool {
-    let first: String = text.trim_start().chars().take_while(char::is_ascii_alphabetic).collect();
-    ["select", "explain", "show"].iter().any(|word| first.eq_ignore_ascii_case(word))
 }

@@ -173,6 +173,42 @@ async fn what_is_not_there_is_created() {
         let new = songs().update_or_create(&db, Song::title.eq("n"), Song::draft().title("n")).await.unwrap();
         assert!(new.was_recently_created() && new.singer_id == Some(1));
         assert_eq!(Song::query().where_eq(Song::plays, 7).count(&db).await.unwrap(), 1);
+        // Not saved: one of Ann's, of what was asked for.
+        let found = songs().first_or_new(&db, by(), Song::draft().title("other")).await.unwrap();
+        assert!(found.is(&mine));
+        let by = Song::title.eq("a9");
+        let mut new = songs().first_or_new(&db, by, Song::draft().title("a9").singer_id(2)).await.unwrap();
+        assert!(!new.exists() && new.title == "a9" && new.singer_id == Some(1));
+        new.save(&db).await.unwrap();
+        assert_eq!(songs().where_eq(Song::title, "a9").count(&db).await.unwrap(), 1);
+    }
+}
+
+// C-186
+#[tokio::test]
+async fn what_is_upserted_refers_to_the_record() {
+    for db in stage().await {
+        let ann = Singer::find_or_fail(&db, 1).await.unwrap();
+        let songs = || ann.related(Singer::songs);
+        let bobs = Song::query().where_eq(Song::title, "b1").first_or_fail(&db).await.unwrap();
+        let drafts = || {
+            [
+                Song::draft().id(1).title("a1!"),
+                Song::draft().id(bobs.id).title("b1!"),
+                Song::draft().id(90).title("a90").singer_id(2),
+            ]
+        };
+        let (sent, written) = statements(&db, songs().upsert(&db, drafts(), Song::id, Song::title)).await;
+        assert_eq!((sent, written.unwrap()), (1, 3));
+        let mine = songs().order_by(Song::id).pluck(&db, Song::title).await.unwrap();
+        assert_eq!(mine, ["a1!", "a2", "a90"]);
+        assert_eq!(bobs.fresh(&db).await.unwrap().unwrap().singer_id, Some(2), "it stays Bob's");
+        songs().upsert(&db, drafts(), Song::id, (Song::title, Song::singer_id)).await.unwrap();
+        assert_eq!(songs().count(&db).await.unwrap(), 4);
+        let error = Record::new(Singer::draft().name("New")).unwrap();
+        let error =
+            error.related(Singer::songs).upsert(&db, drafts(), Song::id, Song::title).await.unwrap_err();
+        assert!(error.to_string().contains("not saved yet"), "{error}");
     }
 }
 

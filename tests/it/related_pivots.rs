@@ -336,6 +336,15 @@ async fn created_and_attached() {
             two.related(Film::actors).first_or_create(&db, Actor::name.eq("Zoe"), Actor::draft().name("Zoe"));
         assert!(zoe.await.unwrap().was_recently_created());
         assert_eq!(two.related(Film::actors).count(&db).await.unwrap(), 3);
+        let zoe =
+            two.related(Film::actors).first_or_new(&db, Actor::name.eq("Zoe"), Actor::draft().name("Zoe"));
+        assert!(zoe.await.unwrap().exists());
+        let kim =
+            two.related(Film::actors).first_or_new(&db, Actor::name.eq("Kim"), Actor::draft().name("Kim"));
+        assert!(!kim.await.unwrap().exists());
+        let error =
+            two.related(Film::actors).upsert(&db, [draft()], Actor::name, Actor::age).await.unwrap_err();
+        assert!(error.to_string().contains("`update_or_create_many`"), "{error}");
         // All or none.
         let twice = actors().create_many(&db, ["Ida", "Ann"].map(|name| Actor::draft().name(name))).await;
         assert!(twice.unwrap_err().is_unique_violation());

@@ -15,9 +15,14 @@ pub(crate) fn first_or_new<M: Model>(db: &Db, by: Expr<M>, draft: DraftData) -> 
         draft.alone()?;
         match matching(&by).first(db).await? {
             Some(record) => Ok(record),
-            None => Record::of_draft(stamped(db, M::meta(), given(M::meta(), &by, draft))?, db.now()),
+            None => new_of(db, &by, draft),
         }
     })
+}
+
+/// A record of the draft and of what the condition says, not saved.
+pub(crate) fn new_of<M: Model>(db: &Db, by: &Expr<M>, draft: DraftData) -> Result<Record<M>> {
+    Record::of_draft(stamped(db, M::meta(), given(M::meta(), by, draft))?, db.now())
 }
 
 pub(crate) fn first_or_create<M: Model>(db: &Db, by: Expr<M>, draft: DraftData) -> Pending<'_, Record<M>> {

@@ -2,8 +2,8 @@
 
 use crate::{
     db::{Db, Pending},
-    error::Result,
-    model::{Columns, Complete, DraftData, Expr, In, Model},
+    error::{Error, Result},
+    model::{Changes, Columns, Complete, DraftData, Expr, In, Model, Upserts},
     query::{self, column_ref},
     record::Record,
     relation::{Creates, Groups, Related, between::Between, create::Way, groups::equal},
@@ -73,6 +73,97 @@ impl<M: Model, N: Model, K> Related<M, N, K> {
         K: Creates + 'a,
     {
         Pending::new(self.found_or_made(db, by.into_node(), draft.into_data(), true))
+    }
+
+    /// The first of the records that matches, or a new one of the draft, not saved: [`Record::exists`] tells. Through a
+    /// table between, the new one becomes one of the relation's with [`save`](Self::save).
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let ann = User::find_or_fail(&db, 1).await?;
+    /// let draft = Post::draft().title("Rust in peace");
+    /// let mut post = ann.related(User::posts).first_or_new(&db, Post::title.eq("Rust in peace"), draft).await?;
+    /// assert!(post.exists());
+    /// let draft = Post::draft().title("Rust at rest");
+    /// post = ann.related(User::posts).first_or_new(&db, Post::title.eq("Rust at rest"), draft).await?;
+    /// assert!(!post.exists() && post.author_id == 1);
+    /// # Ok(())
+    /// # });
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`](crate::Error::Config) where this record is not saved.
+    pub fn first_or_new<'a, X: In<N, I>, I>(
+        self,
+        db: &'a Db,
+        by: Expr<X>,
+        draft: impl Complete<N>,
+    ) -> Pending<'a, Record<N>>
+    where
+        K: Creates + 'a,
+    {
+        let (by, draft) = (by.into_node(), draft.into_data());
+        Pending::new(async move {
+            let making = self.making()?;
+            let (among, draft) = (self.among_all(by.clone()), making.prepared(draft));
+            match making.way {
+                Way::Refers(columns) => {
+                    query::first_or_new(db, Expr::new(refers::<N>(&columns).and(among)), draft).await
+                }
+                Way::Between(_) => match self.query().and_node(by).first(db).await? {
+                    Some(record) => Ok(record),
+                    None => query::new_of(db, &Expr::new(among), draft),
+                },
+            }
+        })
+    }
+
+    /// Inserts drafts as records that belong to this one; where the unique columns `by` are taken, sets the columns
+    /// `update` of the row that is there instead: see [`Model::upsert`]. A row of another record's that is in the way
+    /// stays with that record, unless `update` names the foreign key.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let ann = User::find_or_fail(&db, 1).await?;
+    /// let drafts = [Post::draft().id(1).title("Anew"), Post::draft().id(9).title("New")];
+    /// assert_eq!(ann.related(User::posts).upsert(&db, drafts, Post::id, Post::title).await?, 2);
+    /// assert_eq!(ann.related(User::posts).count(&db).await?, 3);
+    /// # Ok(())
+    /// # });
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`Model::upsert`]; [`Error::Config`](crate::Error::Config) where this record is not saved, or through a table
+    /// between.
+    pub fn upsert<'a, D: Complete<N>, I>(
+        self,
+        db: &'a Db,
+        drafts: impl IntoIterator<Item = D>,
+        by: impl Columns<N>,
+        update: impl Upserts<N, I>,
+    ) -> Pending<'a, u64>
+    where
+        K: Creates + 'a,
+    {
+        let drafts: Vec<DraftData> = drafts.into_iter().map(Complete::into_data).collect();
+        let (by, mut changes) = (by.columns(), Changes::default());
+        update.changes(&mut changes);
+        Pending::new(async move {
+            let making = self.making()?;
+            if matches!(making.way, Way::Between(_)) {
+                return Err(Error::config(format!(
+                    "`upsert` makes no rows of the table between of `{}` of `{}`: `update_or_create_many` does",
+                    self.relation.name,
+                    M::meta().name
+                )));
+            }
+            let drafts = Box::new(drafts.into_iter().map(move |draft| making.prepared(draft)));
+            query::upsert(db, N::meta(), drafts, by, changes, None).await
+        })
     }
 
     /// The first of the records that matches, or a new one of the draft. `setting`: sets the draft's columns on the one
