@@ -46,6 +46,10 @@ pub use atlas_postgres as postgres;
 #[cfg(feature = "mysql")]
 pub use atlas_mysql as mysql;
 
+/// Factories: made-up rows.
+#[cfg(feature = "factory")]
+pub use atlas_factory as factory;
+
 /// The schema builder, and migrations.
 #[cfg(feature = "migrate")]
 pub mod migrate {

@@ -261,6 +261,15 @@ pub enum Error {
         reason: String,
     },
 
+    /// A seeder failed.
+    #[error("seeder `{name}` failed: {reason}")]
+    Seeder {
+        /// The seeder.
+        name: String,
+        /// What failed, and what was kept.
+        reason: String,
+    },
+
     /// Anything else that the database or its library reports.
     #[error("the database reported an error: {message}")]
     Driver {

@@ -52,7 +52,7 @@ pub use fill::Fill;
 pub(crate) use fill::given;
 pub use full_text::{FullTextColumns, Search, full_text};
 pub use functions::{Integer, NumberExpression, TextExpression};
-pub(crate) use graph::{After, Before, Brought, Graph, InsertGraphs, PutReferred, Referred};
+pub(crate) use graph::{After, Before, Brought, Graph, InsertGraphs, InsertReferred, PutReferred, Referred};
 pub use json::{JsonDocument, JsonExpression, JsonPath};
 pub use key::{IntoKey, Key};
 pub use known::Known;
@@ -115,6 +115,8 @@ pub trait Model: Sized + Send + Sync + 'static {
     type Key: Key;
     /// What [`Model::draft`] gives: a builder with a setter per column.
     type Draft;
+    /// A draft in which every required column is set.
+    type CompleteDraft: Complete<Self> + Send + 'static;
     /// What mass assignment takes: deserialized, only the fillable columns.
     type Fill;
 
@@ -153,6 +155,10 @@ pub trait Model: Sized + Send + Sync + 'static {
 
     /// A new row, to be filled in and saved.
     fn draft() -> Self::Draft;
+
+    /// A draft of values, of which all that are required are there.
+    #[doc(hidden)]
+    fn complete(data: DraftData) -> Self::CompleteDraft;
 
     /// What every query loads: the relations marked `#[eager]`.
     #[doc(hidden)]

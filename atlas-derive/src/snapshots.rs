@@ -148,7 +148,7 @@ fn an_expansion_stays_small() {
         }
     });
     let size = expansion.to_string().chars().filter(|character| !character.is_whitespace()).count();
-    assert!(size < 13_500, "{size} characters without white space");
+    assert!(size < 13_700, "{size} characters without white space");
 }
 
 #[test]

@@ -1,8 +1,9 @@
-use std::{env, path::PathBuf, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use atlas_core::{Db, Error, Pending, Result};
 
 use crate::{
+    environment::Environment,
     migration::{Migrations, Step},
     pretend,
     repository::{Applied, MigrationsRepository, failed},
@@ -29,9 +30,12 @@ pub struct Migrator<'d> {
     embedded: Vec<Embedded>,
     pub(crate) repository: MigrationsRepository,
     pub(crate) lock_timeout: Duration,
-    force: bool,
-    environment: Option<String>,
+    environment: Environment,
+    pub(crate) progress: Option<Progress>,
 }
+
+/// Who is told of each migration before it runs.
+pub(crate) type Progress = Arc<dyn Fn(&str, Direction) + Send + Sync>;
 
 /// Which way a migration is run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,8 +112,8 @@ impl<'d> Migrator<'d> {
             embedded: Vec::new(),
             repository: MigrationsRepository::default(),
             lock_timeout: Duration::from_secs(60),
-            force: false,
-            environment: None,
+            environment: Environment::default(),
+            progress: None,
         }
     }
 
@@ -152,7 +156,7 @@ impl<'d> Migrator<'d> {
     /// Whether what loses data is done in production too.
     #[must_use]
     pub fn force(mut self, force: bool) -> Self {
-        self.force = force;
+        self.environment.force = force;
         self
     }
 
@@ -160,7 +164,14 @@ impl<'d> Migrator<'d> {
     /// this says otherwise.
     #[must_use]
     pub fn environment(mut self, name: impl Into<String>) -> Self {
-        self.environment = Some(name.into());
+        self.environment.name = Some(name.into());
+        self
+    }
+
+    /// Tells of each migration before it runs: for those who watch.
+    #[must_use]
+    pub fn progress(mut self, told: impl Fn(&str, Direction) + Send + Sync + 'static) -> Self {
+        self.progress = Some(Arc::new(told));
         self
     }
 
@@ -317,17 +328,9 @@ impl<'d> Migrator<'d> {
     }
 
     fn check_environment(&self, what: &str) -> Result<()> {
-        let said = || env::var("ATLAS_ENV").or_else(|_| env::var("APP_ENV")).unwrap_or_default();
-        let environment = self.environment.clone().unwrap_or_else(said);
-        if self.force || !environment.eq_ignore_ascii_case("production") {
-            return Ok(());
-        }
-        Err(Error::config(format!(
-            "this is production, where {what} is refused, since it loses data: say `.force(true)` if you mean it"
-        )))
+        self.environment.check(what, "loses data")
     }
 
-    /// Does something while no other runner does.
     async fn locked(&self, task: Task) -> Result<Report> {
         match task {
             Task::Up => {}

@@ -97,6 +97,9 @@ impl Run<'_> {
 
     /// Runs one migration; `false` where another runner has done so meanwhile.
     async fn one(&self, step: &Step, direction: Direction, batch: i64) -> Result<bool> {
+        if let Some(told) = &self.migrator.progress {
+            told(&step.name, direction);
+        }
         let watch = Watch::new(self.db);
         let whole = step.within_transaction && self.db.capabilities().transactional_schema;
         let done = match whole {

@@ -4,7 +4,8 @@ use crate::{
     driver::Row,
     error::{Error, Result},
     model::{DefaultMeta, Fill, Graph, InsertGraphs, KeyKind, Model, ModelMeta},
-    value::{Moment, Value, ValueRef},
+    relation::Pairs,
+    value::{ColumnType, Moment, Value, ValueRef},
 };
 
 /// In a draft's type: this required column has a value.
@@ -119,6 +120,60 @@ impl DraftData {
     /// Whether the draft itself has a value for this column.
     pub(crate) fn has(&self, column: usize) -> bool {
         self.values.get(column).is_some_and(Option::is_some)
+    }
+
+    /// Forgets the value of a column.
+    pub(crate) fn unset(&mut self, column: usize) {
+        if let Some(slot) = self.values.get_mut(column) {
+            *slot = None;
+        }
+    }
+
+    /// Whether the draft itself has values for the first of each of these pairs.
+    pub(crate) fn has_all(&self, pairs: Pairs) -> bool {
+        pairs.as_slice().iter().all(|[column, _]| self.has(*column))
+    }
+
+    /// For factories: lets the draft refer to rows that are there in place of those that it brings. `choose` gives the
+    /// values of such a row by its model, and so for what the draft brings, whatever that brings in its turn.
+    pub fn recycle(&mut self, choose: &mut dyn FnMut(&'static ModelMeta) -> Option<Vec<Value>>) {
+        let Some(mut graph) = self.graph.take() else { return };
+        graph.before.retain_mut(|brought| {
+            let pairs = brought.insert.pairs;
+            let Some(parent) = brought.drafts.first_mut().filter(|_| !self.has_all(pairs)) else {
+                return false;
+            };
+            let Some(row) = choose(parent.meta) else {
+                parent.recycle(choose);
+                return true;
+            };
+            for [column, of] in pairs.as_slice() {
+                self.put_value(*column, row.get(*of).cloned().unwrap_or(Value::Null));
+            }
+            false
+        });
+        graph
+            .after
+            .iter_mut()
+            .flat_map(|brought| &mut brought.drafts)
+            .for_each(|draft| draft.recycle(choose));
+        self.graph = Some(graph).filter(|graph| !(graph.before.is_empty() && graph.after.is_empty()));
+    }
+
+    /// Gives the columns that would refer to what is not there yet something to be read.
+    pub(crate) fn refer_to_nothing(&mut self) {
+        for index in 0..self.values.len() {
+            let lacks = !self.has(index) && self.meta.placeholder(index).is_none();
+            if lacks && supplied(self.meta, index, Some(Moment::now())).is_err() {
+                let nothing = match self.meta.columns.get(index).map(|column| column.ty) {
+                    Some(ColumnType::Text) => Value::Text(String::new()),
+                    Some(ColumnType::Uuid) => Value::Uuid([0; 16]),
+                    Some(ColumnType::Bytes) => Value::Bytes(Vec::new()),
+                    _ => Value::I64(0),
+                };
+                self.put_value(index, nothing);
+            }
+        }
     }
 
     /// The columns that the draft itself sets.

@@ -1,6 +1,6 @@
 use std::{any::Any, sync::Arc};
 
-use crate::{db::Db, driver::BoxFuture, error::Result, model::DraftData, value::Value};
+use crate::{db::Db, driver::BoxFuture, error::Result, model::DraftData, relation::Pairs, value::Value};
 
 /// Drafts of other models that a draft brings with it.
 #[derive(Clone)]
@@ -26,8 +26,17 @@ pub(crate) struct Brought<F> {
 /// model's own.
 pub(crate) type InsertGraphs = for<'a> fn(&'a Db, Vec<DraftData>) -> BoxFuture<'a, Result<u64>>;
 
+/// What drafts refer to.
+#[derive(Clone)]
+pub(crate) struct Before {
+    /// The columns that refer to it, and those of it that they equal. Where a draft has values for them, these are
+    /// what holds: it was said later.
+    pub(crate) pairs: Pairs,
+    pub(crate) insert: InsertReferred,
+}
+
 /// Inserts what drafts refer to: for each, the columns that refer to it, and what puts them into records.
-pub(crate) type Before =
+pub(crate) type InsertReferred =
     Arc<dyn for<'a> Fn(&'a Db, Vec<DraftData>) -> BoxFuture<'a, Result<Referred>> + Send + Sync>;
 
 /// What drafts refer to, once it is there.

@@ -195,6 +195,30 @@ impl<M: Model> Record<M> {
         Ok(Self { model: M::decode(&draft, 0)?, state })
     }
 
+    /// For factories: changes a draft as the record that it will be. What would refer to a record that the draft brings,
+    /// or belongs to, refers to nothing as yet: zero, or an empty text.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::MissingAttribute`] where a draft that was filled lacks a column.
+    pub fn change_draft(mut draft: DraftData, change: impl FnOnce(&mut Self)) -> Result<DraftData> {
+        let mut whole = draft.clone();
+        whole.take_graph();
+        whole.refer_to_nothing();
+        let mut record = Self::from_draft(whole)?;
+        let values =
+            |record: &Self| (0..M::meta().columns.len()).map(|column| record.encode(column)).collect();
+        let before: Vec<Value> = values(&record);
+        change(&mut record);
+        let after: Vec<Value> = values(&record);
+        for (column, (before, after)) in before.into_iter().zip(after).enumerate() {
+            if before != after {
+                draft.put_value(column, after);
+            }
+        }
+        Ok(draft)
+    }
+
     /// Sets every column that a draft gives.
     pub(crate) fn assign_draft(&mut self, mut draft: DraftData) -> Result<()> {
         self.state.set_dropped(draft.take_dropped());

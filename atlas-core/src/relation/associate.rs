@@ -1,6 +1,7 @@
 //! Making a record refer to another, or to none.
 
 use crate::{
+    error::{Error, Result},
     model::Model,
     record::Record,
     relation::{
@@ -55,6 +56,48 @@ impl Dissociates for kind::BelongsTo<Optional> {}
 #[diagnostic::do_not_recommend]
 impl Dissociates for kind::MorphTo<Optional> {}
 
+impl<M: Model, T, K> Relation<M, T, K> {
+    /// The columns by which a record of `M` refers to this one, by index, and their values.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] where the other is not saved, or has a key of several columns, of which a `#[morph_to]` keeps one.
+    pub fn references<N: Model>(&self, to: &Record<N>) -> Result<Vec<(usize, Value)>>
+    where
+        K: RefersToOne + LeadsTo<T, N>,
+    {
+        let (model, name, other) = (M::meta().name, self.name, N::meta().name);
+        if !to.exists() {
+            return Err(Error::config(format!(
+                "this `{model}` cannot refer by `{name}` to a `{other}` that is not saved: save it first"
+            )));
+        }
+        self.references_row(&|column| to.encode(column))
+    }
+
+    /// The columns by which a record of `M` refers to a row of `N`, by index, and their values.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] where the row has a key of several columns, of which a `#[morph_to]` keeps one.
+    pub fn references_row<N: Model>(&self, row: &dyn Fn(usize) -> Value) -> Result<Vec<(usize, Value)>>
+    where
+        K: RefersToOne + LeadsTo<T, N>,
+    {
+        let pairs = columns(self);
+        let Some(says) = K::NAME else {
+            return Ok(pairs.into_iter().map(|(local, foreign)| (local, row(foreign))).collect());
+        };
+        let (Some((named, key)), [target]) = (pairs.first(), N::meta().key) else {
+            let (name, other) = (self.name, N::meta().name);
+            return Err(Error::config(format!(
+                "`{other}` has a key of several columns, and the #[morph_to] `{name}` keeps one"
+            )));
+        };
+        Ok(vec![(*named, Value::Text(says.to_owned())), (*key, row(*target))])
+    }
+}
+
 impl<M: Model> Record<M> {
     /// Makes this record refer to another: sets the columns of a `#[belongs_to]` or a `#[morph_to]`. What was
     /// loaded of the relation is forgotten. [`save`](Self::save) writes it.
@@ -75,31 +118,13 @@ impl<M: Model> Record<M> {
     where
         K: RefersToOne + LeadsTo<T, N>,
     {
-        if !to.exists() {
-            let (model, name, other) = (M::meta().name, relation.name, N::meta().name);
-            let why = format!(
-                "this `{model}` cannot refer by `{name}` to a `{other}` that is not saved: save it first"
-            );
-            return self.refuse(relation.name, Some(why));
-        }
+        let columns = match relation.references(to) {
+            Ok(columns) => columns,
+            Err(error) => return self.refuse(relation.name, Some(error.to_string())),
+        };
         self.refuse(relation.name, None);
-        match (K::NAME, columns(&relation)) {
-            (None, pairs) => {
-                for (local, foreign) in pairs {
-                    self.refer(relation.name, local, &to.encode(foreign));
-                }
-            }
-            (Some(name), pairs) => {
-                let (Some((named, key)), [target]) = (pairs.first(), N::meta().key) else {
-                    let (name, other) = (relation.name, N::meta().name);
-                    let why = format!(
-                        "`{other}` has a key of several columns, and the #[morph_to] `{name}` keeps one"
-                    );
-                    return self.refuse(relation.name, Some(why));
-                };
-                self.refer(relation.name, *named, &Value::Text(name.to_owned()));
-                self.refer(relation.name, *key, &to.encode(*target));
-            }
+        for (column, value) in columns {
+            self.refer(relation.name, column, &value);
         }
         (relation.slot)(self.untracked()).clear();
         self

@@ -10,9 +10,9 @@ use crate::{
     db::Db,
     driver::BoxFuture,
     error::{Error, Result},
-    model::{After, Before, Brought, Complete, DraftData, Model, PutReferred, Referred},
+    model::{After, Before, Brought, Complete, DraftData, InsertReferred, Model, PutReferred, Referred},
     record::{self, Record},
-    relation::{Path, Relation, Slot, create::create_for},
+    relation::{Pairs, Path, Relation, Slot, create::create_for},
 };
 
 /// For the derive: a draft that brings records which refer to it.
@@ -64,26 +64,28 @@ pub fn with_parent<M: Model, N: Model, K>(
     parent: impl Complete<N>,
 ) -> DraftData {
     let parent = parent.into_data();
+    let pairs = match relation.link.path {
+        Path::Direct(pairs) => pairs,
+        Path::Via { .. } => Pairs::Several(&[]),
+    };
+    pairs.as_slice().iter().for_each(|[local, _]| draft.unset(*local));
     let before = &mut draft.graph_mut(insert::<M>).before;
     if let Some(same) = before.iter_mut().find(|brought| brought.relation == relation.name) {
         same.drafts = vec![parent];
         return draft;
     }
-    let (link, slot) = (relation.link, relation.slot);
-    let insert: Before = Arc::new(move |db, parents| {
+    let slot = relation.slot;
+    let insert: InsertReferred = Arc::new(move |db, parents| {
         Box::pin(async move {
             let parents = insert_level::<N>(db, parents).await?;
-            let pairs = match &link.path {
-                Path::Direct(pairs) => pairs.as_slice(),
-                Path::Via { .. } => &[],
+            let columns_of = |parent: &Record<N>| {
+                pairs.as_slice().iter().map(|[local, of]| (*local, parent.encode(*of))).collect()
             };
-            let columns_of =
-                |parent: &Record<N>| pairs.iter().map(|[local, of]| (*local, parent.encode(*of))).collect();
             let columns = parents.iter().map(columns_of).collect();
             Ok(Referred { columns, put: put_parents::<M, N>(slot, parents) })
         })
     });
-    before.push(Brought { relation: relation.name, insert, drafts: vec![parent] });
+    before.push(Brought { relation: relation.name, insert: Before { pairs, insert }, drafts: vec![parent] });
     draft
 }
 
@@ -125,7 +127,7 @@ pub(crate) async fn insert_level<M: Model>(db: &Db, mut drafts: Vec<DraftData>) 
     let mut referred = Vec::with_capacity(before.len());
     for Together { insert, of, .. } in before {
         let (places, parents): (Vec<usize>, Vec<Vec<DraftData>>) = of.into_iter().unzip();
-        let Referred { columns, put } = insert(db, parents.into_iter().flatten().collect()).await?;
+        let Referred { columns, put } = (insert.insert)(db, parents.into_iter().flatten().collect()).await?;
         for (place, columns) in places.iter().zip(columns) {
             let Some(draft) = drafts.get_mut(*place) else { continue };
             columns.into_iter().for_each(|(column, value)| draft.put_value(column, value));
@@ -155,7 +157,8 @@ fn brought(drafts: &mut [DraftData]) -> (Vec<Together<Before>>, Vec<Together<Aft
     let (mut before, mut after) = (Vec::new(), Vec::new());
     for (place, draft) in drafts.iter_mut().enumerate() {
         let Some(graph) = draft.take_graph() else { continue };
-        graph.before.into_iter().for_each(|brought| add(&mut before, place, brought));
+        let lacking = graph.before.into_iter().filter(|brought| !draft.has_all(brought.insert.pairs));
+        lacking.for_each(|brought| add(&mut before, place, brought));
         graph.after.into_iter().for_each(|brought| add(&mut after, place, brought));
     }
     (before, after)

@@ -217,6 +217,14 @@ impl<M: Model, N, K> Relation<M, N, K> {
         Self::linked(name, Link::new(target, path, None), slot)
     }
 
+    /// What was loaded of it, unless other records share that.
+    pub fn loaded_mut<'a>(&self, record: &'a mut Record<M>) -> Option<&'a mut [Record<N>]>
+    where
+        N: Model,
+    {
+        (self.slot)(record.untracked()).lend_mut()
+    }
+
     /// For the derive: only rows whose column says this.
     #[must_use]
     pub const fn named(mut self, morph: Morph) -> Self {

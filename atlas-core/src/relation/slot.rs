@@ -107,6 +107,14 @@ pub trait Slot<N> {
     /// Takes what was loaded of one of several models.
     fn put_target(&mut self, _target: Option<Arc<N>>) {}
 
+    /// Lends what was loaded, unless other records share it.
+    fn lend_mut(&mut self) -> Option<&mut [Record<N>]>
+    where
+        N: Model,
+    {
+        None
+    }
+
     /// Forgets what was loaded.
     fn clear(&mut self);
 
@@ -174,6 +182,13 @@ macro_rules! slots {
                 T: Model,
             {
                 self.held = Some(records);
+            }
+
+            fn lend_mut(&mut self) -> Option<&mut [Record<T>]>
+            where
+                T: Model,
+            {
+                self.records_mut().ok()
             }
 
             fn clear(&mut self) {

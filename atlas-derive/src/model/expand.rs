@@ -24,7 +24,7 @@ pub(super) fn model(model: &Model) -> TokenStream {
     let constants = columns::constants(model);
     let relations = relations::constants(model);
     let draft = draft::draft(model);
-    let draft_name = draft::name(model);
+    let (draft_name, complete_draft) = (draft::name(model), draft::complete(model));
     let (key_type, key) = key(model);
     let (statics, [decode, encode, assign]) = if model.faulty {
         (TokenStream::new(), [(); 3].map(|()| model.body(TokenStream::new())))
@@ -56,6 +56,7 @@ pub(super) fn model(model: &Model) -> TokenStream {
         }
     });
     let marks: TokenStream = marks.collect();
+    let whole_draft = model.body(quote_spanned!(span=> __draft(data)));
     let new_draft = model.body(quote_spanned! {span=>
         __draft(__a::DraftData::new(&__META))
     });
@@ -77,6 +78,7 @@ pub(super) fn model(model: &Model) -> TokenStream {
             impl __a::Model for #ident {
                 type Key = #key_type;
                 type Draft = #draft_name;
+                type CompleteDraft = #complete_draft;
                 type Fill = __a::Fill<#ident>;
 
                 fn meta() -> &'static __a::ModelMeta {
@@ -103,6 +105,10 @@ pub(super) fn model(model: &Model) -> TokenStream {
 
                 fn draft() -> Self::Draft {
                     #new_draft
+                }
+
+                fn complete(data: __a::DraftData) -> Self::CompleteDraft {
+                    #whole_draft
                 }
 
                 #slot

@@ -12,6 +12,14 @@ pub(super) fn name(model: &Model) -> Ident {
     format_ident!("{}Draft", model.name, span = Span::mixed_site())
 }
 
+/// The draft's type in which every required column is set.
+pub(super) fn complete(model: &Model) -> TokenStream {
+    let (span, name) = (Span::mixed_site(), name(model));
+    let set = model.columns.iter().filter(|column| column.required);
+    let set = set.map(|_| quote_spanned!(span=> __a::Set));
+    quote_spanned!(span=> #name<#(#set),*>)
+}
+
 pub(super) fn draft(model: &Model) -> TokenStream {
     let (span, owner, draft) = (Span::mixed_site(), &model.ident, name(model));
     let required: Vec<&Column> = model.columns.iter().filter(|column| column.required).collect();
