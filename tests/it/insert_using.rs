@@ -138,5 +138,35 @@ async fn rows_of_a_query_are_the_tenants() {
         let error = Owned::insert_using(&db, Owned::name, names()).await.unwrap_err();
         assert!(matches!(error, Error::TenantRequired { model: "Owned" }), "{error}");
         assert_eq!(Owned::query().select(count_all()).first(&all).await.unwrap(), Some(5));
+
+        // Through every way, the rows are those of the handle's tenant, and so is what is read for them.
+        let rows_of = async |tenant: i64| {
+            let names =
+                Owned::query().where_eq(Owned::org, tenant).order_by(Owned::name).pluck(&all, Owned::name);
+            names.await.unwrap().join(" ")
+        };
+        assert_eq!((rows_of(1).await.as_str(), rows_of(2).await.as_str()), ("a a a b b", ""));
+        let both = Owned::query()
+            .select(Owned::name)
+            .union(Sale::query().where_eq(Sale::cents, 10).select(Sale::shop));
+        assert_eq!(Owned::insert_using(&ants, Owned::name, both).await.unwrap(), 1);
+        let beside = Owned::query().filter(Owned::name.in_query(Owned::query().select(Owned::name)));
+        let back = Owned::returning((Owned::name, Owned::org)).insert_or_ignore_using(
+            &ants,
+            Owned::name,
+            beside.select(Owned::name.concat("2")),
+        );
+        match back.await {
+            Ok(rows) => assert_eq!(rows, [("b2".to_owned(), 2)]),
+            Err(error) => panic!("{error}"),
+        }
+        assert_eq!((rows_of(1).await.as_str(), rows_of(2).await.as_str()), ("a a a b b", "b b2"));
+        for given in [2_i64, 1] {
+            let given = Sale::query().select((val(given), Sale::shop));
+            let back =
+                Owned::returning(Owned::id).insert_using(&acme, (Owned::org, Owned::name), given).await;
+            assert!(matches!(back, Err(Error::Config { .. })), "also its own: {back:?}");
+        }
+        assert_eq!((rows_of(1).await.as_str(), rows_of(2).await.as_str()), ("a a a b b", "b b2"));
     }
 }

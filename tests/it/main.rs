@@ -34,6 +34,7 @@ mod filters;
 mod find_or_write;
 mod full_text;
 mod graphs;
+mod hostile;
 mod insert_using;
 mod joins;
 mod json_changes;

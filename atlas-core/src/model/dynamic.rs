@@ -5,7 +5,7 @@ use std::{borrow::Cow, marker::PhantomData};
 
 use crate::{
     error::{Error, Result},
-    model::{ColumnMeta, Columns, Expr, Model, ModelMeta, Order},
+    model::{ColumnMeta, Columns, Expr, Model, ModelMeta, Order, like},
     statement::{self, ColumnRef, CompareOp},
     value::{ColumnType, Value, ValueRef},
 };
@@ -197,7 +197,7 @@ fn condition(
             let values = text.split(',').map(|text| value(meta, column, text));
             return Ok(Node::In(of(), values.collect::<Result<_>>()?));
         }
-        "like" if column.ty == ColumnType::Text => return Ok(Node::Like(of(), text.to_owned())),
+        "like" if column.ty == ColumnType::Text => return Ok(like(*of(), text.to_owned())),
         "like" => {
             return Err(Error::config(format!("{} is no text: `like` is for texts", place())));
         }

@@ -214,7 +214,15 @@ pub(crate) fn not_in(of: Node, members: Vec<Node>) -> Node {
 }
 
 pub(crate) fn like(of: Node, pattern: String) -> Node {
-    Node::Like(Box::new(of), pattern)
+    Node::Like(Box::new(of), whole_pattern(pattern))
+}
+
+/// A pattern that no database refuses: a backslash with nothing behind it means itself.
+fn whole_pattern(mut pattern: String) -> String {
+    if pattern.bytes().rev().take_while(|byte| *byte == b'\\').count() % 2 == 1 {
+        pattern.push('\\');
+    }
+    pattern
 }
 
 /// A text as it stands in a pattern for itself.

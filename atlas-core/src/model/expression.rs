@@ -176,7 +176,7 @@ pub trait Expression: Sized {
     }
 
     /// Whether the text matches a pattern, in which `%` stands for any text, `_` for one character, and
-    /// `\` takes the next of them as it stands. Case matters, on every database.
+    /// `\` takes the next of them as it stands; at the end it means itself. Case matters, on every database.
     ///
     /// ```
     /// # use atlas_tests::guide::*;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::{
+    model::like,
     query::{Given, either, raw},
     schema::Name,
     statement::{CompareOp, Expr, OrderTerm, Projection},
@@ -83,7 +84,7 @@ impl Table<'_> {
     /// The text matches a pattern, in which `%` stands for any text and `_` for one character. Case
     /// matters.
     pub fn where_like(self, column: impl Into<Name>, pattern: impl Into<String>) -> Self {
-        self.and(Expr::Like(Box::new(column_expr(column)), pattern.into()))
+        self.and(like(column_expr(column), pattern.into()))
     }
 
     /// A condition in the database's own language holds, with a `?` for each value.

@@ -86,8 +86,9 @@ impl Question {
                  AND t.CONSTRAINT_NAME = c.CONSTRAINT_NAME \
                  WHERE t.TABLE_SCHEMA = COALESCE(?, DATABASE()) AND t.TABLE_NAME = ? ORDER BY c.CONSTRAINT_NAME"
             }
-            Self::Lock => "SELECT GET_LOCK(CONCAT(LEFT(COALESCE(DATABASE(), ''), 20), '.', ?), 0)",
-            Self::Unlock => "SELECT RELEASE_LOCK(CONCAT(LEFT(COALESCE(DATABASE(), ''), 20), '.', ?))",
+            // Names have at most 64 characters, and are of the whole server.
+            Self::Lock => "SELECT GET_LOCK(CONCAT(MD5(COALESCE(DATABASE(), '')), MD5(?)), 0)",
+            Self::Unlock => "SELECT RELEASE_LOCK(CONCAT(MD5(COALESCE(DATABASE(), '')), MD5(?)))",
         }
     }
 

@@ -66,10 +66,11 @@ pub(crate) fn dollar_path(steps: &[JsonStep]) -> String {
             JsonStep::Key(key) => {
                 path.push_str(".\"");
                 for character in key.chars() {
-                    if matches!(character, '"' | '\\') {
-                        path.push('\\');
+                    match character {
+                        '"' | '\\' => path.extend(['\\', character]),
+                        '\0'..' ' => path.push_str(&format!("\\u{:04x}", u32::from(character))),
+                        _ => path.push(character),
                     }
-                    path.push(character);
                 }
                 path.push('"');
             }
