@@ -11,7 +11,8 @@ pub type Source = Box<dyn std::error::Error + Send + Sync>;
 /// Everything that can go wrong, by what the caller can do about it.
 ///
 /// Each message names the model, the column or the relation, and the way out. Values of a user's
-/// columns appear only in [`Error::Decode`], shortened.
+/// columns appear only in [`Error::Decode`], shortened. `Debug` writes the message too, so that a `main` that gives an
+/// error says what to do.
 ///
 /// ```
 /// # use atlas_tests::guide::*;
@@ -24,7 +25,7 @@ pub type Source = Box<dyn std::error::Error + Send + Sync>;
 /// # Ok(())
 /// # });
 /// ```
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// No row matches, or the row that a record came from is gone.
@@ -316,6 +317,23 @@ impl fmt::Display for ConstraintKind {
     }
 }
 
+/// The sentence, and what the error comes from: as `main` and `unwrap` show it.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut said = self.to_string();
+        f.write_str(&said)?;
+        let mut source = std::error::Error::source(self);
+        while let Some(error) = source {
+            let because = error.to_string();
+            if !said.contains(&because) {
+                write!(f, "\n  because: {because}")?;
+            }
+            (said, source) = (because, error.source());
+        }
+        Ok(())
+    }
+}
+
 impl Error {
     /// Whether running the same transaction again may succeed: deadlocks and serialization failures.
     pub fn is_retryable(&self) -> bool {
@@ -395,5 +413,21 @@ fn on_constraint(table: &Option<String>, columns: &[String], constraint: &Option
     match constraint {
         Some(name) => format!("{place} by `{name}`"),
         None => place,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Error;
+
+    #[test]
+    fn debug_is_the_sentence_and_what_it_comes_from() {
+        let table =
+            |source: &str| Error::MissingTable { table: "users".to_owned(), source: Some(source.into()) };
+        let shown = format!("{:?}", table("no such table: users"));
+        assert!(shown.starts_with("the database has no table `users`: create it"), "{shown}");
+        assert!(shown.ends_with("\n  because: no such table: users"), "{shown}");
+        let known = "the database has no table `users`";
+        assert!(!format!("{:?}", table(known)).contains("because"), "it is said already");
     }
 }

@@ -145,6 +145,10 @@ pub(crate) fn unknown(attribute: &Attribute, option: &Ident, known: &[&str]) -> 
 pub(crate) fn name_value(option: &Ident, input: ParseStream<'_>) -> Result<Ident> {
     let wrong = || Error::new(option.span(), format_args!("expected a name: `{option} = ..`"));
     input.parse::<Token![=]>().map_err(|_| wrong())?;
+    if let Ok(text) = input.fork().parse::<LitStr>() {
+        let bare = format_args!("expected a name without quotes: `{option} = {}`", text.value());
+        return Err(Error::new(text.span(), bare));
+    }
     input.call(Ident::parse_any).map_err(|_| wrong())
 }
 
