@@ -6,7 +6,7 @@
 pub use atlas_core::Hashed;
 #[cfg(feature = "cache")]
 pub use atlas_core::MemoryCache;
-pub use atlas_core::model::Complete;
+pub use atlas_core::model::{Complete, ModelMeta};
 #[cfg(feature = "encryption")]
 pub use atlas_core::new_encryption_key;
 #[cfg(feature = "chrono")]

@@ -114,7 +114,7 @@ macro_rules! pages {
         pub mod $page {}
     )* };
 }
-pages!(first models columns queries expressions full_text joins pages caching records serialization writing relations observers scopes soft_deletes versions tenants services transactions tables raw dynamic connections sqlite postgres mysql migrations seeding capabilities watching errors drivers comparison);
+pages!(first models columns queries expressions full_text joins pages caching records serialization writing relations observers scopes soft_deletes versions tenants services transactions tables raw dynamic connections sqlite postgres mysql migrations seeding command capabilities watching errors drivers comparison);
 
 #[cfg(doctest)]
 #[doc = include_str!("../docs/guide/src/large-results.md")]

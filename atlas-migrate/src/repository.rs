@@ -158,7 +158,7 @@ fn applied(row: &DynRow) -> Result<Applied> {
         batch: row.get("batch")?,
         applied_at: match row.value("applied_at") {
             None | Some(Value::Null) => None,
-            Some(at) => Some(at.as_ref().to_string()),
+            Some(at) => Some(at.plain()),
         },
         checksum: row.get("checksum")?,
     })

@@ -33,6 +33,33 @@ impl Serialize for Serialized<'_> {
     }
 }
 
+impl Value {
+    /// The value as people read it: a text as it is, bytes as hexadecimal digits, `NULL`.
+    ///
+    /// ```
+    /// use atlas::value::Value;
+    ///
+    /// assert_eq!([Value::from("a \"b\""), Value::from(7), Value::Null].map(|value| value.plain()), ["a \"b\"", "7", "NULL"]);
+    /// ```
+    pub fn plain(&self) -> String {
+        match self {
+            Self::Null => "NULL".to_owned(),
+            Self::Bool(truth) => truth.to_string(),
+            Self::I64(number) => number.to_string(),
+            Self::U64(number) => number.to_string(),
+            Self::F64(number) => number.to_string(),
+            Self::Numeric(number) => number.to_string(),
+            Self::Text(text) | Self::Json(text) => text.clone(),
+            Self::Bytes(bytes) => bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
+            Self::Uuid(bytes) => Hyphenated(bytes).to_string(),
+            Self::Date(date) => date.to_string(),
+            Self::Time(time) => time.to_string(),
+            Self::DateTime(at) | Self::Timestamp(at) => format!("{} {}", at.date(), at.time()),
+            Self::Sealed(sealed) => sealed.plain.plain(),
+        }
+    }
+}
+
 struct Hyphenated<'a>(&'a [u8; 16]);
 
 impl fmt::Display for Hyphenated<'_> {
