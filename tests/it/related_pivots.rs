@@ -355,6 +355,31 @@ async fn created_and_attached() {
     }
 }
 
+// C-197
+#[tokio::test]
+async fn rows_that_are_attached_to_a_record_are_found() {
+    for db in films().await {
+        let actors = Actor::query().order_by(Actor::id).get(&db).await.unwrap();
+        let films = || Film::query().order_by(Film::id);
+        let titles = async |films: Query<Film>| films.pluck(&db, Film::title).await.unwrap();
+        assert_eq!(titles(films().where_attached_to(Film::actors, &actors[0])).await, ["One"]);
+        assert_eq!(titles(films().where_attached_to(Film::actors, &actors[1])).await, ["One", "Two"]);
+        assert_eq!(titles(films().where_attached_to(Film::actors, &actors[3])).await, [""; 0]);
+        let either = films().where_eq(Film::title, "Two").or_where_attached_to(Film::actors, &actors[0]);
+        assert_eq!(titles(either).await, ["One", "Two"]);
+        assert_eq!(titles(films().where_attached_to_any(Film::actors, &actors[2..])).await, [""; 0]);
+        assert_eq!(titles(films().where_attached_to_any(Film::actors, &actors[..2])).await, ["One", "Two"]);
+        assert_eq!(titles(films().where_attached_to_any(Film::actors, &[])).await, [""; 0]);
+        // Through a table without a model, and by a column that is not the key.
+        let (one, place) = (&films().get(&db).await.unwrap()[0], Place::find_or_fail(&db, 2).await.unwrap());
+        one.related(Film::places).attach(&db, [2]).await.unwrap();
+        assert_eq!(titles(films().where_attached_to(Film::places, &place)).await, ["One"]);
+        let old = Tag::query().where_eq(Tag::code, "old").first_or_fail(&db).await.unwrap();
+        one.related(Film::tags).save(&db, &mut old.fresh(&db).await.unwrap().unwrap()).await.unwrap();
+        assert_eq!(titles(films().where_attached_to(Film::tags, &old)).await, ["One"]);
+    }
+}
+
 #[tokio::test]
 async fn through_a_table_without_a_model() {
     for db in films().await {

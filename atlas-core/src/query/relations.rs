@@ -6,7 +6,9 @@ use crate::{
     model::{Column, In, Model},
     query::{Beside, Query, Rooted},
     record::Record,
-    relation::{Asked, Groups, Key, MorphVariant, Path, Question, Relation, extra_name, kind, same},
+    relation::{
+        Asked, Groups, HasPivot, Key, MorphVariant, Path, Question, Relation, extra_name, kind, same,
+    },
     schema::Name,
     statement::{Aggregate, ColumnRef, CompareOp, Expr, Projection, Selected},
     value::{Attribute, Number, Value},
@@ -184,6 +186,48 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
         self.and_where(Expr::Or(to.iter().map(|to| refers_to(&relation, to)).collect()))
     }
 
+    /// Only rows that a table between leads to this record.
+    ///
+    /// ```
+    /// # use atlas_tests::guide::*;
+    /// # run(async |db| {
+    /// let rust = Tag::find_or_fail(&db, 1).await?;
+    /// assert_eq!(Post::query().where_attached_to(Post::tags, &rust).pluck(&db, Post::id).await?, [1]);
+    /// # Ok(())
+    /// # });
+    /// ```
+    pub fn where_attached_to<A, N, K, I>(self, relation: Relation<A, N, K>, to: &Record<N>) -> Self
+    where
+        A: Model + In<Scope, I>,
+        N: Model,
+        K: HasPivot,
+        Relation<A, N, K>: Asked<A, N>,
+    {
+        self.and_where(attached_to(relation, std::slice::from_ref(to)))
+    }
+
+    /// Also rows that a table between leads to this record: an alternative to the whole filter that stands.
+    pub fn or_where_attached_to<A, N, K, I>(self, relation: Relation<A, N, K>, to: &Record<N>) -> Self
+    where
+        A: Model + In<Scope, I>,
+        N: Model,
+        K: HasPivot,
+        Relation<A, N, K>: Asked<A, N>,
+    {
+        self.or_node(attached_to(relation, std::slice::from_ref(to)))
+    }
+
+    /// Only rows that a table between leads to one of these records; none of none.
+    pub fn where_attached_to_any<A, N, K, I>(self, relation: Relation<A, N, K>, to: &[Record<N>]) -> Self
+    where
+        A: Model + In<Scope, I>,
+        N: Model,
+        K: HasPivot,
+        Relation<A, N, K>: Asked<A, N>,
+    {
+        self.and_where(attached_to(relation, to))
+    }
+
     /// Only rows that refer to this record, of one of the models that a `#[morph_to]` leads to.
     pub fn where_morphed_to<A, E, N, R, I>(
         self,
@@ -239,6 +283,13 @@ fn refers_to<A: Model, N: Model, K>(relation: &Relation<A, N, K>, to: &Record<N>
         same(Expr::Column(super::column_ref(A::meta(), *local)), to.encode(*foreign).into())
     };
     pairs.as_slice().iter().map(pair).reduce(Expr::and).unwrap_or(Expr::Or(Vec::new()))
+}
+
+/// Whether a table between leads a row to one of these records.
+fn attached_to<A: Model, N: Model>(relation: impl Asked<A, N>, to: &[Record<N>]) -> Expr {
+    let key = |record: &Record<N>| N::meta().key.iter().map(|column| record.encode(*column)).collect();
+    let one_of = super::any_key(N::meta(), to.iter().map(key).collect());
+    relation.asked().narrowed(|query| query.and_node(one_of)).exists(A::meta())
 }
 
 /// Whether a row refers to this record, of one of several models.
