@@ -85,6 +85,45 @@ async fn arrays_are_stored_and_asked() {
         saved.save(&db).await.unwrap();
         let again = Thing::find_or_fail(&db, 4).await.unwrap();
         assert_eq!((again.tags.len(), again.marks.clone()), (9, None));
+        let places = (
+            tags().at(0),
+            sizes().at(2),
+            marks().at(1),
+            Thing::flags.array().at(1),
+            Thing::ratios.array().at(0),
+        );
+        let places = Thing::query().order_by(Thing::id).select(places).get(&db).await.unwrap();
+        let red = Some("red".to_owned());
+        assert_eq!(places[0], (red, Some(3), Some(i64::MIN), Some(false), Some(0.5)));
+        assert_eq!(places[2], (None, None, None, Some(false), Some(0.5)));
+        assert_eq!(places[3].0.as_deref(), Some(hostile[0]));
+        assert_eq!(Thing::query().filter(tags().at(1).eq("round")).pluck(&db, Thing::id).await.unwrap(), [1]);
+
+        // Values behind those that are there; no array stays none.
+        let set = (
+            Thing::tags.set_expr(tags().append(hostile)),
+            Thing::sizes.set_expr(sizes().append([7, 8])),
+            Thing::marks.set_expr(marks().append([5])),
+            Thing::flags.set_expr(Thing::flags.array().append([true])),
+            Thing::ratios.set_expr(Thing::ratios.array().append(Vec::<f64>::new())),
+        );
+        assert_eq!(Thing::query().where_in(Thing::id, [1, 2, 3]).update(&db, set).await.unwrap(), 3);
+        let one = Thing::find_or_fail(&db, 1).await.unwrap();
+        assert_eq!((one.tags[0].as_str(), &one.tags[2..]), ("red", &hostile.map(String::from)[..]));
+        assert_eq!(
+            (&one.sizes[..], one.marks.as_deref()),
+            (&[1, 2, 3, 7, 8][..], Some(&[i64::MAX, i64::MIN, 5][..]))
+        );
+        assert_eq!((&one.flags[..], &one.ratios[..]), (&[true, false, true][..], &[0.5][..]));
+        assert!(Thing::find_or_fail(&db, 2).await.unwrap().marks.is_none());
+        assert!(Thing::query().filter(tags().contains_all(hostile)).count(&db).await.unwrap() == 4);
+        let back = Thing::query().where_in(Thing::id, [1, 2, 3]);
+        let set = Thing::tags.set(Vec::new());
+        back.update(&db, set).await.unwrap();
+        let two = texts(&["red", "round"]);
+        Thing::query().where_eq(Thing::id, 1).update(&db, Thing::tags.set(two)).await.unwrap();
+        Thing::query().where_eq(Thing::id, 2).update(&db, Thing::tags.set(texts(&["red"]))).await.unwrap();
+
         let lengths =
             Thing::query().order_by(Thing::id).select(Thing::tags.array().length()).get(&db).await.unwrap();
         assert_eq!(lengths, [Some(2), Some(1), Some(0), Some(9)]);

@@ -4,8 +4,8 @@ use std::marker::PhantomData;
 
 use crate::{
     model::{Base, Expr, Expression, Scalar},
-    statement::{CompareOp, Expr as Node, Function},
-    value::{Array, Attribute, Cast, Item, Value, With},
+    statement::{CompareOp, Expr as Node, Function, JsonAt, JsonQuestion, JsonStep},
+    value::{Array, Attribute, Cast, Item, ItemType, Value, With},
 };
 
 /// An array of `T`, to be asked: see [`ArrayExpression::array`].
@@ -101,9 +101,65 @@ impl<S, T: Item> ArrayValue<S, T> {
         Expr::new(Node::Compare(CompareOp::Eq, Box::new(length), Box::new(none)))
     }
 
+    /// The value at a place, from 0; NULL where there is none.
+    ///
+    /// ```
+    /// # use atlas::prelude::*;
+    /// # #[derive(Model, Debug)]
+    /// # struct Song { id: i64, #[cast(array)] tags: Vec<String> }
+    /// # atlas::block_on(async {
+    /// # let db = Db::connect("sqlite::memory:").await?;
+    /// # db.create_tables(models![Song]).await?;
+    /// Song::draft().tags(["slow", "sad"].map(String::from).to_vec()).save(&db).await?;
+    /// let second = Song::query().select(Song::tags.array().at(1)).first(&db).await?;
+    /// assert_eq!(second, Some(Some("sad".to_owned())));
+    /// # Ok::<(), Error>(())
+    /// # }).unwrap();
+    /// ```
+    pub fn at(self, place: u32) -> Scalar<S, Option<T>>
+    where
+        T: Attribute<Base = T>,
+    {
+        let question = match T::ITEM {
+            ItemType::Bool => JsonQuestion::Bool,
+            ItemType::I16 | ItemType::I32 | ItemType::I64 => JsonQuestion::Integer,
+            ItemType::F64 => JsonQuestion::Float,
+            ItemType::Text => JsonQuestion::Text,
+        };
+        let of = Node::function(Function::ArrayToJson, [self.of]);
+        let path = vec![JsonStep::Index(place)];
+        Scalar::new(Node::Json(Box::new(JsonAt { question, of, path, with: None })))
+    }
+
+    /// The array with these values behind its own, for updates; NULL where there is no array.
+    ///
+    /// ```
+    /// # use atlas::prelude::*;
+    /// # #[derive(Model, Debug)]
+    /// # struct Song { id: i64, #[cast(array)] tags: Vec<String> }
+    /// # atlas::block_on(async {
+    /// # let db = Db::connect("sqlite::memory:").await?;
+    /// # db.create_tables(models![Song]).await?;
+    /// # Song::draft().tags(["slow", "sad"].map(String::from).to_vec()).save(&db).await?;
+    /// Song::query().update(&db, Song::tags.set_expr(Song::tags.array().append(["long"]))).await?;
+    /// assert_eq!(Song::query().sole(&db).await?.tags, ["slow", "sad", "long"]);
+    /// # Ok::<(), Error>(())
+    /// # }).unwrap();
+    /// ```
+    pub fn append<V: Into<T>>(
+        self,
+        values: impl IntoIterator<Item = V>,
+    ) -> Scalar<S, Option<With<Vec<T>, Array>>> {
+        Scalar::new(self.with(Function::ArrayAppend, values))
+    }
+
     fn asks<V: Into<T>>(self, function: Function, values: impl IntoIterator<Item = V>) -> Expr<S> {
+        Expr::new(self.with(function, values))
+    }
+
+    fn with<V: Into<T>>(self, function: Function, values: impl IntoIterator<Item = V>) -> Node {
         let values: Vec<T> = values.into_iter().map(Into::into).collect();
         let values = <Array as Cast<Vec<T>>>::encode(&values);
-        Expr::new(Node::function(function, [self.of, values.into()]))
+        Node::function(function, [self.of, values.into()])
     }
 }

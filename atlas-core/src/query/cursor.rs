@@ -52,9 +52,12 @@ impl<M: Model, Out: FromRow, Scope> Query<M, Out, Scope> {
     /// # });
     /// ```
     ///
-    /// Outside of a transaction it keeps a connection to itself until its end. In a transaction it shares the
-    /// transaction's: the first other statement lets it read all of its rows at once, into memory. Relations
-    /// that the query loads come with a statement for some hundred rows each.
+    /// Outside of a transaction it keeps a connection to itself until its end, and relations that the query loads
+    /// come with a statement for some hundred rows each.
+    ///
+    /// In a transaction it shares the transaction's connection. The first other statement there, also one that loads
+    /// relations, lets it read **all of its rows into memory** first. A loop over many rows that writes through the
+    /// same transaction takes [`cursor_by_id`](Self::cursor_by_id), which needs the memory of one part.
     ///
     /// # Errors
     ///

@@ -97,6 +97,10 @@ pub enum Function {
     ArrayOverlaps,
     /// How many values an array has.
     ArrayLength,
+    /// The values of the first array, and behind them those of the second.
+    ArrayAppend,
+    /// An array as a JSON document.
+    ArrayToJson,
     /// A number for each row that nobody foresees.
     Random,
     /// Of a seed and a value, something to order by that looks like chance, and is always the same.
@@ -174,11 +178,12 @@ impl Function {
             Self::MatchesRegex => ColumnType::Bool,
             Self::ArrayContains | Self::ArrayContainedBy | Self::ArrayOverlaps => ColumnType::Bool,
             Self::ArrayLength => ColumnType::I64,
+            Self::ArrayToJson => ColumnType::Json,
             Self::Random => ColumnType::F64,
             Self::Date => ColumnType::Date,
             Self::Time => ColumnType::Time,
             Self::Now => ColumnType::Timestamp,
-            Self::Abs | Self::Round | Self::Ceil | Self::Floor => {
+            Self::Abs | Self::Round | Self::Ceil | Self::Floor | Self::ArrayAppend => {
                 return of.first().and_then(Expr::value_ty);
             }
             Self::BitAnd | Self::BitOr | Self::BitXor | Self::ShiftRight => {

@@ -41,6 +41,8 @@ pub(crate) fn function(function: Function, of: Option<ColumnType>) -> Option<&'s
         Function::ArrayContainedBy => "JSON_CONTAINS({1}, {0})",
         Function::ArrayOverlaps => "JSON_OVERLAPS({0}, {1})",
         Function::ArrayLength => "JSON_LENGTH({0})",
+        Function::ArrayAppend => "JSON_MERGE_PRESERVE({0}, {1})",
+        Function::ArrayToJson => "{0}",
         Function::Cast(to) => return cast::cast(to, of),
         Function::Part(part) => match part {
             DatePart::Year => "YEAR({0})",

@@ -54,6 +54,9 @@ pub(crate) fn function(function: Function, of: Option<ColumnType>) -> Option<&'s
         Function::ArrayContainedBy => "(({0}) <@ ({1}))",
         Function::ArrayOverlaps => "(({0}) && ({1}))",
         Function::ArrayLength => "CARDINALITY({0})::int8",
+        // Of no array and one, it makes that one.
+        Function::ArrayAppend => "(CASE WHEN ({0}) IS NOT NULL THEN ARRAY_CAT({0}, {1}) END)",
+        Function::ArrayToJson => "TO_JSONB({0})",
         Function::Cast(to) => return cast::cast(to, of),
         Function::Part(DatePart::Second) if zoned => {
             "TRUNC(EXTRACT(SECOND FROM ({0}) AT TIME ZONE 'UTC'))::int4"

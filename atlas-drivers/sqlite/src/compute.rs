@@ -53,6 +53,8 @@ pub(crate) fn function(function: Function, of: Option<ColumnType>) -> Option<&'s
         Function::ArrayContainedBy => "atlas_array('contains', {1}, {0})",
         Function::ArrayOverlaps => "atlas_array('overlaps', {0}, {1})",
         Function::ArrayLength => "JSON_ARRAY_LENGTH({0})",
+        Function::ArrayAppend => "atlas_array('append', {0}, {1})",
+        Function::ArrayToJson => "{0}",
         Function::Shuffle => "atlas_shuffle({0}, {1})",
         Function::Cast(ColumnType::I64) => "CAST(atlas_read('integer', {0}) AS INTEGER)",
         Function::Cast(ColumnType::F64) => "CAST(atlas_read('float', {0}) AS REAL)",

@@ -112,14 +112,18 @@ fn index(step: &Json) -> Option<usize> {
     step.as_u64().and_then(|at| usize::try_from(at).ok())
 }
 
-/// What is asked of two arrays: whether the first contains all of the second, or one of it.
+/// What is asked of two arrays: whether the first contains all of the second, or one of it; or both together.
 pub(crate) fn array(question: &str, one: &str, other: &str) -> Result<Option<Value>> {
     let parsed = |text: &str| {
         serde_json::from_str::<Vec<Json>>(text).map_err(|reason| {
             Error::UserFunctionError(format!("an array column holds what is no array: {reason}").into())
         })
     };
-    let (one, other) = (parsed(one)?, parsed(other)?);
+    let (mut one, other) = (parsed(one)?, parsed(other)?);
+    if question == "append" {
+        one.extend(other);
+        return Ok(Some(Json::Array(one).to_string().into()));
+    }
     let mut there = other.iter().map(|value| one.contains(value));
     let answer = if question == "contains" { there.all(|there| there) } else { there.any(|there| there) };
     Ok(Some(Value::Integer(answer.into())))
