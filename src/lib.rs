@@ -14,16 +14,17 @@ pub use atlas_core::now;
 pub use atlas_core::{
     AfterCommit, Array, Assign, Assignment, Attribute, BelongsTo, BelongsToMany, Cache, CacheKey, CachedRows,
     Cast, Changed, Column, Config, Connections, ConstraintKind, Cursor, CursorPage, DB, Db, Deferred, DynRow,
-    Error, Event, Expr, Expression, Fields, Fill, FromRow, HasMany, HasManyThrough, HasOne, HasOneThrough,
-    Health, HealthStatus, Isolation, Json, Model, ModelEvent, MorphMany, MorphOne, MorphTarget, MorphTo,
-    MorphToMany, Observer, Order, Page, PageUrl, Pending, Prunable, Query, Record, RecordEvent, Records,
-    Related, Relation, Result, Scalar, SimplePage, Sql, TenantDatabases, TlsMode, Transaction, Truncate,
-    With, case_when, col, count_all, cume_dist, db, dense_rank, excluded, full_text, models, ntile,
-    percent_rank, rank, register_driver, relations, row, row_number, table, val, value, values,
+    Embed, Error, Event, Expr, Expression, Fields, Fill, FromRow, HasMany, HasManyThrough, HasOne,
+    HasOneThrough, Health, HealthStatus, Isolation, Json, Model, ModelEvent, MorphMany, MorphOne,
+    MorphTarget, MorphTo, MorphToMany, Observer, Order, Page, PageUrl, Pending, Prunable, Query, Record,
+    RecordEvent, Records, Related, Relation, Result, Scalar, SimplePage, Sql, TenantDatabases, TlsMode,
+    Transaction, Truncate, With, case_when, casts, col, count_all, cume_dist, db, dense_rank, excluded,
+    full_text, models, ntile, percent_rank, rank, register_driver, relations, row, row_number, table, val,
+    value, values,
 };
 #[cfg(feature = "runtime")]
 pub use atlas_derive::main;
-pub use atlas_derive::{Attribute, FromRow, Model, MorphTarget, sql};
+pub use atlas_derive::{Attribute, Embed, FromRow, Model, MorphTarget, sql};
 
 /// The kinds of relations, as types: the third parameter of a [`Relation`].
 pub use atlas_core::relation::kind;
@@ -76,7 +77,7 @@ pub mod bounds {
             Filled, Filling, Fills, Fits, Inner, IntoFlow, NamesScope, Returned, Returning, ReturningQuery,
             Rooted, RowOf, ScopeOf, ScopePart, SelectAs, Selection, SqlList, SqlValue, Takes, Whole, Within,
         },
-        record::FieldNames,
+        record::{FieldNames, Observed},
         relation::{
             Asked, Attaching, AttributesOf, Creates, Dissociates, FilterOf, HasPivot, IntoLoad, KeyedBy,
             LeadsTo, Link, Linked, MorphLoad, MorphVariant, OneModel, OrderOf, Pivot, PivotColumn,
@@ -97,7 +98,7 @@ pub mod prelude {
         MorphToMany, Observer, Pending, Prunable, Query, Record, Relation, Result, With, models,
     };
 
-    pub use crate::{Attribute, Model, MorphTarget};
+    pub use crate::{Attribute, Embed, Model, MorphTarget};
     pub use atlas_core::model::{
         ArrayExpression as _, Choice as _, DateExpression as _, JsonExpression as _, NumberExpression as _,
         TextExpression as _, WindowExpression as _,
@@ -139,19 +140,19 @@ pub fn block_on<F: Future>(work: F) -> F::Output {
 #[doc(hidden)]
 pub mod __private {
     pub use atlas_core::{
-        Assign, Attribute, Cast, Db, Deferred, Error, Fill, Json, Model, Pending, Record, Result, With,
+        Assign, Attribute, Cast, Column, Db, Deferred, Embed, Error, Fill, Json, Model, Pending, Record,
+        Result, With,
         driver::{BoxFuture, Row},
         inventory,
         model::{
             Accessor, ColumnMeta, Complete, DefaultMeta, Deferrable, DraftData, FullTextMeta, IndexMeta,
             KeyKind, Known, Missing, ModelMeta, NameCase, Reader, Set, SoftDeletes, Tenanted, create, locate,
-            read, written,
+            names_of, prefixed, prefixed_length, prefixed_text, read, with_embedded, written,
         },
         query::{
             Filled, Loader, Part, Places, RowOf, SelectAs, place_fields, read_field, scope_condition,
             scope_id,
         },
-        record::Observed,
         relation::{
             Between, IntoLoad, Link, Loaded, Morph, MorphTarget, MorphTo, MorphVariant, NthLoaded, NthSlot,
             RelationKind, SameKey, Touched, Wanted, eager, no_variant, nothing_to_push, nth_loaded, nth_slot,

@@ -22,6 +22,7 @@ mod place;
 mod reading;
 mod schema;
 mod sensitive;
+mod sideload;
 mod tenancy;
 mod tenant_databases;
 mod transaction;
@@ -51,6 +52,7 @@ pub(crate) use observers::Observing;
 pub use pending::Pending;
 pub(crate) use reading::{Decode, Reading};
 pub use schema::Held;
+pub(crate) use sideload::Sideloaded;
 pub use tenant_databases::TenantDatabases;
 pub use transaction::Transaction;
 pub use tx::{Retryable, Tx};
@@ -83,6 +85,8 @@ pub struct Db {
     manner: Manner,
     /// Which scopes it adds to those of the models.
     scopes: Option<Arc<Vec<AddedScope>>>,
+    /// What records carry that are read through it.
+    sideloaded: Option<Arc<Sideloaded>>,
 }
 
 impl Db {

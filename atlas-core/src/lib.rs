@@ -31,7 +31,7 @@ pub use error::{ConstraintKind, Error, Result};
 #[cfg(feature = "chrono")]
 pub use model::now;
 pub use model::{
-    Assignment, Column, Deferred, Expr, Expression, Fill, Model, Order, Scalar, case_when, count_all,
+    Assignment, Column, Deferred, Embed, Expr, Expression, Fill, Model, Order, Scalar, case_when, count_all,
     cume_dist, dense_rank, excluded, full_text, ntile, percent_rank, rank, row, row_number, val,
 };
 pub use query::{Cursor, CursorPage, FromRow, Page, PageUrl, Prunable, Query, SimplePage, Sql};
@@ -46,7 +46,7 @@ pub use table::{DynRow, Values, col};
 pub use value::Hashed;
 #[cfg(feature = "encryption")]
 pub use value::new_encryption_key;
-pub use value::{Array, Assign, Attribute, Cast, Json, With};
+pub use value::{Array, Assign, Attribute, Cast, Json, With, casts};
 
 /// The crates whose types can be columns, in the versions that this crate was built with.
 pub mod types {

@@ -229,6 +229,11 @@ impl<M: Model> Record<M> {
         })
     }
 
+    /// The value of this type that the handle had for the records which it read: see [`Db::sideload`].
+    pub fn sideloaded<T: 'static>(&self) -> Option<&T> {
+        self.state.sideloaded()
+    }
+
     /// The records that came with this one, and its place among them.
     pub(crate) fn siblings(&self) -> Option<(&Arc<Siblings>, u32)> {
         self.state.siblings()

@@ -8,6 +8,7 @@ mod array;
 mod assign;
 mod attribute;
 mod cast;
+pub mod casts;
 #[cfg(feature = "chrono")]
 mod chrono;
 mod column_type;

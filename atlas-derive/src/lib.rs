@@ -5,7 +5,7 @@
 mod arguments;
 mod attribute;
 mod diagnostics;
-mod embed;
+mod embed_migrations;
 mod from_row;
 mod main_function;
 mod model;
@@ -118,7 +118,9 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `#[serialize_as("mail")]` | what it is called where a record is serialized; also of a relation |
 /// | `#[serialize_with(function)]` | a `fn(&T) -> U`, whose result is serialized in place of the value |
 /// | `#[version]` | an integer that counts the changes of the row: who saves or deletes one that somebody else has changed meanwhile gets `Error::Stale` |
+/// | `#[skip]` | the field is no column: a record that is read has its type's `Default` in it, and nothing writes it |
 /// | `#[mutator(function)]` | a `fn(T) -> T` that values pass in drafts and in mass assignment |
+/// | `#[embed]`, `#[embed(prefix = "billing_")]` | a struct that is several columns, by its fields' names behind the prefix: see [`Embed`](derive@Embed) |
 ///
 /// The compiler keeps `#[default]` for itself where `Default` is derived too: implement `Default` by hand
 /// for such a model.
@@ -190,6 +192,8 @@ use syn::{DeriveInput, parse_macro_input};
         serialize_as,
         serialize_with,
         version,
+        embed,
+        skip,
         has_many,
         has_one,
         belongs_to,
@@ -240,6 +244,54 @@ pub fn derive_model(input: TokenStream) -> TokenStream {
 #[proc_macro_derive(Attribute, attributes(attribute))]
 pub fn derive_attribute(input: TokenStream) -> TokenStream {
     attribute::derive(&parse_macro_input!(input as DeriveInput)).into()
+}
+
+/// Makes a struct several columns of the models that it is a field of: a value object.
+///
+/// ```
+/// use atlas::prelude::*;
+///
+/// #[derive(Embed, Debug, Clone, PartialEq)]
+/// pub struct Address {
+///     pub street: String,
+///     pub city: String,
+///     pub zip: Option<String>,
+/// }
+///
+/// #[derive(Model, Debug)]
+/// pub struct Customer {
+///     pub id: i64,
+///     pub name: String,
+///     #[embed]
+///     pub address: Address,
+///     #[embed(prefix = "billing_")]
+///     pub billing: Address,
+/// }
+///
+/// # fn main() -> Result<()> {
+/// # atlas::block_on(async {
+/// # let db = Db::connect("sqlite::memory:").await?;
+/// # db.create_tables(models![Customer]).await?;
+/// let home = Address { street: "Main St 1".into(), city: "Oslo".into(), zip: None };
+/// let mut ann = Customer::draft().name("Ann").address(home.clone()).billing(home).save(&db).await?;
+///
+/// ann.billing.city = "Bergen".into();
+/// ann.save(&db).await?; // UPDATE customers SET billing_city = ? WHERE id = ?
+/// assert_eq!(Customer::query().where_eq(Customer::billing.city, "Bergen").count(&db).await?, 1);
+/// # Ok(())
+/// # })
+/// # }
+/// ```
+///
+/// `Customer::billing.city` is a column of `Customer` like any other. It is called `billing_city` in the table, in mass
+/// assignment, and where a record is serialized. What `#[fillable]`, `#[guarded]`, `#[hidden]` and `#[visible]` say of the
+/// field `billing` holds for all of its columns. A draft sets the struct as a whole, and has to.
+///
+/// Over the struct, `#[rename_all = "PascalCase"]` says how columns are named after fields. A field takes `#[column("name")]`,
+/// `#[cast(..)]` but `encrypted`, `#[default(..)]`, `#[unique]`, `#[index]` and `#[serialize_as("name")]`, as those of models do.
+#[proc_macro_derive(Embed, attributes(rename_all, column, cast, default, unique, index, serialize_as))]
+pub fn derive_embed(input: TokenStream) -> TokenStream {
+    model::derive_embed(input.into()).into()
 }
 
 /// Makes an enum the target of a `#[morph_to]`: a variant for each model that rows may refer to.
@@ -399,7 +451,7 @@ pub fn sql(text: TokenStream) -> TokenStream {
 /// build script with `cargo:rerun-if-changed=migrations` sees to it.
 #[proc_macro]
 pub fn embed_migrations(folder: TokenStream) -> TokenStream {
-    embed::expand(&parse_macro_input!(folder as syn::LitStr)).into()
+    embed_migrations::expand(&parse_macro_input!(folder as syn::LitStr)).into()
 }
 
 /// Lets `main` await: runs its body on a runtime made for it. For programs that have no runtime of their

@@ -20,6 +20,15 @@ pub(crate) fn derive(input: TokenStream) -> TokenStream {
     quote!(#expansion #errors)
 }
 
+/// The code for a struct that models embed, or the errors in it.
+pub(crate) fn derive_embed(input: TokenStream) -> TokenStream {
+    let mut errors = Errors::default();
+    let parsed = errors.take(read(input)).and_then(|input| parse::embed(&input, &mut errors));
+    let expansion = parsed.map(|embed| expand::embed(&embed));
+    let errors = errors.into_tokens();
+    quote!(#expansion #errors)
+}
+
 /// The struct, in which `Self` is its name: types and expressions of fields also stand in statics, where
 /// `Self` means nothing.
 fn read(input: TokenStream) -> syn::Result<DeriveInput> {
@@ -53,7 +62,11 @@ struct Model {
     name: String,
     table: String,
     connection: Option<String>,
+    /// Its own, without those of what is embedded, which come behind them.
     columns: Vec<Column>,
+    embedded: Vec<Embedded>,
+    /// Fields that are no columns, with their types.
+    skipped: Vec<(Ident, Type)>,
     /// By index of the column.
     key: Vec<usize>,
     key_kind: KeyKind,
@@ -76,6 +89,26 @@ struct Model {
     case: RenameRule,
     /// Whether mass assignment refuses what it does not reach.
     strict: bool,
+}
+
+/// A field that is several columns.
+struct Embedded {
+    ident: Ident,
+    /// The field's name, without `r#`.
+    field: String,
+    vis: Visibility,
+    ty: Type,
+    /// What stands before its columns' names.
+    prefix: String,
+    fillable: bool,
+    hidden: bool,
+}
+
+/// A struct that is such a field.
+struct Embed {
+    ident: Ident,
+    name: String,
+    columns: Vec<Column>,
 }
 
 struct Column {

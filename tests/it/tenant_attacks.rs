@@ -619,3 +619,105 @@ async fn a_hundred_tasks_who_find_or_write_meet_nobody_else() {
         }
     }
 }
+
+// 002-61
+#[tokio::test]
+async fn what_writes_give_back_takes_along_or_empties_is_my_own() {
+    for field in fields().await {
+        let (one, two) = (&field.one, &field.two);
+        let any = || Player::query().where_eq(Player::id, THEIR).or_filter(Player::id.gt(0));
+        let orgs = |rows: &[(i64, i64)]| rows.iter().all(|(_, org)| *org == 1);
+
+        // What comes back of a write, of my rows and of theirs.
+        let given = any().returning((Player::id, Player::org));
+        let rows = given.update(one, Player::points.set(3)).await.unwrap();
+        assert!(rows.len() == 2 && orgs(&rows), "{rows:?}");
+        let theirs = Player::query().where_in(Player::id, [THEIR, THEIR + 1]);
+        let rows = theirs.clone().returning(Player::name).update(one, Player::points.set(3)).await.unwrap();
+        assert!(rows.is_empty(), "{rows:?}");
+        let rows = theirs.returning(Player::name).delete(one).await.unwrap();
+        assert!(rows.is_empty(), "{rows:?}");
+        let draft = || Player::draft().name("back").org(2);
+        let rows = Player::returning((Player::id, Player::org)).insert(one, [draft()]).await.unwrap();
+        assert!(rows.len() == 1 && orgs(&rows), "{rows:?}");
+        let taken =
+            Player::returning(Player::org).insert_or_ignore(one, [Player::draft().id(THEIR).name("x")]);
+        assert!(taken.await.unwrap().is_empty());
+
+        // What is joined: their scores of my player, my score of their player.
+        let joined = Score::query().join(Score::player).or_filter(Score::id.gt(0));
+        let rows = joined.returning(Score::org).update(one, Score::amount.set_from(Player::points + 1)).await;
+        assert_eq!(rows.unwrap(), [1, 1]);
+        let led = Score::query().join(Score::player).filter(Player::id.eq(THEIR).or(Player::org.eq(2)));
+        assert_eq!(led.clone().update(one, Score::amount.set(0)).await.unwrap(), 0);
+        assert_eq!(led.delete(one).await.unwrap(), 0);
+        let left = Score::query().left_join(Score::player).filter(Player::name.like("%2"));
+        assert_eq!(left.update(one, Score::amount.set(0)).await.unwrap(), 0);
+
+        // Rows of a query, into a table of mine: those that are read are mine, as those that are written.
+        let names = any().select(Player::name.concat(" again"));
+        assert_eq!(Player::insert_using(one, Player::name, names).await.unwrap(), 3);
+        assert_eq!(Player::query().where_like(Player::name, "% again").count(one).await.unwrap(), 3);
+        let names = || any().union_all(Player::query().where_eq(Player::org, 2)).select(Player::name);
+        assert_eq!(Badge::insert_using(one, Badge::name, names()).await.unwrap(), 6);
+        assert!(Badge::query().where_like(Badge::name, "%2").doesnt_exist(one).await.unwrap());
+        let whose =
+            Badge::insert_using(one, (Badge::name, Badge::org), any().select((Player::name, val(2_i64))));
+        assert!(matches!(whose.await, Err(Error::Config { .. })));
+
+        // An upsert by a key of theirs, whatever it sets.
+        let taken = |error: Error| {
+            assert!(error.is_unique_violation() || matches!(error, Error::Config { .. }), "{error}")
+        };
+        for name in ["ann2", "bob2"] {
+            let upsert =
+                Player::upsert(one, [Player::draft().name(name)], Player::name, Player::points.set(0));
+            taken(upsert.await.unwrap_err());
+            let more = Player::points.set_from(Player::points + 1);
+            taken(Player::upsert(one, [Player::draft().name(name)], Player::name, more).await.unwrap_err());
+        }
+
+        // Emptying a table would take theirs along.
+        let emptied = Score::truncate(one, atlas::Truncate::default()).await.unwrap_err();
+        assert!(emptied.to_string().contains("Score"), "{emptied}");
+
+        // What records carry leads no further than their handle.
+        let carrying = one.sideload("a note");
+        let players = any().with((Player::leader, Player::scores)).get(&carrying).await.unwrap();
+        assert!(players.iter().all(|player| player.org == 1 && player.sideloaded::<&str>().is_some()));
+        assert!(Player::find(&carrying, THEIR).await.unwrap().is_none());
+        assert!(Player::find(two, THEIR).await.unwrap().unwrap().sideloaded::<&str>().is_none());
+        field.hold().await;
+    }
+}
+
+// Y-05: who reaches everything reaches it through a handle of their own.
+#[tokio::test]
+async fn a_handle_without_a_tenant_frees_no_other() {
+    for field in fields().await {
+        let mut tasks = tokio::task::JoinSet::new();
+        for task in 0..24 {
+            let db = field.db.clone();
+            tasks.spawn(async move {
+                for _ in 0..5 {
+                    if task % 3 == 0 {
+                        let all = db.without_tenant();
+                        assert_eq!(Player::query().count(&all).await.unwrap(), 4);
+                        tokio::task::yield_now().await;
+                        let free = db.for_tenant(1).without_tenant_for::<Player>();
+                        assert_eq!(Player::query().count(&free).await.unwrap(), 4);
+                    } else {
+                        let own = db.for_tenant(task % 3);
+                        let orgs = Player::query().pluck(&own, Player::org).await.unwrap();
+                        assert_eq!(orgs, [i64::from(task % 3); 2]);
+                        tokio::task::yield_now().await;
+                        let bare = Player::query().count(&db).await;
+                        assert!(matches!(bare, Err(Error::TenantRequired { model: "Player" })));
+                    }
+                }
+            });
+        }
+        tasks.join_all().await;
+        field.hold().await;
+    }
+}

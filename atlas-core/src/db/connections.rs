@@ -118,6 +118,7 @@ impl Connections {
                 tenancy: None,
                 manner: Manner::FULL,
                 scopes: None,
+                sideloaded: None,
             },
         }
     }
@@ -418,9 +419,7 @@ impl Db {
             Home::Database(database) => database.registry.upgrade(),
         };
         let mut handle = registry.as_ref().unwrap_or(&GLOBAL.registry).connection(name)?;
-        handle.tenancy.clone_from(&self.tenancy);
-        handle.manner = self.manner;
-        handle.scopes.clone_from(&self.scopes);
+        handle.take_over(self);
         Ok(handle)
     }
 }

@@ -82,6 +82,14 @@ impl Db {
         }
     }
 
+    /// Becomes the tenant's, and what else another handle is, at its own place.
+    pub(super) fn take_over(&mut self, from: &Self) {
+        self.tenancy.clone_from(&from.tenancy);
+        self.manner = from.manner;
+        self.scopes.clone_from(&from.scopes);
+        self.sideloaded.clone_from(&from.sideloaded);
+    }
+
     pub(super) fn at(database: Arc<Database>, level: Option<Arc<Level>>) -> Self {
         Self {
             home: Home::Database(database),
@@ -90,6 +98,7 @@ impl Db {
             tenancy: None,
             manner: Manner::FULL,
             scopes: None,
+            sideloaded: None,
         }
     }
 }
@@ -97,9 +106,7 @@ impl Db {
 /// A handle in the transaction of its database whose closure is being polled, where there is one, for the tenant of
 /// the handle that led to it, and writing as that does.
 fn joined(mut handle: Db, from: &Db) -> Db {
-    handle.tenancy.clone_from(&from.tenancy);
-    handle.manner = from.manner;
-    handle.scopes.clone_from(&from.scopes);
+    handle.take_over(from);
     if let Home::Database(database) = &handle.home {
         handle.level = inside::innermost(database);
     }

@@ -32,16 +32,21 @@ impl<M: Model, Out, Scope> Query<M, Out, Scope> {
     }
 }
 
-/// Tells of the records in rows that were read, where somebody observes them.
+/// Gives the records in rows that were read what the handle has for them, and tells of them where somebody observes
+/// them.
 pub(crate) fn retrieved<'a, T: FromRow>(db: &'a Db, rows: &'a mut [T]) -> Option<BoxFuture<'a, Result<()>>> {
     let mut observed = false;
     T::models(&mut |meta| observed |= db.hooks(meta).is_some());
-    if !observed || rows.is_empty() {
+    let carried = db.carried();
+    if !(observed || carried.is_some()) || rows.is_empty() {
         return None;
     }
     let mut records = Retrieved::default();
     rows.iter_mut().for_each(|row| row.records(&mut records));
-    Some(Box::pin(tell_retrieved(db, records.0)))
+    if let Some(carried) = carried {
+        records.0.iter_mut().for_each(|record| record.state_mut().sideload(carried));
+    }
+    observed.then(|| Box::pin(tell_retrieved(db, records.0)) as _)
 }
 
 /// Tells of what a query has read, with all that was loaded for it.

@@ -127,6 +127,10 @@ macro_rules! told {
 ///
 /// The handle that a method gets is in the transaction of the write: what is written through it is kept or undone with
 /// it, and waits for it in [`Db::after_commit`]. Another handle would wait for that transaction to end.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not observe `{M}`",
+    label = "implement `Observer<{M}>` for `{Self}`"
+)]
 pub trait Observer<M: Model>: Send + Sync + 'static {
     told! {
         /// The record was read, by whatever query.
@@ -484,6 +488,7 @@ macro_rules! delegates {
     };
 }
 
+#[diagnostic::do_not_recommend]
 impl<M: Model, O: Observer<M>> Observer<M> for AfterCommit<O> {
     delegates! {
         now retrieved saving creating updating restoring force_deleting replicating after_find;

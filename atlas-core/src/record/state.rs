@@ -6,7 +6,7 @@ use std::{
 };
 
 use crate::{
-    db::Fate,
+    db::{Fate, Sideloaded},
     record::{AnyRecord, Siblings, shown::Shown},
     value::Value,
 };
@@ -59,6 +59,8 @@ struct Kept {
     dropped: Option<Box<str>>,
     /// The record of the table between through which this one was reached.
     pivot: Option<Box<dyn AnyRecord>>,
+    /// What the handle said that its records carry.
+    sideloaded: Option<Arc<Sideloaded>>,
     /// Of a new record: the columns that were left to the database.
     left_out: Vec<usize>,
     /// What there was before each write in a transaction that may still be undone, the first first.
@@ -110,10 +112,11 @@ impl State {
     /// The same for a copy of the record: without what was loaded with it.
     pub(crate) fn copy(&self) -> Self {
         let kept = self.kept.as_ref().map(|kept| {
-            let Kept { original, changes, extras, left_out, .. } = &**kept;
+            let Kept { original, changes, extras, left_out, sideloaded, .. } = &**kept;
             let (original, changes) = (original.clone(), changes.clone());
             let (extras, left_out) = (extras.clone(), left_out.clone());
-            Box::new(Kept { original, changes, extras, left_out, ..Kept::default() })
+            let sideloaded = sideloaded.clone();
+            Box::new(Kept { original, changes, extras, left_out, sideloaded, ..Kept::default() })
         });
         Self { standing: self.standing, kept, siblings: None, memos: OnceLock::new() }
     }
@@ -250,6 +253,14 @@ impl State {
 
     pub(crate) fn take_extra(&mut self, name: &str) -> Option<Value> {
         self.kept.as_mut()?.extras.remove(name)
+    }
+
+    pub(crate) fn sideloaded<T: 'static>(&self) -> Option<&T> {
+        self.kept.as_ref()?.sideloaded.as_ref()?.get()
+    }
+
+    pub(crate) fn sideload(&mut self, carried: &Arc<Sideloaded>) {
+        self.kept().sideloaded = Some(Arc::clone(carried));
     }
 
     pub(crate) fn pivot(&self) -> Option<&dyn AnyRecord> {

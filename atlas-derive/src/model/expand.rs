@@ -8,12 +8,15 @@
 mod codec;
 mod columns;
 mod draft;
+mod embed;
 mod meta;
 mod relations;
 
 use proc_macro2::{Literal, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote_spanned};
 use syn::{Ident, spanned::Spanned};
+
+pub(super) use embed::structure as embed;
 
 use super::{Cast, Column, Model};
 
@@ -22,6 +25,7 @@ pub(super) fn model(model: &Model) -> TokenStream {
     let span = Span::mixed_site();
     let ident = &model.ident;
     let constants = columns::constants(model);
+    let embedded = embed::constants(model);
     let relations = relations::constants(model);
     let draft = draft::draft(model);
     let (draft_name, complete_draft) = (draft::name(model), draft::complete(model));
@@ -71,6 +75,7 @@ pub(super) fn model(model: &Model) -> TokenStream {
         const _: () = {
             use ::atlas::__private as __a;
 
+            #embedded
             #statics
             #draft
 

@@ -1,15 +1,17 @@
 //! From a struct to its description. Every mistake that the struct alone shows is found here.
 
 mod column;
+mod embed;
 mod full_text;
 mod key;
 mod relation;
 mod serial;
 
 pub(crate) use column::{generic_argument, last_segment};
+pub(super) use embed::structure as embed;
 use syn::{Attribute, Data, DeriveInput, Expr, Field, Fields, Ident, LitStr, Path, ext::IdentExt};
 
-use super::{Column, FullText, Index, Model, Relation, RelationKind};
+use super::{Column, Embedded, FullText, Index, Model, Relation, RelationKind};
 use crate::{
     arguments,
     diagnostics::{Errors, did_you_mean, listed},
@@ -66,6 +68,8 @@ const ON_RELATION: [&str; 11] = {
 };
 /// The attribute of a relation that every query loads.
 const EAGER: &str = "eager";
+/// The attribute of a field that is no column.
+const SKIP: &str = "skip";
 /// The methods of a draft that are no setters.
 pub(super) const SETTERS_TAKEN: [&str; 2] = ["save", "fill"];
 
@@ -78,9 +82,16 @@ pub(super) fn model(input: &DeriveInput, errors: &mut Errors) -> Option<Model> {
     let mut columns = Vec::new();
     let mut keys = Vec::new();
     let mut relations = Vec::new();
+    let (mut embedded, mut skipped) = (Vec::new(), Vec::new());
     for field in fields.iter().copied() {
         let Some(ident) = &field.ident else { continue };
-        if relation::is_one(field, errors) {
+        if let Some(attribute) = field.attrs.iter().find(|attribute| attribute.path().is_ident(SKIP)) {
+            errors.take(arguments::none(attribute, "#[skip] takes nothing: the field is no column"));
+            misplaced(&field.attrs, &[SKIP], "a field with #[skip]", errors);
+            skipped.push((ident.clone(), field.ty.clone()));
+        } else if embed::is_one(field) {
+            embedded.push(embed::read(field, ident, errors));
+        } else if relation::is_one(field, errors) {
             relations.extend(relation::read(field, ident, errors));
         } else {
             let (column, marker) = column::read(field, ident, rules.rename, errors);
@@ -89,6 +100,7 @@ pub(super) fn model(input: &DeriveInput, errors: &mut Errors) -> Option<Model> {
         }
     }
     unlike_names(&columns, errors);
+    embed::unlike(&embedded, errors);
 
     let name = input.ident.unraw().to_string();
     let (key, key_kind) = key::find(&input.ident, &columns, keys, errors);
@@ -99,7 +111,7 @@ pub(super) fn model(input: &DeriveInput, errors: &mut Errors) -> Option<Model> {
     let soft_deletes = rules.soft_deletes(&columns, errors);
     let version = version(&columns, errors);
     let tenant = rules.tenant.as_ref().and_then(|name| known_column("#[tenant]", name, &columns, errors));
-    rules.fillable(&mut columns, &key, errors);
+    rules.fillable(&mut columns, &mut embedded, &key, errors);
     let indexes = rules.indexes(&columns, errors);
     let full_text = rules.full_text(&columns, errors);
     let mut relations: Vec<_> = relations
@@ -107,7 +119,7 @@ pub(super) fn model(input: &DeriveInput, errors: &mut Errors) -> Option<Model> {
         .filter_map(|relation| relation::resolve(relation, &input.ident, &columns, &key, errors))
         .collect();
     rules.touches(&mut relations, errors);
-    let accessors = rules.serial.resolve(&mut columns, &mut relations, errors);
+    let accessors = rules.serial.resolve(&mut columns, &mut embedded, &mut relations, errors);
     let key_asserted =
         key.iter().filter_map(|key| columns.get(*key)).all(|column| !key::is_known(&column.ty));
     for (index, column) in columns.iter_mut().enumerate() {
@@ -143,6 +155,8 @@ pub(super) fn model(input: &DeriveInput, errors: &mut Errors) -> Option<Model> {
         name,
         connection: rules.connection.map(|connection| connection.value()),
         columns,
+        embedded,
+        skipped,
         key,
         key_kind,
         key_asserted,
@@ -218,6 +232,7 @@ fn misplaced(attributes: &[Attribute], allowed: &[&str], here: &str, errors: &mu
             .chain(&ON_COLUMN)
             .chain(&ON_FIELD)
             .chain(&ON_RELATION)
+            .chain(&[embed::EMBED, SKIP])
             .any(|known| *known == name);
         if ours && !allowed.contains(&&*name) {
             let takes = listed(allowed);
@@ -452,10 +467,18 @@ impl StructAttributes {
 
     /// Marks the columns that mass assignment reaches: those that `#[fillable]` names, or all but the key
     /// and those that `#[guarded]` names, or none.
-    fn fillable(&self, columns: &mut [Column], key: &[usize], errors: &mut Errors) {
+    fn fillable(
+        &self,
+        columns: &mut [Column],
+        embedded: &mut [Embedded],
+        key: &[usize],
+        errors: &mut Errors,
+    ) {
         if let Some((_, names)) = &self.fillable {
             for name in names {
-                if let Some(column) = known_column("#[fillable]", name, columns, errors)
+                if let Some(embedded) = embedded.iter_mut().find(|embedded| name.unraw() == embedded.field) {
+                    embedded.fillable = true;
+                } else if let Some(column) = known_column("#[fillable]", name, columns, errors)
                     && let Some(column) = columns.get_mut(column)
                 {
                     column.fillable = true;
@@ -463,8 +486,12 @@ impl StructAttributes {
             }
         }
         if let Some((_, names)) = &self.guarded {
+            for embedded in &mut *embedded {
+                embedded.fillable = names.iter().all(|name| name.unraw() != embedded.field);
+            }
             let guarded: Vec<usize> = names
                 .iter()
+                .filter(|name| embedded.iter().all(|embedded| name.unraw() != embedded.field))
                 .filter_map(|name| known_column("#[guarded]", name, columns, errors))
                 .chain(key.iter().copied())
                 .collect();

@@ -4,7 +4,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote_spanned};
 
-use super::index;
+use super::{embed, index, located};
 use crate::model::{Column, Model};
 
 const AT_ONCE: usize = 16;
@@ -14,7 +14,7 @@ pub(super) fn functions(model: &Model) -> TokenStream {
     let (span, owner) = (Span::mixed_site(), &model.ident);
     let chunks = chunks(model).map(|(chunk, start, columns)| {
         let (decode, encode, assign) = names(chunk);
-        let assigns = assigns(start, columns);
+        let assigns = assigns(&quote_spanned!(span=> model), start, columns);
         let assign = quote_spanned! {span=>
             fn #assign(model: &mut #owner, column: usize, value: __a::ValueRef<'_>) -> __a::Result<()> {
                 #assigns
@@ -68,6 +68,16 @@ pub(super) fn calls(model: &Model) -> [TokenStream; 3] {
     } else {
         quote_spanned!(span=> match column / #at_once { #encodes_in _ => __a::Value::Null })
     };
+    let encode = embed::dispatch(model, "value", &TokenStream::new(), encode);
+    let assign = quote_spanned! {span=>
+        match column / #at_once { #assigns_in _ => ::core::result::Result::Ok(()) }
+    };
+    let assign = embed::dispatch(model, "assign", &quote_spanned!(span=> , value), assign);
+    let embedded = embed::reads(model);
+    let skipped = model.skipped.iter().map(|(ident, ty)| {
+        let default = quote_spanned!(located(ty)=> <#ty as ::core::default::Default>::default());
+        quote_spanned!(span=> #ident: #default,)
+    });
     let fields = model.columns.iter().map(|column| &column.ident);
     let slots = model.relations.iter().map(|relation| {
         let (ident, slot, name, owner) = (&relation.ident, &relation.slot, &relation.name, &model.name);
@@ -77,11 +87,11 @@ pub(super) fn calls(model: &Model) -> [TokenStream; 3] {
         quote_spanned! {span=>
             let row = __a::Reader::new(row, start, &__META);
             #decodes
-            ::core::result::Result::Ok(#owner { #(#fields: #values,)* #(#slots)* })
+            ::core::result::Result::Ok(#owner { #(#fields: #values,)* #(#embedded)* #(#skipped)* #(#slots)* })
         },
         encode,
         quote_spanned! {span=>
-            let assigned = match column / #at_once { #assigns_in _ => ::core::result::Result::Ok(()) };
+            let assigned = #assign;
             assigned.map_err(|error| __a::locate(error, column, &__META))
         },
     ]
@@ -140,7 +150,7 @@ pub(super) fn left_out(model: &Model) -> Option<TokenStream> {
     })
 }
 
-fn encodes(model: &TokenStream, start: usize, columns: &[Column]) -> TokenStream {
+pub(super) fn encodes(model: &TokenStream, start: usize, columns: &[Column]) -> TokenStream {
     let span = Span::mixed_site();
     let arms = columns.iter().zip(start..).map(|(column, place)| {
         let (index, ident) = (index(place), &column.ident);
@@ -158,7 +168,7 @@ fn encodes(model: &TokenStream, start: usize, columns: &[Column]) -> TokenStream
     quote_spanned!(span=> match column { #(#arms)* _ => __a::Value::Null })
 }
 
-fn assigns(start: usize, columns: &[Column]) -> TokenStream {
+pub(super) fn assigns(model: &TokenStream, start: usize, columns: &[Column]) -> TokenStream {
     let span = Span::mixed_site();
     let arms = columns.iter().zip(start..).map(|(column, place)| {
         let (index, ident) = (index(place), &column.ident);
@@ -167,7 +177,7 @@ fn assigns(start: usize, columns: &[Column]) -> TokenStream {
             Some(_) => quote_spanned!(span=> __a::Deferred::new(#decoded?)),
             None => quote_spanned!(span=> #decoded?),
         };
-        quote_spanned!(span=> #index => model.#ident = #value,)
+        quote_spanned!(span=> #index => #model.#ident = #value,)
     });
     quote_spanned!(span=> match column { #(#arms)* _ => {} })
 }

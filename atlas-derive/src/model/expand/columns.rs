@@ -32,6 +32,7 @@ pub(super) fn row(model: &Model) -> TokenStream {
     let (span, owner) = (Span::mixed_site(), &model.ident);
     let stored: Vec<TokenStream> = model.columns.iter().map(|column| column.stored()).collect();
     let row = match stored.as_slice() {
+        _ if !model.embedded.is_empty() => return TokenStream::new(),
         [only] => only.clone(),
         several if several.len() <= SELECTED => quote_spanned!(span=> (#(#several),*)),
         _ => return TokenStream::new(),

@@ -4,8 +4,8 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote_spanned};
 use syn::spanned::Spanned;
 
-use super::{index, located};
-use crate::model::{Column, Model, Relation, RelationKind, parse::SETTERS_TAKEN};
+use super::{embed, index, located};
+use crate::model::{Column, Embedded, Model, Relation, RelationKind, parse::SETTERS_TAKEN};
 
 /// The draft's type. Without parameters, every required column is missing.
 pub(super) fn name(model: &Model) -> Ident {
@@ -15,31 +15,38 @@ pub(super) fn name(model: &Model) -> Ident {
 /// The draft's type in which every required column is set.
 pub(super) fn complete(model: &Model) -> TokenStream {
     let (span, name) = (Span::mixed_site(), name(model));
-    let set = model.columns.iter().filter(|column| column.required);
-    let set = set.map(|_| quote_spanned!(span=> __a::Set));
+    let set = required(model).map(|_| quote_spanned!(span=> __a::Set));
     quote_spanned!(span=> #name<#(#set),*>)
 }
 
 pub(super) fn draft(model: &Model) -> TokenStream {
     let (span, owner, draft) = (Span::mixed_site(), &model.ident, name(model));
-    let required: Vec<&Column> = model.columns.iter().filter(|column| column.required).collect();
+    let required: Vec<Required<'_>> = required(model).collect();
     let states: Vec<Ident> =
         (0..required.len()).map(|place| format_ident!("State{place}", span = span)).collect();
-    let traits = required.iter().map(|column| required_trait(model, column));
-    let trait_names: Vec<Ident> = required.iter().map(|column| trait_name(column)).collect();
+    let traits = required.iter().map(|required| required.its_trait(model));
+    let trait_names: Vec<Ident> = required.iter().map(Required::trait_name).collect();
     let set: Vec<TokenStream> = states.iter().map(|_| quote_spanned!(span=> __a::Set)).collect();
 
-    let mut place = 0;
-    let setters = model.columns.iter().enumerate().map(|(index, column)| {
-        let mut after = states.iter().map(|state| quote_spanned!(span=> #state)).collect::<Vec<_>>();
-        if column.required {
-            if let Some(state) = after.get_mut(place) {
-                *state = quote_spanned!(span=> __a::Set);
-            }
-            place += 1;
-        }
-        setter(model, index, column, &after)
-    });
+    // The draft's parameters once this field is set.
+    let after = |field: &str| {
+        let states = states.iter().zip(&required).map(|(state, required)| match required.field == field {
+            true => quote_spanned!(span=> __a::Set),
+            false => quote_spanned!(span=> #state),
+        });
+        states.collect::<Vec<_>>()
+    };
+    let setters = model
+        .columns
+        .iter()
+        .enumerate()
+        .map(|(index, column)| setter(model, index, column, &after(&column.field)));
+    let embedded = model
+        .embedded
+        .iter()
+        .enumerate()
+        .map(|(place, embedded)| embedded_setter(model, place, embedded, &after(&embedded.field)));
+    let setters = setters.chain(embedded);
     let setters: TokenStream = setters.chain(model.relations.iter().map(|of| relation(model, of))).collect();
     let doc = format!("A row of `{}` that is not saved yet.", model.table);
     let put = model.body(quote_spanned!(span=> __a::create::<#owner>(db, self.data)));
@@ -114,6 +121,22 @@ fn setter(model: &Model, place: usize, column: &Column, after: &[TokenStream]) -
     }
 }
 
+fn embedded_setter(model: &Model, place: usize, embedded: &Embedded, after: &[TokenStream]) -> TokenStream {
+    let (span, draft, put) = (Span::mixed_site(), name(model), embed::put(place, embedded));
+    let Embedded { ident, field, vis, ty, .. } = embedded;
+    if SETTERS_TAKEN.contains(&&**field) {
+        return TokenStream::new();
+    }
+    let doc = format!("Sets the columns of `{field}`.");
+    let body = model.body(quote_spanned!(span=> __draft(#put)));
+    quote_spanned! {span=>
+        #[doc = #doc]
+        #vis fn #ident(self, value: #ty) -> #draft<#(#after),*> {
+            #body
+        }
+    }
+}
+
 /// The setter of a relation, for drafts that bring drafts of other models with them.
 fn relation(model: &Model, relation: &Relation) -> TokenStream {
     use RelationKind::{
@@ -173,29 +196,50 @@ fn relation(model: &Model, relation: &Relation) -> TokenStream {
     }
 }
 
-fn trait_name(column: &Column) -> Ident {
-    format_ident!("has_{}", column.field, span = Span::mixed_site())
+/// What a draft must set.
+struct Required<'a> {
+    field: &'a str,
+    ident: &'a Ident,
+    /// What else can be done.
+    note: &'static str,
 }
 
-/// A trait of a required column's own, which carries the message for when it is missing.
-fn required_trait(model: &Model, column: &Column) -> TokenStream {
-    let (span, name) = (Span::mixed_site(), trait_name(column));
-    let message = format!("this draft of `{}` lacks the required column `{}`", model.name, column.field);
-    let label = format!("call `.{}(..)` first", column.ident);
-    let is_key =
-        model.key.iter().filter_map(|key| model.columns.get(*key)).any(|key| key.field == column.field);
-    let note = if is_key {
-        "the program sets this key; an integer that #[primary_key(generated)] marks is the database's, and \
-         #[primary_key(uuid)] and #[primary_key(ulid)] are made by Atlas"
-    } else {
-        "or give the column a #[default(..)] or make it an Option"
-    };
-    quote_spanned! {span=>
-        #[allow(non_camel_case_types)]
-        #[diagnostic::on_unimplemented(message = #message, label = #label, note = #note)]
-        #[doc(hidden)]
-        pub trait #name {}
-        #[diagnostic::do_not_recommend]
-        impl #name for __a::Set {}
+fn required(model: &Model) -> impl Iterator<Item = Required<'_>> {
+    let columns = model.columns.iter().enumerate().filter(|(_, column)| column.required);
+    let columns = columns.map(|(index, column)| {
+        let note = if model.key.contains(&index) {
+            "the program sets this key; an integer that #[primary_key(generated)] marks is the database's, and \
+             #[primary_key(uuid)] and #[primary_key(ulid)] are made by Atlas"
+        } else {
+            "or give the column a #[default(..)] or make it an Option"
+        };
+        Required { field: &column.field, ident: &column.ident, note }
+    });
+    let embedded = model.embedded.iter().filter(|_| !model.faulty).map(|embedded| Required {
+        field: &embedded.field,
+        ident: &embedded.ident,
+        note: "a struct of several columns is set as a whole",
+    });
+    columns.chain(embedded)
+}
+
+impl Required<'_> {
+    fn trait_name(&self) -> Ident {
+        format_ident!("has_{}", self.field, span = Span::mixed_site())
+    }
+
+    /// A trait of its own, which carries the message for when it is missing.
+    fn its_trait(&self, model: &Model) -> TokenStream {
+        let (span, name, note) = (Span::mixed_site(), self.trait_name(), self.note);
+        let message = format!("this draft of `{}` lacks the required column `{}`", model.name, self.field);
+        let label = format!("call `.{}(..)` first", self.ident);
+        quote_spanned! {span=>
+            #[allow(non_camel_case_types)]
+            #[diagnostic::on_unimplemented(message = #message, label = #label, note = #note)]
+            #[doc(hidden)]
+            pub trait #name {}
+            #[diagnostic::do_not_recommend]
+            impl #name for __a::Set {}
+        }
     }
 }

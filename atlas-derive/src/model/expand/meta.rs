@@ -4,15 +4,28 @@ use proc_macro2::{Literal, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Ident, ext::IdentExt, spanned::Spanned};
 
-use super::{index, located, relations};
+use super::{embed, index, located, relations};
 use crate::model::{Accessor, Column, Default, KeyKind, Model, Serialized};
 
 pub(super) fn statics(model: &Model) -> TokenStream {
     let span = Span::mixed_site();
     let Model { name, table, key, .. } = model;
     let count = model.columns.len();
-    let columns = model.columns.iter().map(|of| column(model, of));
-    let names = model.columns.iter().map(|column| &column.name);
+    let columns = model.columns.iter().map(|of| column(&model.ident, of));
+    let columns = quote_spanned!(span=> [#(#columns),*]);
+    let (columns, names) = if model.embedded.is_empty() {
+        let names = model.columns.iter().map(|column| &column.name);
+        (
+            quote_spanned!(span=> static __COLUMNS: [__a::ColumnMeta; #count] = #columns;),
+            quote_spanned!(span=> [#(#names),*]),
+        )
+    } else {
+        let embedded = (0..model.embedded.len()).map(embed::columns);
+        let columns = quote_spanned! {span=>
+            const __COLUMNS: [__a::ColumnMeta; __COUNT] = __a::with_embedded(&[&#columns, #(#embedded),*]);
+        };
+        (columns, quote_spanned!(span=> const { __a::names_of(&__COLUMNS) }))
+    };
     let key = indices(key);
     let key_kind = match model.key_kind {
         KeyKind::Generated => quote!(Generated),
@@ -25,12 +38,12 @@ pub(super) fn statics(model: &Model) -> TokenStream {
     let known = found.then(|| quote_spanned!(span=> __a::inventory::submit! { __a::Known(&__META) }));
     let further = further(model);
     quote_spanned! {span=>
-        static __COLUMNS: [__a::ColumnMeta; #count] = [#(#columns),*];
+        #columns
         static __META: __a::ModelMeta = __a::ModelMeta {
             name: #name,
             table: #table,
             columns: &__COLUMNS,
-            names: &[#(#names),*],
+            names: &#names,
             key: &[#(#key),*],
             key_kind: __a::KeyKind::#key_kind,
             relations: &[#relations],
@@ -41,7 +54,7 @@ pub(super) fn statics(model: &Model) -> TokenStream {
     }
 }
 
-fn column(model: &Model, column: &Column) -> TokenStream {
+pub(super) fn column(owner: &Ident, column: &Column) -> TokenStream {
     let span = Span::mixed_site();
     let (field, name, codec) = (&column.field, &column.name, column.codec());
     let stored = if column.cast.is_none() && column.mutator.is_none() {
@@ -62,7 +75,7 @@ fn column(model: &Model, column: &Column) -> TokenStream {
     let given = column.encrypted.then(|| quote_spanned!(span=> .given(#codec::GIVEN)));
     let serialized = serialized(&column.serialized);
     let shown = column.shown.as_ref().map(|with| {
-        let (owner, ident) = (&model.ident, &column.ident);
+        let ident = &column.ident;
         let with = quote_spanned!(located(with)=> #with(&model.#ident));
         quote_spanned!(span=> .shown(|model| __a::read::<#owner>(model, |model| __a::written(#with))))
     });
@@ -211,9 +224,9 @@ fn observers(model: &Model) -> Option<TokenStream> {
     let span = Span::mixed_site();
     let ident = &model.ident;
     let observers = model.observers.iter().map(|observer| {
-        let by = quote_spanned!(located(observer)=> __a::Observed::by::<#ident>(#observer));
+        let by = quote_spanned!(located(observer)=> ::atlas::bounds::Observed::by::<#ident>(#observer));
         quote_spanned! {span=> || {
-            static __OBSERVED: ::std::sync::LazyLock<__a::Observed> = ::std::sync::LazyLock::new(|| #by);
+            static __OBSERVED: ::std::sync::LazyLock<::atlas::bounds::Observed> = ::std::sync::LazyLock::new(|| #by);
             &__OBSERVED
         }}
     });

@@ -8,7 +8,7 @@ use super::{not_empty, rename_rule_named};
 use crate::{
     arguments,
     diagnostics::{Errors, did_you_mean, listed},
-    model::{Accessor, Column, Relation, Serialized},
+    model::{Accessor, Column, Embedded, Relation, Serialized},
     naming::RenameRule,
 };
 
@@ -57,6 +57,7 @@ impl Attributes {
     pub(super) fn resolve(
         &self,
         columns: &mut [Column],
+        embedded: &mut [Embedded],
         relations: &mut [Relation],
         errors: &mut Errors,
     ) -> Vec<Accessor> {
@@ -69,6 +70,7 @@ impl Attributes {
         let fields: Vec<String> = columns
             .iter()
             .map(|column| column.field.clone())
+            .chain(embedded.iter().map(|embedded| embedded.field.clone()))
             .chain(relations.iter().map(|relation| relation.name.clone()))
             .collect();
         let methods = self.appends.iter().chain(&self.accessors).map(|method| method.unraw().to_string());
@@ -81,6 +83,9 @@ impl Attributes {
         for column in &mut *columns {
             let sensitive = column.sensitive && self.visible.is_none();
             self.mark(&mut column.serialized, &column.field, sensitive);
+        }
+        for embedded in embedded {
+            embedded.hidden = self.hides(&embedded.field);
         }
         for relation in &mut *relations {
             self.mark(&mut relation.serialized, &relation.name, false);
