@@ -69,6 +69,7 @@ pub(crate) use scope::alias_of;
 pub use scope::{Anywhere, Append, As, Both, In, Maybe, Named, Outer};
 pub use serial::{Accessor, NameCase, Read, read, written};
 pub use soft::SoftDeletes;
+pub use tables::tables_of;
 pub use tenant::Tenanted;
 pub use upsert::{Changes, Excluded, Upserts, excluded};
 

@@ -4,12 +4,12 @@ use atlas_core::{
         Alteration, Check, Column, ForeignKey, FullTextIndex, Index, IndexKind, Name, Place, Storage, Table,
         TableOptions, default_name,
     },
-    value::ColumnType,
+    value::{ColumnType, ItemType},
 };
 
 use crate::{
     column::ColumnBuilder,
-    foreign::{ForeignKeyBuilder, IndexBuilder},
+    foreign::{ForeignKeyBuilder, FullTextBuilder, IndexBuilder},
 };
 
 /// Some names: one, or several in an array.
@@ -82,6 +82,7 @@ pub(crate) enum Change {
     Index(Index),
     /// An index is dropped that is of this kind.
     DropIndex(Find),
+    DropFullText(Find),
     DropForeignKey(Find),
     Other(Alteration),
 }
@@ -161,6 +162,15 @@ impl Blueprint {
                 Change::DropIndex(find) => {
                     let found = before.indexes.iter().map(|index| (Some(&index.name), &index.columns));
                     alterations.push(Alteration::DropIndex(named(before, "index", find, found)?));
+                }
+                Change::DropFullText(find) => {
+                    let found = before.full_text.iter().map(|index| (Some(&index.name), &index.columns));
+                    alterations.push(Alteration::DropFullText(named(
+                        before,
+                        "full-text index",
+                        find,
+                        found,
+                    )?));
                 }
                 Change::DropForeignKey(find) => {
                     let found = before.foreign_keys.iter().map(|key| (key.name.as_ref(), &key.columns));
@@ -346,6 +356,16 @@ impl Blueprint {
     /// An exact number of so many digits, so many of them after the point. SQLite keeps every digit.
     pub fn decimal(&mut self, name: &str, digits: u8, scale: u8) -> ColumnBuilder<'_> {
         self.stored(name, ColumnType::Numeric, Storage::Decimal(digits, scale))
+    }
+
+    /// An exact number with as many digits as fit: a model's `Decimal`.
+    pub fn numeric(&mut self, name: &str) -> ColumnBuilder<'_> {
+        self.of(name, ColumnType::Numeric)
+    }
+
+    /// Several values of a type, in order: an array on PostgreSQL, JSON elsewhere. A model's `Array<T>`.
+    pub fn array(&mut self, name: &str, of: ItemType) -> ColumnBuilder<'_> {
+        self.of(name, ColumnType::Array(of))
     }
 
     /// A truth value.
@@ -547,9 +567,12 @@ impl Blueprint {
 
     /// An index by which words are found in texts, in a language whose forms of a word are taken for one: `simple` for
     /// none.
-    pub fn full_text(&mut self, columns: impl Names, language: impl Into<Name>) {
+    pub fn full_text(&mut self, columns: impl Names, language: impl Into<Name>) -> FullTextBuilder<'_> {
         let index = FullTextIndex::new(&self.table, columns.into_names(), language);
-        self.push(Change::Other(Alteration::AddFullText(index)));
+        match self.push(Change::Other(Alteration::AddFullText(index))) {
+            Change::Other(Alteration::AddFullText(index)) => FullTextBuilder(index),
+            _ => unreachable!(),
+        }
     }
 
     /// An index over places. PostgreSQL with PostGIS, and MySQL.
@@ -662,6 +685,11 @@ impl Blueprint {
     /// Drops an index of any kind: by its name, or by the array of its columns.
     pub fn drop_index(&mut self, index: impl Named) {
         self.push(Change::DropIndex(index.find()));
+    }
+
+    /// Drops an index of words: by its name, or by the array of its columns.
+    pub fn drop_full_text(&mut self, index: impl Named) {
+        self.push(Change::DropFullText(index.find()));
     }
 
     /// Drops a foreign key: by its name, or by the array of its columns.

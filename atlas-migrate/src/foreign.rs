@@ -1,4 +1,4 @@
-use atlas_core::schema::{Action, Deferral, ForeignKey, Index, Name};
+use atlas_core::schema::{Action, Deferral, ForeignKey, FullTextIndex, Index, IndexKind, Name};
 
 use crate::blueprint::Names;
 
@@ -73,6 +73,16 @@ impl ForeignKeyBuilder<'_> {
         self.on_update(Action::SetNull)
     }
 
+    /// Their columns become what their default is when it is deleted. PostgreSQL and SQLite.
+    pub fn default_on_delete(self) -> Self {
+        self.on_delete(Action::SetDefault)
+    }
+
+    /// Their columns become what their default is when its key changes. PostgreSQL and SQLite.
+    pub fn default_on_update(self) -> Self {
+        self.on_update(Action::SetDefault)
+    }
+
     /// Its key cannot change, as the end of the statement finds.
     pub fn no_action_on_update(self) -> Self {
         self.on_update(Action::NoAction)
@@ -114,8 +124,31 @@ impl IndexBuilder<'_> {
         self.index(|index| index.method = Some(method.into()))
     }
 
+    /// No two rows share its values: for [`raw_index`](crate::Blueprint::raw_index).
+    pub fn unique(self) -> Self {
+        self.index(|index| index.kind = IndexKind::Unique)
+    }
+
+    /// It is made while others write: PostgreSQL's `CONCURRENTLY`, which needs a migration with
+    /// [`WITHIN_TRANSACTION`](crate::Migration::WITHIN_TRANSACTION) `false`. Elsewhere it is made as always.
+    pub fn concurrently(self) -> Self {
+        self.index(|index| index.concurrently = true)
+    }
+
     /// Two rows may not share NULL either, where it is unique. PostgreSQL.
     pub fn nulls_not_distinct(self) -> Self {
         self.index(|index| index.nulls_not_distinct = true)
+    }
+}
+
+/// An index of words in the making.
+#[derive(Debug)]
+pub struct FullTextBuilder<'b>(pub(crate) &'b mut FullTextIndex);
+
+impl FullTextBuilder<'_> {
+    /// Its name; `posts_title_fulltext` where none is given.
+    pub fn name(self, name: &str) -> Self {
+        self.0.name = name.to_owned().into();
+        self
     }
 }

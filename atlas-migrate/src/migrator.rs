@@ -1,13 +1,19 @@
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use atlas_core::{Db, Error, Pending, Result};
 
 use crate::{
+    dump,
     environment::Environment,
+    event::{Listener, MigrationEvent},
     migration::{Migrations, Step},
     pretend,
     repository::{Applied, MigrationsRepository, failed},
-    run::{Run, Task, Which, is_changed, pending},
+    run::{Run, Task, Which, check_finished, is_changed, pending},
     sql::{self, Embedded},
 };
 
@@ -31,11 +37,10 @@ pub struct Migrator<'d> {
     pub(crate) repository: MigrationsRepository,
     pub(crate) lock_timeout: Duration,
     environment: Environment,
-    pub(crate) progress: Option<Progress>,
+    without: Vec<String>,
+    pub(crate) schema_file: Option<PathBuf>,
+    listeners: Vec<Listener>,
 }
-
-/// Who is told of each migration before it runs.
-pub(crate) type Progress = Arc<dyn Fn(&str, Direction) + Send + Sync>;
 
 /// Which way a migration is run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +59,8 @@ pub struct Report {
     pub ran: Vec<(String, Direction)>,
     /// Those whose [`should_run`](crate::Migration::should_run) said no.
     pub skipped: Vec<String>,
+    /// The migrations that were in the [`schema_file`](Migrator::schema_file), which was run in their place.
+    pub loaded: Vec<String>,
 }
 
 impl Report {
@@ -113,7 +120,9 @@ impl<'d> Migrator<'d> {
             repository: MigrationsRepository::default(),
             lock_timeout: Duration::from_secs(60),
             environment: Environment::default(),
-            progress: None,
+            without: Vec::new(),
+            schema_file: None,
+            listeners: Vec::new(),
         }
     }
 
@@ -168,11 +177,54 @@ impl<'d> Migrator<'d> {
         self
     }
 
-    /// Tells of each migration before it runs: for those who watch.
+    /// Without these migrations, as if they were not there.
     #[must_use]
-    pub fn progress(mut self, told: impl Fn(&str, Direction) + Send + Sync + 'static) -> Self {
-        self.progress = Some(Arc::new(told));
+    pub fn without<'n>(mut self, names: impl IntoIterator<Item = &'n str>) -> Self {
+        self.without.extend(names.into_iter().map(str::to_owned));
         self
+    }
+
+    /// With a file that [`dump`](Self::dump) has written: a database on which nothing has run gets that first, and then the
+    /// migrations that are not in it. Where there is no such file, all of them run.
+    #[must_use]
+    pub fn schema_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.schema_file = Some(path.into());
+        self
+    }
+
+    /// Tells of what happens: for a log, or a bar that shows how far it is.
+    #[must_use]
+    pub fn listen(mut self, listener: impl Fn(&MigrationEvent<'_>) + Send + Sync + 'static) -> Self {
+        self.listeners.push(Arc::new(listener));
+        self
+    }
+
+    pub(crate) fn tell(&self, event: MigrationEvent<'_>) {
+        self.listeners.iter().for_each(|listener| listener(&event));
+    }
+
+    /// Writes the tables of the database, and which migrations have made them, into a file of SQL: a new database gets that,
+    /// in place of years of migrations ([`schema_file`](Self::schema_file)). It is for databases of the same kind. With
+    /// `prune`, the SQL files of those migrations are removed from the folders. Gives the files that were removed.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Migration`] for one that was begun and not ended; [`Error::Unsupported`] for views and for rings of foreign
+    /// keys on SQLite, which the file cannot hold; [`Error::Config`] for a file that cannot be written or removed.
+    pub fn dump<'a>(&'a self, path: impl AsRef<Path> + Send + 'a, prune: bool) -> Pending<'a, Vec<PathBuf>> {
+        Pending::new(async move {
+            let applied = match self.repository.exists(self.db).await? {
+                true => self.repository.list_applied(self.db).await?,
+                false => Vec::new(),
+            };
+            applied.iter().try_for_each(check_finished)?;
+            let text = dump::text(self.db, &self.repository, &applied).await?;
+            crate::files::write(path.as_ref(), &text)?;
+            match prune {
+                true => dump::prune(&self.folders, &applied),
+                false => Ok(Vec::new()),
+            }
+        })
     }
 
     /// Runs what has not run yet.
@@ -317,6 +369,7 @@ impl<'d> Migrator<'d> {
         }
         let embedded = self.embedded.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned()));
         steps.extend(sql::of_files(embedded.collect())?);
+        steps.retain(|step| !self.without.contains(&step.name));
         steps.sort_by(|one, other| one.name.cmp(&other.name));
         if let Some([twin, _]) = steps.array_windows::<2>().find(|[one, other]| one.name == other.name) {
             return Err(Error::config(format!(
@@ -349,8 +402,16 @@ impl<'d> Migrator<'d> {
             Err(Error::Unsupported { .. }) => true,
             Err(error) => return Err(error),
         };
+        let direction = if matches!(task, Task::Up | Task::Fresh) { Direction::Up } else { Direction::Down };
+        self.tell(MigrationEvent::Started(direction));
         let run = Run { migrator: self, db: &held, steps, lock_each: each };
         let done = run.run(task).await;
+        if let Ok(report) = &done {
+            if report.ran.is_empty() && report.loaded.is_empty() {
+                self.tell(MigrationEvent::NothingToRun);
+            }
+            self.tell(MigrationEvent::Ended(report));
+        }
         if !each {
             let unlocked = held.unlock(LOCK).await;
             if done.is_ok() {

@@ -1,9 +1,12 @@
 //! A run of migrations, on the connection that has the lock.
 
+use std::{path::Path, time::Instant};
+
 use atlas_core::{Db, Error, Result, db::Held};
 
 use crate::{
-    Migrator, Schema,
+    Migrator, Schema, dump,
+    event::MigrationEvent,
     migration::Step,
     migrator::{Direction, LOCK, Report},
     repository::{Applied, MigrationsRepository, failed},
@@ -60,11 +63,18 @@ impl Run<'_> {
     }
 
     async fn up(&self, report: &mut Report) -> Result<()> {
-        let applied = self.repository().list_applied(self.db).await?;
+        let mut applied = self.repository().list_applied(self.db).await?;
+        if let Some(path) = self.migrator.schema_file.as_ref().filter(|_| applied.is_empty())
+            && let Some(text) = crate::files::read(path)?
+        {
+            report.loaded = self.load(path, &text).await?;
+            applied = self.repository().list_applied(self.db).await?;
+        }
         let batch = applied.iter().map(|applied| applied.batch).max().unwrap_or_default() + 1;
         for step in pending(&self.steps, &applied)? {
             if !step.work.should_run(self.db).await? {
                 report.skipped.push(step.name.clone());
+                self.migrator.tell(MigrationEvent::MigrationSkipped { name: &step.name });
             } else if self.one(step, Direction::Up, batch).await? {
                 report.ran.push((step.name.clone(), Direction::Up));
             }
@@ -95,11 +105,55 @@ impl Run<'_> {
         Ok(())
     }
 
+    /// Runs the file of a dump, and writes down what is in it.
+    async fn load(&self, path: &Path, text: &str) -> Result<Vec<String>> {
+        let dumped = dump::read(text, self.db.driver_name()).map_err(|error| {
+            Error::config(format!("the schema file `{}` cannot be used: {error}", path.display()))
+        })?;
+        let work = async |db: Db| {
+            // On a database whose lock is its transaction, somebody may have been faster.
+            if !self.repository().list_applied(&db).await?.is_empty() {
+                return Ok(false);
+            }
+            for statement in &dumped.statements {
+                db.execute(statement.clone(), ()).await?;
+            }
+            for (name, checksum) in &dumped.migrations {
+                self.repository().log(&db, name, 1, checksum.as_deref()).await?;
+            }
+            Ok(true)
+        };
+        let loaded = match self.db.capabilities().transactional_schema {
+            true => self.db.transaction(work).await,
+            false => work((*self.db).clone()).await,
+        };
+        let failed = |error: Error| {
+            Error::config(format!("the schema file `{}` could not be run: {error}", path.display()))
+        };
+        if !loaded.map_err(failed)? {
+            return Ok(Vec::new());
+        }
+        self.migrator.tell(MigrationEvent::SchemaLoaded(path));
+        Ok(dumped.migrations.into_iter().map(|(name, _)| name).collect())
+    }
+
     /// Runs one migration; `false` where another runner has done so meanwhile.
     async fn one(&self, step: &Step, direction: Direction, batch: i64) -> Result<bool> {
-        if let Some(told) = &self.migrator.progress {
-            told(&step.name, direction);
+        let name = step.name.as_str();
+        self.migrator.tell(MigrationEvent::MigrationStarted { name, direction });
+        let started = Instant::now();
+        let done = self.run_one(step, direction, batch).await;
+        match &done {
+            Ok(_) => {
+                let took = started.elapsed();
+                self.migrator.tell(MigrationEvent::MigrationEnded { name, direction, took });
+            }
+            Err(error) => self.migrator.tell(MigrationEvent::MigrationFailed { name, direction, error }),
         }
+        done
+    }
+
+    async fn run_one(&self, step: &Step, direction: Direction, batch: i64) -> Result<bool> {
         let watch = Watch::new(self.db);
         let whole = step.within_transaction && self.db.capabilities().transactional_schema;
         let done = match whole {
@@ -231,7 +285,7 @@ pub(crate) fn is_changed(step: &Step, applied: &Applied) -> bool {
     matches!((&step.checksum, &applied.checksum), (Some(now), Some(then)) if now != then)
 }
 
-fn check_finished(applied: &Applied) -> Result<()> {
+pub(crate) fn check_finished(applied: &Applied) -> Result<()> {
     if applied.applied_at.is_some() {
         return Ok(());
     }

@@ -175,6 +175,34 @@ impl Schema {
         })
     }
 
+    /// Makes a database on the server. PostgreSQL and MySQL, outside of a transaction.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unsupported`] on SQLite, whose databases are files; what the database reports, also where the name is
+    /// taken.
+    pub fn create_database<'a>(db: &'a Db, name: &str) -> Pending<'a, ()> {
+        db.change_schema(SchemaChange::CreateDatabase(name.to_owned().into()))
+    }
+
+    /// Drops a database of the server, if there is one. PostgreSQL and MySQL, outside of a transaction.
+    ///
+    /// # Errors
+    ///
+    /// As [`create_database`](Self::create_database); what the database reports, also where somebody uses it.
+    pub fn drop_database_if_exists<'a>(db: &'a Db, name: &str) -> Pending<'a, ()> {
+        db.change_schema(SchemaChange::DropDatabase(name.to_owned().into()))
+    }
+
+    /// Makes sure that an extension of PostgreSQL is there: `Schema::ensure_extension(&db, "citext")`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unsupported`] on other databases; what the database reports, also where the server has no such extension.
+    pub fn ensure_extension<'a>(db: &'a Db, name: &str) -> Pending<'a, ()> {
+        db.change_schema(SchemaChange::CreateExtension(name.to_owned().into()))
+    }
+
     /// A change that leaves a transaction usable where it fails.
     async fn alone(db: &Db, change: SchemaChange) -> Result<()> {
         if db.in_transaction() && db.capabilities().transactional_schema {

@@ -49,7 +49,7 @@ asked!(
 
 /// A copy of the shop, to be changed at will: in the database that is given, or in a file that is removed
 /// with the folder. `None`, said plainly, where it is not on this machine.
-async fn shop(db: Db, test: &str) -> Option<(Db, Option<Folder>)> {
+pub async fn shop(db: Db, test: &str) -> Option<(Db, Option<Folder>)> {
     let name = match db.driver_name() {
         "sqlite" => "chinook.sqlite",
         "postgres" => "chinook.postgres.sql",

@@ -1,6 +1,11 @@
 //! Migrations: what runs, what is written down, and what is left where something fails.
 
-use std::{fs, path::Path, time::Duration};
+use std::{
+    fs,
+    path::Path,
+    sync::atomic::{AtomicBool, Ordering::SeqCst},
+    time::Duration,
+};
 
 use atlas::{
     Error, Result,
@@ -297,8 +302,13 @@ async fn a_runner_waits_for_another_one_only_so_long() {
 async fn a_runner_that_was_killed_leaves_a_record() {
     for db in databases().await {
         let migrator = Migrator::new(&db).migrations(migrations![Sleeps]);
-        let cut = tokio::time::timeout(Duration::from_millis(400), migrator.up()).await;
-        assert!(cut.is_err(), "{cut:?}");
+        SLEEPS.store(false, SeqCst);
+        let mut running = migrator.up();
+        while !SLEEPS.load(SeqCst) {
+            let cut = tokio::time::timeout(Duration::from_millis(20), &mut running).await;
+            assert!(cut.is_err(), "{cut:?}");
+        }
+        drop(running);
         let migrator = Migrator::new(&db).migrations(migrations![Sleeps]);
         let state = migrator.status().await.unwrap()[0].state;
         if db.capabilities().transactional_schema {
@@ -317,11 +327,15 @@ async fn a_runner_that_was_killed_leaves_a_record() {
 /// Does something, and then takes long.
 struct Sleeps;
 
+/// Whether it has come so far.
+static SLEEPS: AtomicBool = AtomicBool::new(false);
+
 impl Migration for Sleeps {
     const NAME: &'static str = "2026_01_05_000000_sleeps";
 
     async fn up(&self, db: &Db) -> Result<()> {
         Schema::create(db, "half", |t| drop(t.id())).await?;
+        SLEEPS.store(true, SeqCst);
         tokio::time::sleep(Duration::from_secs(60)).await;
         Ok(())
     }
@@ -355,5 +369,113 @@ async fn files_can_be_part_of_the_program() {
         assert!(Schema::has_table(&db, "notes").await.unwrap());
         migrator.reset().await.unwrap();
         assert!(!Schema::has_table(&db, "notes").await.unwrap());
+    }
+}
+
+// C-239, B-411
+#[tokio::test]
+async fn what_a_run_does_is_told() {
+    use std::sync::{Arc, Mutex};
+
+    use atlas::migrate::MigrationEvent;
+
+    /// Not now.
+    struct Later;
+
+    impl Migration for Later {
+        const NAME: &'static str = "2026_01_02_000000_later";
+
+        async fn up(&self, _: &Db) -> Result<()> {
+            Ok(())
+        }
+
+        async fn should_run(&self, _: &Db) -> Result<bool> {
+            Ok(false)
+        }
+    }
+
+    for db in databases().await {
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let tell = Arc::clone(&told);
+        let migrator =
+            Migrator::new(&db).migrations(migrations![CreateUsers, Later, AddAge]).listen(move |event| {
+                let said = match event {
+                    MigrationEvent::Started(direction) => format!("{direction:?}"),
+                    MigrationEvent::NothingToRun => "nothing".to_owned(),
+                    MigrationEvent::MigrationStarted { name, .. } => format!("begins {}", &name[18..]),
+                    MigrationEvent::MigrationEnded { name, .. } => format!("ended {}", &name[18..]),
+                    MigrationEvent::MigrationFailed { name, error, .. } => {
+                        assert!(matches!(error, Error::Migration { .. }), "{error:?}");
+                        format!("failed {}", &name[18..])
+                    }
+                    MigrationEvent::MigrationSkipped { name } => format!("skipped {}", &name[18..]),
+                    MigrationEvent::Ended(report) => format!("ran {}", report.ran.len()),
+                    other => format!("{other:?}"),
+                };
+                tell.lock().unwrap().push(said);
+            });
+        let said = || told.lock().unwrap().drain(..).collect::<Vec<_>>().join(", ");
+        migrator.up().await.unwrap();
+        assert_eq!(
+            said(),
+            "Up, begins create_users, ended create_users, skipped later, begins add_age, ended add_age, ran 2"
+        );
+        migrator.up().await.unwrap();
+        assert_eq!(said(), "Up, skipped later, nothing, ran 0");
+        migrator.down().await.unwrap();
+        assert_eq!(
+            said(),
+            "Down, begins add_age, ended add_age, begins create_users, ended create_users, ran 2"
+        );
+        // C-241
+        let without = migrator.clone().without(["2026_01_01_000000_create_users", Later::NAME]);
+        without.up().await.unwrap_err();
+        assert_eq!(said(), "Up, begins add_age, failed add_age");
+    }
+}
+
+// C-238
+#[tokio::test]
+async fn a_schema_is_dumped_and_loaded_in_place_of_its_migrations() {
+    for db in databases().await {
+        let folder = Folder::new(&format!("dump-{}", db.driver_name()));
+        posts(&folder.path("migrations"));
+        let file = folder.path("migrations/schema.dump");
+        let migrator = Migrator::new(&db)
+            .migrations(migrations![CreateUsers, AddAge])
+            .folder(folder.path("migrations"))
+            .schema_file(&file);
+        // There is no file yet.
+        assert_eq!(migrator.up().await.unwrap().names().len(), 3);
+        Schema::table(&db, "users", |t| {
+            t.unique(["name", "age"]);
+            t.big_integer("friend_id").nullable();
+            t.foreign("friend_id").references("id").on("users");
+        })
+        .await
+        .unwrap();
+        let before = db.inspect("users").await.unwrap();
+        let removed = migrator.dump(&file, true).await.unwrap();
+        assert_eq!(removed.len(), 2, "{removed:?}");
+        assert!(removed[0].ends_with("2026_01_02_000000_create_posts.down.sql"), "{removed:?}");
+
+        let report = migrator.fresh().await.unwrap();
+        assert_eq!(report.names(), Vec::<&str>::new());
+        assert_eq!(report.loaded.len(), 3);
+        assert_eq!(db.inspect("users").await.unwrap(), before);
+        // No row of what was in it, but of the record.
+        assert_eq!(db.table("posts").count().await.unwrap(), 0);
+        assert_eq!(MigrationsRepository::default().list_applied(&db).await.unwrap().len(), 3);
+        assert_eq!(migrator.up().await.unwrap().loaded, Vec::<String>::new());
+
+        fs::write(&file, "-- atlas: the schema of oracle\n").unwrap();
+        let other = migrator.fresh().await.unwrap_err().to_string();
+        assert!(other.contains("it is of oracle"), "{other}");
+        fs::write(&file, "SELECT 1").unwrap();
+        let other = migrator.fresh().await.unwrap_err().to_string();
+        assert!(other.contains("it is not what `dump` writes"), "{other}");
+        db.execute("CREATE VIEW two AS SELECT 2", ()).await.unwrap();
+        let view = migrator.dump(&file, false).await.unwrap_err();
+        assert!(matches!(view, Error::Unsupported { .. }), "{view:?}");
     }
 }

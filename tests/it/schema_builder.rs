@@ -634,3 +634,96 @@ async fn what_is_made_is_found_again_whatever_it_is() {
         }
     }
 }
+
+// C-228: PostgreSQL's CONCURRENTLY
+#[tokio::test]
+async fn an_index_is_made_while_others_write() {
+    for db in databases().await {
+        make_users(&db).await;
+        let alone = Schema::table(&db, "users", |t| {
+            t.index(["name"]).concurrently();
+        });
+        alone.await.unwrap();
+        assert!(Schema::has_index(&db, "users", &["name"]).await.unwrap());
+        let inside = db
+            .transaction(async |tx: Db| {
+                let both = Schema::table(&tx, "users", |t| {
+                    t.unique(["name", "email"]).concurrently();
+                });
+                both.await
+            })
+            .await;
+        match db.driver_name() {
+            "postgres" => {
+                let refused = inside.unwrap_err().to_string();
+                assert!(refused.contains("WITHIN_TRANSACTION: bool = false"), "{refused}");
+            }
+            // No change of the schema is made in a transaction.
+            "mysql" => drop(inside.unwrap_err()),
+            _ => inside.unwrap(),
+        }
+        // A new table has nobody who writes.
+        Schema::create(&db, "notes", |t| {
+            t.id();
+            t.string("text");
+            t.index(["text"]).concurrently();
+        })
+        .await
+        .unwrap();
+        assert!(Schema::has_index(&db, "notes", &["text"]).await.unwrap());
+    }
+}
+
+// C-228: `USING`
+#[tokio::test]
+async fn an_index_is_built_as_it_says() {
+    for db in databases().await {
+        Schema::create(&db, "things", |t| {
+            t.id();
+            t.json("data");
+            t.string("name");
+            t.index(["name"]).method("hash");
+            if db.driver_name() == "postgres" {
+                t.index(["data"]).method("gin");
+            }
+        })
+        .await
+        .unwrap();
+        let methods: Vec<_> =
+            Schema::indexes(&db, "things").await.unwrap().into_iter().map(|index| index.method).collect();
+        match db.driver_name() {
+            "postgres" => assert_eq!(methods, [Some("gin".into()), Some("hash".into())]),
+            // InnoDB builds a tree whatever is said.
+            _ => assert_eq!(methods, [None]),
+        }
+    }
+}
+
+// C-234
+#[tokio::test]
+async fn databases_and_extensions_are_made() {
+    for db in databases().await {
+        let name = format!("atlas_made_{}", std::process::id());
+        if db.driver_name() == "sqlite" {
+            let refused = Schema::create_database(&db, &name).await.unwrap_err();
+            assert!(matches!(refused, Error::Unsupported { .. }), "{refused:?}");
+            assert!(refused.to_string().contains("connect to a file"), "{refused}");
+        } else if db.driver_name() == "postgres" {
+            // The role of the tests may make none.
+            let made = Schema::create_database(&db, &name).await;
+            assert!(made.is_ok() || made.unwrap_err().to_string().contains("permission denied"));
+            Schema::drop_database_if_exists(&db, &name).await.unwrap();
+            let inside = db.transaction(async |tx: Db| Schema::create_database(&tx, "x").await).await;
+            assert!(inside.unwrap_err().to_string().contains("outside of a transaction"));
+            Schema::ensure_extension(&db, "plpgsql").await.unwrap();
+            continue;
+        } else {
+            let made = Schema::create_database(&db, &name).await;
+            assert!(made.is_ok() || made.unwrap_err().to_string().contains("denied"));
+            let dropped = Schema::drop_database_if_exists(&db, &name).await;
+            assert!(dropped.is_ok() || dropped.unwrap_err().to_string().contains("denied"));
+        }
+        let refused = Schema::ensure_extension(&db, "citext").await.unwrap_err();
+        assert!(matches!(refused, Error::Unsupported { .. }), "{refused:?}");
+    }
+}

@@ -3,7 +3,7 @@
 use std::{process::ExitCode, sync::Arc};
 
 use atlas_core::Db;
-use atlas_migrate::{Direction, Migrator, Report, Seeded, Seeding, State};
+use atlas_migrate::{Direction, MigrationEvent, Migrator, Report, Seeded, Seeding, State};
 use clap::ArgMatches;
 use serde_json::json;
 
@@ -42,9 +42,10 @@ pub(super) async fn migrate(context: &Context, name: &str, given: &ArgMatches) -
     let steps = migrator.status().await?.iter().filter(|status| status.state == State::Pending).count();
     let bar = Arc::new(progress(steps));
     let told = bar.clone();
-    let migrator = migrator.progress(move |name, _| {
+    let migrator = migrator.listen(move |event| {
+        let MigrationEvent::MigrationStarted { name, .. } = event else { return };
         told.inc(1);
-        told.set_message(name.to_owned());
+        told.set_message((*name).to_owned());
     });
     let done = match (name, number(given, "step"), number(given, "batches")) {
         ("migrate:rollback", Some(steps), _) => migrator.down_steps(steps).await,

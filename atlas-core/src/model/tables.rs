@@ -2,7 +2,7 @@
 
 use crate::{
     db::{Db, Pending},
-    error::Result,
+    error::{Error, Result},
     model::{ColumnMeta, DefaultMeta, FullTextMeta, KeyKind, ModelMeta},
     relation::{Link, RelationKind, RelationMeta},
     schema::{
@@ -39,9 +39,9 @@ impl Db {
     ///
     /// What the database reports. Where it can undo changes of its schema, all tables are made or none.
     pub fn create_tables(&self, models: impl IntoIterator<Item = &'static ModelMeta>) -> Pending<'_, ()> {
-        let tables: Vec<Table> =
-            in_order_of_references(models.into_iter().collect()).into_iter().map(table).collect();
+        let tables = tables_of(models);
         Pending::new(async move {
+            let tables = tables?;
             if self.capabilities().transactional_schema {
                 let tx = self.begin_own().await?;
                 create(&tx, tables).await?;
@@ -51,6 +51,57 @@ impl Db {
             }
         })
     }
+}
+
+/// The tables of models, each after those that it refers to. Models of one table are one table, with the columns of
+/// all of them.
+///
+/// # Errors
+///
+/// [`Error::Config`] where two models of a table say different things of a column.
+pub fn tables_of(models: impl IntoIterator<Item = &'static ModelMeta>) -> Result<Vec<Table>> {
+    let models: Vec<_> = models.into_iter().collect();
+    let tables = in_order_of_references(models.clone()).into_iter().map(|first| {
+        let mut whole = table(first);
+        let others =
+            models.iter().filter(|other| other.table == first.table && !std::ptr::eq(**other, first));
+        others.into_iter().try_for_each(|other| merge(&mut whole, first, other))?;
+        Ok(whole)
+    });
+    tables.collect()
+}
+
+/// Adds to a table what another of its models says.
+fn merge(whole: &mut Table, first: &'static ModelMeta, other: &'static ModelMeta) -> Result<()> {
+    let own = table(other);
+    for column in own.columns {
+        match whole.column(&column.name) {
+            None => whole.columns.push(column),
+            Some(there) if there.ty == column.ty && there.nullable == column.nullable => {}
+            Some(_) => {
+                return Err(Error::config(format!(
+                    "`{}` and `{}` are both of `{}` and mean different columns by `{}`: give their fields the same type",
+                    first.name, other.name, first.table, column.name
+                )));
+            }
+        }
+    }
+    for index in own.indexes {
+        if whole.index(&index.name).is_none() {
+            whole.indexes.push(index);
+        }
+    }
+    for key in own.foreign_keys {
+        if !whole.foreign_keys.iter().any(|there| there.columns == key.columns) {
+            whole.foreign_keys.push(key);
+        }
+    }
+    for index in own.full_text {
+        if !whole.full_text.iter().any(|there| there.name == index.name) {
+            whole.full_text.push(index);
+        }
+    }
+    Ok(())
 }
 
 async fn create(db: &Db, tables: Vec<Table>) -> Result<()> {

@@ -48,6 +48,7 @@ impl Table {
                     self.primary_key.clear();
                 }
                 self.indexes.retain(|index| !over(&index.columns));
+                self.full_text.retain(|index| !over(&index.columns));
                 self.foreign_keys.retain(|key| !over(&key.columns));
             }
             Alteration::SetPrimaryKey(columns) => {
@@ -67,6 +68,12 @@ impl Table {
             Alteration::AddFullText(index) => {
                 self.have_columns(&index.columns)?;
                 self.full_text.push(index.clone());
+            }
+            Alteration::DropFullText(name) => {
+                let at = self.full_text.iter().position(|index| index.name == *name);
+                let names = || self.full_text.iter().map(|index| &*index.name);
+                let at = at.ok_or_else(|| self.no_such("full-text index", name, names()))?;
+                self.full_text.remove(at);
             }
             Alteration::RenameIndex { from, to } => {
                 if from != to && self.index(to).is_some() {
@@ -121,8 +128,9 @@ impl Table {
 
     fn rename_in_keys(&mut self, from: &Name, to: &Name) {
         let own = self.indexes.iter_mut().map(|index| &mut index.columns);
+        let of_words = self.full_text.iter_mut().map(|index| &mut index.columns);
         let of_keys = self.foreign_keys.iter_mut().map(|key| &mut key.columns);
-        for columns in own.chain(of_keys).chain([&mut self.primary_key]) {
+        for columns in own.chain(of_words).chain(of_keys).chain([&mut self.primary_key]) {
             for column in columns.iter_mut().filter(|column| *column == from) {
                 *column = to.clone();
             }

@@ -15,6 +15,12 @@ pub enum SchemaChange {
     /// Removes all rows of a table, all or none. A driver whose database commits with it MUST refuse it inside of a
     /// transaction.
     Truncate(Name, Truncate),
+    /// Makes a database on the server. Never in a transaction.
+    CreateDatabase(Name),
+    /// Drops a database of the server, if there is one. Never in a transaction.
+    DropDatabase(Name),
+    /// Makes sure that what extends the database is there: PostgreSQL's `CREATE EXTENSION`.
+    CreateExtension(Name),
     /// Gives a table another name.
     RenameTable {
         /// The table as it is.
@@ -29,6 +35,19 @@ pub enum SchemaChange {
         /// What is changed, in order.
         changes: Vec<Alteration>,
     },
+}
+
+impl SchemaChange {
+    /// Whether it cannot be a part of a transaction, on databases that have such changes.
+    pub fn is_apart(&self) -> bool {
+        match self {
+            Self::CreateDatabase(_) | Self::DropDatabase(_) => true,
+            Self::AlterTable { changes, .. } => changes
+                .iter()
+                .any(|change| matches!(change, Alteration::AddIndex(index) if index.concurrently)),
+            _ => false,
+        }
+    }
 }
 
 /// A change of a table.
@@ -54,6 +73,8 @@ pub enum Alteration {
     AddIndex(Index),
     /// Adds an index by which words are found in texts.
     AddFullText(FullTextIndex),
+    /// Drops an index by which words are found.
+    DropFullText(Name),
     /// Gives an index another name.
     RenameIndex {
         /// Its name.

@@ -19,6 +19,9 @@ pub struct Index {
     pub method: Option<Name>,
     /// Whether two rows may not share NULL either, where it is unique: PostgreSQL's `NULLS NOT DISTINCT`.
     pub nulls_not_distinct: bool,
+    /// Whether it is made while others write, outside of a transaction: PostgreSQL's `CONCURRENTLY`. A new table has
+    /// nobody who writes, and other databases pass over it.
+    pub concurrently: bool,
 }
 
 /// An index by which words are found in texts.

@@ -13,8 +13,7 @@ pub struct Table {
     pub indexes: Vec<Index>,
     /// References to other tables.
     pub foreign_keys: Vec<ForeignKey>,
-    /// Indexes by which words are found in texts. What a database tells of a table has none: they are made of other
-    /// things there.
+    /// Indexes by which words are found in texts.
     pub full_text: Vec<FullTextIndex>,
     /// Conditions that every row has to meet.
     pub checks: Vec<Check>,

@@ -6,8 +6,8 @@ use atlas_core::{
     driver::{Row, RowSink},
     error::Result,
     schema::{
-        Action, Check, Column, ColumnDefault, Computed, Deferral, Entry, ForeignKey, Index, IndexKind, Name,
-        Table,
+        Action, Check, Column, ColumnDefault, Computed, Deferral, Entry, ForeignKey, FullTextIndex, Index,
+        IndexKind, Name, Table,
     },
     value::{ColumnType, Value, ValueRef},
 };
@@ -158,10 +158,12 @@ pub(crate) fn table(name: &str, answers: [Rows; 5], dialect: MySqlDialect) -> Op
     let mut table = Table::new(name.to_owned());
     table.options.comment = said(&comment);
     let checks: Vec<[String; 2]> = checks.into_iter().filter_map(texts).collect();
-    let is_json = |column: &str| {
-        let condition = format!("json_valid(`{}`)", column.replace('`', "``"));
-        checks.iter().any(|[name, own]| name == column && *own == condition)
+    // MariaDB's JSON is a text with a check, which keeps its name where the column is renamed.
+    let is_of_json = |column: &str, condition: &str| {
+        condition.strip_prefix("json_valid(`").and_then(|rest| rest.strip_suffix("`)"))
+            == Some(&*column.replace('`', "``"))
     };
+    let is_json = |column: &str| checks.iter().any(|[_, own]| is_of_json(column, own));
     for row in columns {
         let has_default = row.get(3).is_some_and(Option::is_some);
         let Some(row) = texts(row) else { continue };
@@ -170,7 +172,7 @@ pub(crate) fn table(name: &str, answers: [Rows; 5], dialect: MySqlDialect) -> Op
     read_keys(&mut table, keys);
     read_indexes(&mut table, indexes);
     for [name, condition] in &checks {
-        if !is_json(name) || table.column(name).is_none() {
+        if !table.columns.iter().any(|column| is_of_json(&column.name, condition)) {
             let expression = without_parentheses(condition).to_owned().into();
             table.checks.push(Check { name: Some(name.clone().into()), expression });
         }
@@ -229,8 +231,18 @@ fn is_number(column: &Column) -> bool {
 /// A literal without MySQL's word for its characters, and with no more escapes than quotes.
 fn plain(text: &str) -> String {
     let text = text.strip_prefix("_utf8mb4").unwrap_or(text);
-    let text = text.replace("\\'", "'");
-    text.replace("\\\\", "\\")
+    let mut own = String::with_capacity(text.len());
+    let mut parts = text.chars();
+    while let Some(part) = parts.next() {
+        match part {
+            '\\' => match parts.next() {
+                Some('\'') => own.push_str("''"),
+                other => own.extend(other),
+            },
+            part => own.push(part),
+        }
+    }
+    own
 }
 
 fn read_keys(table: &mut Table, rows: Rows) {
@@ -272,6 +284,7 @@ fn read_indexes(table: &mut Table, rows: Rows) {
         if table.indexes.last().is_none_or(|last| last.name != name) {
             if kind == "FULLTEXT" {
                 // The words of texts are no business of a plain index.
+                read_words(table, &name);
                 continue;
             }
             table.indexes.push(Index {
@@ -304,6 +317,38 @@ fn read_indexes(table: &mut Table, rows: Rows) {
                 && index.kind == IndexKind::Plain
         })
     });
+}
+
+/// An index of words is over a column that nobody sees, which has its name. One that is not of Atlas's making is passed
+/// over.
+fn read_words(table: &mut Table, name: &str) {
+    let Some(at) = table.columns.iter().position(|column| column.name == name) else { return };
+    let made_of = table.columns.get(at).and_then(|column| column.computed.as_ref());
+    let list = made_of.and_then(|computed| computed.expression.split_once("concat_ws("));
+    let Some((_, list)) = list else { return };
+    let mut columns: Vec<Name> = Vec::new();
+    let mut parts = list.chars().peekable();
+    while let Some(part) = parts.next() {
+        match part {
+            '`' => {
+                let mut own = String::new();
+                while let Some(part) = parts.next() {
+                    if part != '`' {
+                        own.push(part);
+                    } else if parts.next_if_eq(&'`').is_some() {
+                        own.push('`');
+                    } else {
+                        break;
+                    }
+                }
+                columns.push(own.into());
+            }
+            ')' => break,
+            _ => {}
+        }
+    }
+    table.columns.remove(at);
+    table.full_text.push(FullTextIndex { name: name.to_owned().into(), columns, language: "simple".into() });
 }
 
 fn action(rule: &str) -> Action {

@@ -2,8 +2,8 @@
 
 use atlas_core::{
     schema::{
-        Action, Check, Column, ColumnDefault, Computed, Deferral, Entry, ForeignKey, Index, IndexKind, Name,
-        Table,
+        Action, Check, Column, ColumnDefault, Computed, Deferral, Entry, ForeignKey, FullTextIndex, Index,
+        IndexKind, Name, Table,
     },
     value::Value,
 };
@@ -130,6 +130,13 @@ async fn indexes(session: &mut Session, oid: &str, table: &mut Table) -> Result<
             continue;
         }
         let plain = plain == "t";
+        if method == "gin"
+            && !plain
+            && let Some(index) = full_text(&name, &expressions)
+        {
+            table.full_text.push(index);
+            continue;
+        }
         table.indexes.push(Index {
             name: name.into(),
             columns: if plain { columns } else { Vec::new() },
@@ -138,9 +145,23 @@ async fn indexes(session: &mut Session, oid: &str, table: &mut Table) -> Result<
             filter: said(without_parentheses(&filter)),
             method: (method != "btree").then(|| method.into()),
             nulls_not_distinct: not_distinct == "true",
+            concurrently: false,
         });
     }
     Ok(())
+}
+
+/// An index of words, out of the expression that it is over; `None` for one that is not of Atlas's making.
+fn full_text(name: &str, expression: &str) -> Option<FullTextIndex> {
+    let (language, rest) =
+        expression.strip_prefix("to_tsvector('")?.split_once("'::regconfig, regexp_replace(")?;
+    let columns = rest.split("COALESCE(").skip(1).map(|after| {
+        let (column, _) = after.split_once(", ''::")?;
+        let quoted = column.strip_prefix('"').and_then(|own| own.strip_suffix('"'));
+        Some(quoted.map_or_else(|| column.to_owned(), |own| own.replace("\"\"", "\"")).into())
+    });
+    let columns = columns.collect::<Option<Vec<Name>>>().filter(|columns| !columns.is_empty())?;
+    Some(FullTextIndex { name: name.to_owned().into(), columns, language: language.to_owned().into() })
 }
 
 async fn constraints(session: &mut Session, oid: &str, table: &mut Table) -> Result<(), Failure> {

@@ -23,6 +23,17 @@ pub(crate) async fn change(
     change: &SchemaChange,
 ) -> Result<(), Failure> {
     let own = !session.in_transaction;
+    if change.is_apart() {
+        if !own {
+            return Err(Failure::Own(Error::config(
+                "PostgreSQL makes an index concurrently, and databases, outside of a transaction alone: give the migration \
+                 `const WITHIN_TRANSACTION: bool = false`, or its file the line `-- atlas: no transaction`",
+            )));
+        }
+        let done = make(session, change).await;
+        shared.schema_changed();
+        return done;
+    }
     if own {
         session.begin(shared, "").await?;
     } else {

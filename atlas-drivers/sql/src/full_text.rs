@@ -96,7 +96,13 @@ pub(crate) fn in_table(table: &Table, dialect: &dyn Dialect, text: &mut String) 
 pub fn added(table: &Table, index: &FullTextIndex, dialect: &dyn Dialect) -> Result<Vec<String>> {
     let alone = Table { full_text: vec![index.clone()], ..table.clone() };
     let FullTextIndexes::Column(template) = dialect.full_text_index() else {
-        return statements(&alone, dialect);
+        let mut all = statements(&alone, dialect)?;
+        if dialect.full_text_index() == FullTextIndexes::Table {
+            // The rows that are there already.
+            let (here, own) = (in_schema_of(table, &index.name, dialect), quoted(&index.name, dialect));
+            all.push(format!("INSERT INTO {here} ({own}) VALUES ('rebuild')"));
+        }
+        return Ok(all);
     };
     let mut text = String::from("ALTER TABLE ");
     quote_path(dialect.quote(), &table.name, &mut text);
@@ -105,6 +111,50 @@ pub fn added(table: &Table, index: &FullTextIndex, dialect: &dyn Dialect) -> Res
     let template = template.replace("{columns}", &names(index, dialect, ""));
     text.push_str(&format!(" ADD COLUMN {name} {template}, ADD FULLTEXT INDEX {name} ({name})"));
     Ok(vec![text])
+}
+
+/// The statements that drop a full-text index.
+pub fn dropped(table: &Table, index: &str, dialect: &dyn Dialect) -> Vec<String> {
+    let here = in_schema_of(table, index, dialect);
+    match dialect.full_text_index() {
+        FullTextIndexes::None => Vec::new(),
+        FullTextIndexes::Expression(_) => vec![format!("DROP INDEX {here}")],
+        FullTextIndexes::Column(_) => {
+            let (mut of, own) = (String::new(), quoted(index, dialect));
+            quote_path(dialect.quote(), &table.name, &mut of);
+            vec![format!("ALTER TABLE {of} DROP INDEX {own}, DROP COLUMN {own}")]
+        }
+        FullTextIndexes::Table => {
+            let triggers = EVENTS.map(|event| trigger(index, event));
+            let drop =
+                |name: String| format!("DROP TRIGGER IF EXISTS {}", in_schema_of(table, &name, dialect));
+            let mut all: Vec<String> = triggers.into_iter().map(drop).collect();
+            all.push(format!("DROP TABLE {here}"));
+            all
+        }
+    }
+}
+
+/// What changes the rows of a table.
+const EVENTS: [&str; 3] = ["INSERT", "DELETE", "UPDATE"];
+
+/// The name of a trigger that keeps a table of words.
+fn trigger(index: &str, event: &str) -> String {
+    format!("{index}_{}", event.to_lowercase())
+}
+
+fn quoted(name: &str, dialect: &dyn Dialect) -> String {
+    let mut text = String::new();
+    quote_name(dialect.quote(), name, &mut text);
+    text
+}
+
+/// A name in the schema of a table.
+fn in_schema_of(table: &Table, name: &str, dialect: &dyn Dialect) -> String {
+    match table.name.split_once('.') {
+        None => quoted(name, dialect),
+        Some((schema, _)) => format!("{}.{}", quoted(schema, dialect), quoted(name, dialect)),
+    }
 }
 
 /// The statements that make the full-text indexes of a new table.
@@ -168,18 +218,10 @@ fn fts5(table: &Table, index: &FullTextIndex, dialect: &dyn Dialect) -> Result<V
             instead: "give the model a key of one integer".to_owned(),
         });
     }
-    let (schema, bare) =
-        table.name.split_once('.').map_or((None, &*table.name), |(schema, bare)| (Some(schema), bare));
-    let quoted = |name: &str| {
-        let mut text = String::new();
-        quote_name(dialect.quote(), name, &mut text);
-        text
-    };
-    let here = |name: &str| match schema {
-        None => quoted(name),
-        Some(schema) => format!("{}.{}", quoted(schema), quoted(name)),
-    };
-    let (fts, of, columns) = (quoted(&index.name), quoted(bare), names(index, dialect, ""));
+    let bare = table.name.split_once('.').map_or(&*table.name, |(_, bare)| bare);
+    let here = |name: &str| in_schema_of(table, name, dialect);
+    let (fts, of) = (quoted(&index.name, dialect), quoted(bare, dialect));
+    let columns = names(index, dialect, "");
     let stems = if index.language == "english" { "porter " } else { "" };
     let mut all = vec![format!(
         "CREATE VIRTUAL TABLE {} USING fts5({columns}, content={of}, tokenize='{stems}unicode61 remove_diacritics 0')",
@@ -188,10 +230,8 @@ fn fts5(table: &Table, index: &FullTextIndex, dialect: &dyn Dialect) -> Result<V
     let (old, new) = (names(index, dialect, "old."), names(index, dialect, "new."));
     let leave = format!("INSERT INTO {fts} ({fts}, rowid, {columns}) VALUES ('delete', old.rowid, {old});");
     let enter = format!("INSERT INTO {fts} (rowid, {columns}) VALUES (new.rowid, {new});");
-    for (event, body) in
-        [("INSERT", enter.clone()), ("DELETE", leave.clone()), ("UPDATE", format!("{leave} {enter}"))]
-    {
-        let name = here(&format!("{}_{}", index.name, event.to_lowercase()));
+    for (event, body) in EVENTS.into_iter().zip([enter.clone(), leave.clone(), format!("{leave} {enter}")]) {
+        let name = here(&trigger(&index.name, event));
         all.push(format!("CREATE TRIGGER {name} AFTER {event} ON {of} BEGIN {body} END"));
     }
     Ok(all)

@@ -30,7 +30,7 @@ mod update;
 
 pub use compiled::{Bind, Compiled};
 pub use dialect::{Beside, Conflicts, Dialect, FullTextIndexes, common_lock};
-pub use full_text::added as add_full_text;
+pub use full_text::{added as add_full_text, dropped as drop_full_text};
 pub use function::common as common_function;
 pub use raw::compile_raw;
 pub use schema::{

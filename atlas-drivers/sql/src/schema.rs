@@ -57,7 +57,26 @@ pub fn schema_statements(change: &SchemaChange, dialect: &dyn Dialect) -> Result
             text.push_str(after);
             Ok(vec![text])
         }
-        SchemaChange::RenameTable { before, to } => Ok(alter::rename_table(before, to, dialect)),
+        SchemaChange::CreateDatabase(name) if has_databases(dialect) => {
+            Ok(vec![format!("CREATE DATABASE {}", quote(name, dialect))])
+        }
+        SchemaChange::DropDatabase(name) if has_databases(dialect) => {
+            Ok(vec![format!("DROP DATABASE IF EXISTS {}", quote(name, dialect))])
+        }
+        SchemaChange::CreateDatabase(_) | SchemaChange::DropDatabase(_) => Err(unsupported(
+            dialect,
+            "a database of a server",
+            "connect to a file, which is made where there is none, and remove the file",
+        )),
+        SchemaChange::CreateExtension(name) if dialect.schema().altering == Altering::Pieces => {
+            Ok(vec![format!("CREATE EXTENSION IF NOT EXISTS {}", quote(name, dialect))])
+        }
+        SchemaChange::CreateExtension(name) => Err(unsupported(
+            dialect,
+            format!("the extension `{name}`"),
+            "ask for it on PostgreSQL alone: `if db.driver_name() == \"postgres\"`",
+        )),
+        SchemaChange::RenameTable { before, to } => alter::rename_table(before, to, dialect),
         SchemaChange::AlterTable { before, changes } => alter::table(before, changes, dialect),
         _ => Err(Error::Unsupported {
             driver: dialect.name(),
@@ -65,6 +84,11 @@ pub fn schema_statements(change: &SchemaChange, dialect: &dyn Dialect) -> Result
             instead: "update the driver".to_owned(),
         }),
     }
+}
+
+/// Whether a server has databases that a statement makes.
+fn has_databases(dialect: &dyn Dialect) -> bool {
+    dialect.schema().altering != Altering::Rebuild
 }
 
 fn drop_tables(tables: &[Name], dialect: &dyn Dialect) -> Vec<String> {

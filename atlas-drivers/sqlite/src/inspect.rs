@@ -2,7 +2,7 @@
 
 use atlas_core::{
     error::Result,
-    schema::{Entry, Table},
+    schema::{Entry, FullTextIndex, Table},
 };
 
 use crate::{
@@ -28,7 +28,28 @@ pub(crate) fn table(database: &mut Database, name: &str) -> Result<Option<Table>
     let Some(declared) = Declared::parse(&texts.create) else { return Ok(None) };
     let mut table = declared.table(name);
     table.indexes.extend(texts.indexes.iter().filter_map(|(_, text)| ddl::index(text)));
+    table.full_text = full_text(database, name)?;
     Ok(Some(table))
+}
+
+/// The tables of words that read their texts from a table.
+fn full_text(database: &mut Database, table: &str) -> Result<Vec<FullTextIndex>> {
+    let (schema, bare) = schema_of(table);
+    let text = format!(
+        "SELECT name, sql FROM \"{}\".sqlite_schema WHERE type = 'table' AND sql LIKE 'CREATE VIRTUAL TABLE%' \
+         AND INSTR(sql, ?) > 0 ORDER BY name",
+        schema.replace('"', "\"\"")
+    );
+    let content = format!(", content=\"{}\", tokenize=", bare.replace('"', "\"\""));
+    let found = database.all_texts::<2>(&text, &[&content]).map_err(fail)?;
+    let index = |[name, sql]: [String; 2]| {
+        let (head, tail) = sql.split_once(&content)?;
+        let (_, columns) = head.split_once("fts5(")?;
+        let columns = columns.split(", ").map(|own| own.trim_matches('"').replace("\"\"", "\"").into());
+        let language = if tail.starts_with("'porter ") { "english" } else { "simple" };
+        Some(FullTextIndex { name: name.into(), columns: columns.collect(), language: language.into() })
+    };
+    Ok(found.into_iter().filter_map(index).collect())
 }
 
 /// What SQLite keeps of a table; an empty text where there is none.

@@ -10,7 +10,8 @@ use atlas_core::{
     schema::{Alteration, Column, ColumnDefault, Name, Table},
 };
 use atlas_sql::{
-    add_full_text, create_index, declare_check, declare_column, declare_foreign_key, schema_statements,
+    add_full_text, create_index, declare_check, declare_column, declare_foreign_key, drop_full_text,
+    schema_statements,
 };
 
 use crate::{
@@ -110,10 +111,20 @@ fn by_itself(
             Some(vec![format!("ALTER TABLE {of} ADD COLUMN {declared}")])
         }
         Alteration::RenameColumn { from, to } => {
-            Some(vec![format!("ALTER TABLE {of} RENAME COLUMN {} TO {}", quote(from), quote(to))])
+            // A table of words reads its texts by the names of columns.
+            let mut statements = Vec::new();
+            for index in before.full_text.iter().filter(|index| index.columns.contains(from)) {
+                statements.extend(drop_full_text(before, &index.name, &SqliteDialect));
+            }
+            statements.push(format!("ALTER TABLE {of} RENAME COLUMN {} TO {}", quote(from), quote(to)));
+            for index in after.full_text.iter().filter(|index| index.columns.contains(to)) {
+                statements.extend(add_full_text(after, index, &SqliteDialect)?);
+            }
+            Some(statements)
         }
         Alteration::AddIndex(index) => Some(vec![create_index(before, index, &SqliteDialect)?]),
         Alteration::AddFullText(index) => Some(add_full_text(before, index, &SqliteDialect)?),
+        Alteration::DropFullText(name) => Some(drop_full_text(before, name, &SqliteDialect)),
         Alteration::DropIndex(name) if is_made(name) => {
             Some(vec![format!("DROP INDEX {schema}{}", quote(name))])
         }
@@ -150,6 +161,8 @@ struct Anew {
     triggers: Vec<String>,
     /// Which columns get their rows from the table before.
     copied: Vec<String>,
+    /// What is sent first.
+    first: Vec<String>,
 }
 
 impl Anew {
@@ -170,6 +183,7 @@ impl Anew {
             indexes: texts.indexes.clone(),
             triggers: texts.triggers.clone(),
             copied,
+            first: Vec::new(),
         })
     }
 
@@ -182,6 +196,11 @@ impl Anew {
             }
             Alteration::ChangeColumn(column) => {
                 let mut declared = self.declare(&after, column)?;
+                let counted =
+                    declared.constraints.iter().any(|own| matches!(own.rule, Rule::PrimaryKey { .. }));
+                if counted {
+                    self.drop_constraints(|_, own| matches!(own.rule, Rule::PrimaryKey { .. }));
+                }
                 let was_computed = self.computed(&column.name);
                 let name = column.name.clone();
                 let Some(was) = self.column(&name) else { return Ok(()) };
@@ -190,11 +209,17 @@ impl Anew {
                     matches!(own.rule, Rule::PrimaryKey { .. } | Rule::Unique(_) | Rule::ForeignKey(_))
                         || matches!(own.rule, Rule::Check(_)) && own.name.is_some()
                 };
+                // A key that is not counted any more is one all the same.
+                let uncounted = |own: Constraint| match own.rule {
+                    Rule::PrimaryKey { columns, counts: true } => Constraint {
+                        rule: Rule::PrimaryKey { columns, counts: false },
+                        text: "PRIMARY KEY".to_owned(),
+                        ..own
+                    },
+                    _ => own,
+                };
                 let kept = mem::take(&mut was.constraints).into_iter().filter(is_key);
-                let counted =
-                    declared.constraints.iter().any(|own| matches!(own.rule, Rule::PrimaryKey { .. }));
-                let kept = kept.filter(|own| !(counted && matches!(own.rule, Rule::PrimaryKey { .. })));
-                declared.constraints.extend(kept);
+                declared.constraints.extend(kept.map(uncounted));
                 *was = declared;
                 match (was_computed, column.computed.is_some()) {
                     (false, true) => self.copied.retain(|own| *own != column.name),
@@ -203,10 +228,14 @@ impl Anew {
                 }
             }
             Alteration::DropColumn(name) => {
+                for index in self.table.full_text.iter().filter(|index| index.columns.contains(name)) {
+                    self.first.extend(drop_full_text(&self.table, &index.name, &SqliteDialect));
+                    self.triggers.retain(|text| !ddl::mentions(text, &index.name));
+                }
                 self.copied.retain(|own| own != name);
                 self.declared.parts.retain_mut(|part| match part {
                     Part::Column(column) => column.name != *name,
-                    Part::Constraint(own) => !ddl::mentions(&own.text, name),
+                    Part::Constraint(own) => !is_of_column(&own.rule, name),
                 });
                 self.indexes.retain(|(_, text)| !mentioned_by_index(text, name));
             }
@@ -298,7 +327,8 @@ impl Anew {
         let new = format!("{schema}{}", quote(&format!("_atlas_new_{bare}")));
         let columns: Vec<String> = self.copied.iter().map(|name| quote(name)).collect();
         let columns = columns.join(", ");
-        let mut statements = vec![self.declared.text(&new)];
+        let mut statements = self.first.clone();
+        statements.push(self.declared.text(&new));
         if !columns.is_empty() {
             statements.push(format!("INSERT INTO {new} ({columns}) SELECT {columns} FROM {old}"));
         }
@@ -329,6 +359,18 @@ fn is_over(at: Option<&str>, own: &[String], columns: &[Name]) -> bool {
     match at {
         Some(column) => matches!(columns, [only] if only == column),
         None => own.iter().map(String::as_str).eq(columns.iter().map(|name| &**name)),
+    }
+}
+
+/// Whether a constraint of the table has to do with one of its columns. What a foreign key refers to is another's.
+fn is_of_column(rule: &Rule, column: &str) -> bool {
+    match rule {
+        Rule::PrimaryKey { columns, .. } | Rule::Unique(columns) => {
+            columns.iter().any(|own| own.eq_ignore_ascii_case(column))
+        }
+        Rule::ForeignKey(key) => key.columns.iter().any(|own| own.eq_ignore_ascii_case(column)),
+        Rule::Check(condition) => ddl::mentions(condition, column),
+        _ => false,
     }
 }
 

@@ -5,7 +5,7 @@ use atlas_core::{
     schema::{Alteration, SchemaChange, Table, Truncate},
     types::serde_json,
 };
-use atlas_sql::schema_statements;
+use atlas_sql::{drop_full_text as drop_full_text_index, schema_statements};
 
 use crate::{dialect::SqliteDialect, error::Failure, inspect, raw::Database, rebuild::next_step};
 
@@ -172,7 +172,9 @@ fn drop_full_text(database: &mut Database, table: &str) -> Result<()> {
     let of_it = format!(", content={}, tokenize=", quoted(bare));
     let fail = |failure: Failure| failure.into_error(None);
     while let Some([name, _]) = database.texts(&find, &[&of_it]).map_err(fail)? {
-        database.command(&format!("DROP TABLE {}.{}", quoted(schema), quoted(&name))).map_err(fail)?;
+        // Its triggers first: what else deletes the rows of the table would look for it.
+        let of = Table::new(table.to_owned());
+        run(database, &drop_full_text_index(&of, &name, &SqliteDialect))?;
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 use atlas_core::{
     error::Result,
-    schema::{Alteration, Column, Name, Place, Table, default_name},
+    schema::{Alteration, Column, Name, Place, Table},
+    value::ColumnType,
 };
 
 use super::{
@@ -9,7 +10,7 @@ use super::{
     create::{comment_on_column, comment_on_table, create_index, declare_check, declare_foreign_key},
     declare_column, names, path, quote, unsupported,
 };
-use crate::{Dialect, full_text};
+use crate::{Dialect, FullTextIndexes, full_text};
 
 /// The statements that change a table.
 pub(super) fn table(before: &Table, changes: &[Alteration], dialect: &dyn Dialect) -> Result<Vec<String>> {
@@ -23,6 +24,7 @@ pub(super) fn table(before: &Table, changes: &[Alteration], dialect: &dyn Dialec
         after.apply(change)?;
         if dialect.schema().altering == Altering::Modify {
             modify(&table, &after, change, dialect, &mut statements)?;
+            statements.extend(keyed_no_more(&table, &after, dialect)?);
         } else {
             pieces(&table, &after, change, dialect, &mut statements)?;
         }
@@ -31,14 +33,24 @@ pub(super) fn table(before: &Table, changes: &[Alteration], dialect: &dyn Dialec
     Ok(statements)
 }
 
-pub(super) fn rename_table(before: &Table, to: &Name, dialect: &dyn Dialect) -> Vec<String> {
+pub(super) fn rename_table(before: &Table, to: &Name, dialect: &dyn Dialect) -> Result<Vec<String>> {
     let from = path(&before.name, dialect);
-    match dialect.schema().altering {
+    Ok(match dialect.schema().altering {
         Altering::Modify => vec![format!("RENAME TABLE {from} TO {}", path(to, dialect))],
         _ => {
             // A table stays in its schema.
             let bare = to.split_once('.').map_or(&**to, |(_, bare)| bare);
-            let mut statements = vec![format!("ALTER TABLE {from} RENAME TO {}", quote(bare, dialect))];
+            let mut statements = Vec::new();
+            let apart = dialect.full_text_index() == FullTextIndexes::Table;
+            // A table of words reads its texts by the name of the other.
+            for index in before.full_text.iter().filter(|_| apart) {
+                statements.extend(full_text::dropped(before, &index.name, dialect));
+            }
+            statements.push(format!("ALTER TABLE {from} RENAME TO {}", quote(bare, dialect)));
+            let after = Table { name: to.clone(), ..before.clone() };
+            for index in before.full_text.iter().filter(|_| apart) {
+                statements.extend(full_text::added(&after, index, dialect)?);
+            }
             if dialect.schema().names_guards {
                 for column in before.columns.iter().filter(|column| dialect.guard(column).is_some()) {
                     statements.push(rename_guard(
@@ -51,7 +63,7 @@ pub(super) fn rename_table(before: &Table, to: &Name, dialect: &dyn Dialect) -> 
             }
             statements
         }
-    }
+    })
 }
 
 fn rename_guard(table: &str, from: &str, to: &str, dialect: &dyn Dialect) -> String {
@@ -77,6 +89,11 @@ fn pieces(
         }
         Alteration::ChangeColumn(column) => {
             let Some(was) = table.column(&column.name) else { return Ok(()) };
+            if was.generated && !column.generated {
+                // By itself: what is counted is no text, though it stops being counted in the same statement.
+                let name = quote(&column.name, dialect);
+                out.push(alter(format!("ALTER COLUMN {name} DROP IDENTITY IF EXISTS")));
+            }
             let parts = change_column(table, after, was, column, dialect)?;
             if !parts.is_empty() {
                 out.push(alter(parts.join(", ")));
@@ -95,21 +112,16 @@ fn pieces(
         }
         Alteration::DropColumn(name) => out.push(alter(format!("DROP COLUMN {}", quote(name, dialect)))),
         Alteration::SetPrimaryKey(columns) => {
-            let mut parts = Vec::new();
             if !table.primary_key.is_empty() {
-                let bare = table.name.split_once('.').map_or(&*table.name, |(_, bare)| bare);
-                let name = default_name(bare, &[], "pkey");
-                parts.push(format!("DROP CONSTRAINT {}", quote(&name, dialect)));
+                out.push(drop_primary_key(&of));
             }
             if !columns.is_empty() {
-                parts.push(format!("ADD {}", primary_key(columns, dialect)));
-            }
-            if !parts.is_empty() {
-                out.push(alter(parts.join(", ")));
+                out.push(alter(format!("ADD {}", primary_key(columns, dialect))));
             }
         }
         Alteration::AddIndex(index) => out.push(create_index(table, index, dialect)?),
         Alteration::AddFullText(index) => out.extend(full_text::added(table, index, dialect)?),
+        Alteration::DropFullText(name) => out.extend(full_text::dropped(table, name, dialect)),
         Alteration::RenameIndex { from, to } => {
             let from = in_schema_of(table, from, dialect);
             out.push(format!("ALTER INDEX {from} RENAME TO {}", quote(to, dialect)));
@@ -130,6 +142,15 @@ fn pieces(
         _ => return Err(unknown(dialect)),
     }
     Ok(())
+}
+
+/// Its name is what the table was called when it was made, or what somebody gave it: the server looks for it.
+fn drop_primary_key(table: &str) -> String {
+    let literal = format!("'{}'", table.replace('\'', "''"));
+    format!(
+        "DO $atlas$ BEGIN EXECUTE (SELECT pg_catalog.format('ALTER TABLE %s DROP CONSTRAINT %I', conrelid::regclass, conname) \
+         FROM pg_catalog.pg_constraint WHERE conrelid = {literal}::regclass AND contype = 'p'); END $atlas$"
+    )
 }
 
 /// What makes a column another one, piece by piece.
@@ -164,17 +185,14 @@ fn change_column(
         // It is of the old type.
         parts.push(format!("ALTER COLUMN {name} DROP DEFAULT"));
     }
-    if was.generated && !column.generated {
-        parts.push(format!("ALTER COLUMN {name} DROP IDENTITY IF EXISTS"));
-    }
     if retyped {
         let collation = column.collation.as_ref().map(|own| format!(" COLLATE {}", quote(own, dialect)));
         let collation = collation.unwrap_or_default();
-        // A truth value becomes no other number than an integer.
-        let through = if was.ty == atlas_core::value::ColumnType::Bool && column.ty.is_integer() {
-            "::integer"
-        } else {
-            ""
+        // A truth value becomes no other number than an integer, and is made of none.
+        let (from_bool, to_bool) = (was.ty == ColumnType::Bool, column.ty == ColumnType::Bool);
+        let through = match (from_bool && column.ty.is_integer()) || (to_bool && was.ty.is_integer()) {
+            true => "::integer",
+            false => "",
         };
         parts.push(format!("ALTER COLUMN {name} TYPE {ty}{collation} USING {name}{through}::{ty}"));
     }
@@ -208,6 +226,16 @@ fn modify(
 ) -> Result<()> {
     let of = path(&table.name, dialect);
     let alter = |what: String| format!("ALTER TABLE {of} {what}");
+    // What is a key is of a type that can be one.
+    let keyed = |column: &&Column| {
+        let is = after.has_key_over(&column.name);
+        is && !table.has_key_over(&column.name) && table.column(&column.name) == Some(*column)
+    };
+    for column in after.columns.iter().filter(keyed) {
+        if column_type(table, column, dialect)? != column_type(after, column, dialect)? {
+            out.push(alter(format!("MODIFY COLUMN {}", declare_column(after, column, dialect)?)));
+        }
+    }
     match change {
         Alteration::AddColumn(column, place) => {
             let place = match place {
@@ -227,10 +255,21 @@ fn modify(
             out.push(alter(format!("MODIFY COLUMN {declared}")));
         }
         Alteration::RenameColumn { from, to } => {
+            // The column that its words are taken from is made of it.
+            let over = |columns: &[Name], name: &Name| columns.contains(name);
+            for index in table.full_text.iter().filter(|index| over(&index.columns, from)) {
+                out.extend(full_text::dropped(table, &index.name, dialect));
+            }
             out.push(alter(format!("RENAME COLUMN {} TO {}", quote(from, dialect), quote(to, dialect))));
+            for index in after.full_text.iter().filter(|index| over(&index.columns, to)) {
+                out.extend(full_text::added(after, index, dialect)?);
+            }
         }
         Alteration::DropColumn(name) => {
             let mut parts = Vec::new();
+            for index in table.full_text.iter().filter(|index| index.columns.contains(name)) {
+                out.extend(full_text::dropped(table, &index.name, dialect));
+            }
             for key in table.foreign_keys.iter().filter(|key| key.columns.contains(name)) {
                 if let Some(own) = &key.name {
                     out.push(alter(format!("DROP FOREIGN KEY {}", quote(own, dialect))));
@@ -260,6 +299,7 @@ fn modify(
         }
         Alteration::AddIndex(index) => out.push(create_index(table, index, dialect)?),
         Alteration::AddFullText(index) => out.extend(full_text::added(table, index, dialect)?),
+        Alteration::DropFullText(name) => out.extend(full_text::dropped(table, name, dialect)),
         Alteration::RenameIndex { from, to } => {
             out.push(alter(format!("RENAME INDEX {} TO {}", quote(from, dialect), quote(to, dialect))));
         }
@@ -282,6 +322,20 @@ fn modify(
         _ => return Err(unknown(dialect)),
     }
     Ok(())
+}
+
+/// The columns that are no part of a key any more, and may be of their usual type again.
+fn keyed_no_more(table: &Table, after: &Table, dialect: &dyn Dialect) -> Result<Vec<String>> {
+    let mut statements = Vec::new();
+    for column in &after.columns {
+        let stays = table.column(&column.name) == Some(column);
+        let was = table.has_key_over(&column.name) && !after.has_key_over(&column.name);
+        if stays && was && column_type(table, column, dialect)? != column_type(after, column, dialect)? {
+            let declared = declare_column(after, column, dialect)?;
+            statements.push(format!("ALTER TABLE {} MODIFY COLUMN {declared}", path(&table.name, dialect)));
+        }
+    }
+    Ok(statements)
 }
 
 /// MySQL makes an index for a foreign key that has none, and leaves it there.

@@ -17,7 +17,7 @@ pub(super) fn table(table: &Table, dialect: &dyn Dialect) -> Result<Vec<String>>
     let differ = dialect.schema();
     let mut statements = vec![create_table(table, dialect)?];
     for index in table.indexes.iter().filter(|_| !differ.indexes_in_table) {
-        statements.push(create_index(table, index, dialect)?);
+        statements.push(create_index(table, &Index { concurrently: false, ..index.clone() }, dialect)?);
     }
     statements.extend(full_text::statements(table, dialect)?);
     if differ.comments == Comments::Apart {
@@ -198,6 +198,9 @@ pub fn create_index(table: &Table, index: &Index, dialect: &dyn Dialect) -> Resu
         IndexKind::Spatial if inside => "CREATE SPATIAL INDEX ",
         _ => "CREATE INDEX ",
     });
+    if index.concurrently && differ.altering == Altering::Pieces {
+        text.push_str("CONCURRENTLY ");
+    }
     let on = match table.name.split_once('.') {
         Some((schema, bare)) if differ.index_names_schema => {
             quote_name(dialect.quote(), schema, &mut text);

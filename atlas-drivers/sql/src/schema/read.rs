@@ -9,7 +9,7 @@ use super::{
     Altering, Comments,
     column::{default, is_counted_key},
 };
-use crate::Dialect;
+use crate::{Dialect, FullTextIndexes};
 
 /// The default of a column, out of how the database tells it.
 pub fn read_default(text: &str, ty: ColumnType) -> ColumnDefault {
@@ -59,7 +59,12 @@ fn of_number(text: &str, ty: ColumnType) -> Option<Value> {
     match ty {
         ColumnType::Bool => Some(Value::Bool(text.parse::<i64>().ok()? != 0)),
         ColumnType::F32 | ColumnType::F64 => text.parse().ok().map(Value::F64),
-        ColumnType::Numeric => text.parse().ok().map(Value::Numeric),
+        // With no more digits than it needs: databases write as many as the column has.
+        ColumnType::Numeric => {
+            let short =
+                if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { text };
+            short.parse().ok().map(Value::Numeric)
+        }
         _ => match (text.parse::<i64>(), text.parse::<u64>()) {
             (Ok(number), _) => Some(Value::I64(number)),
             (_, Ok(number)) => Some(Value::U64(number)),
@@ -273,6 +278,7 @@ pub fn normalize(table: &Table, dialect: &dyn Dialect) -> Table {
         }
     }
     for index in &mut normal.indexes {
+        index.concurrently = false;
         if !differ.index_methods
             || index.method.as_deref().is_some_and(|own| own.eq_ignore_ascii_case("btree"))
         {
@@ -295,6 +301,14 @@ pub fn normalize(table: &Table, dialect: &dyn Dialect) -> Table {
         }
     }
     normal.foreign_keys.sort_by(|one, other| one.name.cmp(&other.name));
+    for index in &mut normal.full_text {
+        index.language = match dialect.full_text_index() {
+            FullTextIndexes::Expression(_) => continue,
+            FullTextIndexes::Table if index.language == "english" => continue,
+            _ => "simple".into(),
+        };
+    }
+    normal.full_text.sort_by(|one, other| one.name.cmp(&other.name));
     normal.checks.sort_by(|one, other| one.name.cmp(&other.name));
     normal.options = TableOptions {
         comment: normal.options.comment.filter(|_| differ.comments != Comments::Nowhere),
