@@ -45,7 +45,7 @@ const CHORES: [Chore; 5] = [
         help: capabilities::HELP,
         run: capabilities::run,
     },
-    Chore { name: "bench", about: "measure Atlas beside a bare driver", help: bench::HELP, run: bench::run },
+    Chore { name: "bench", about: "measure Atlas beside others", help: bench::HELP, run: bench::run },
 ];
 
 fn main() -> ExitCode {
