@@ -46,7 +46,7 @@ fn project() -> [Command; 2] {
     ]
 }
 
-fn migrations() -> [Command; 6] {
+fn migrations() -> [Command; 9] {
     [
         Command::new("migrate")
             .about("Runs the migrations that have not run yet")
@@ -64,6 +64,29 @@ fn migrations() -> [Command; 6] {
             .arg(number("batches", "Takes back the last so many runs"))
             .arg(force())
             .after_help("Examples:\n  atlas migrate:rollback\n  atlas migrate:rollback --step 2"),
+        Command::new("migrate:generate")
+            .about("Writes the migration from what was generated last to what the models are now")
+            .arg(Arg::new("name").help("What it is called; what it does, where nothing is said"))
+            .arg(
+                Arg::new("rename")
+                    .long("rename")
+                    .value_name("FROM:TO")
+                    .action(ArgAction::Append)
+                    .help("A table, or a column, `posts.title:heading`, has another name now"),
+            )
+            .arg(flag("lose-data", "What is gone from the models is dropped, with its data"))
+            .arg(flag("sql", "As SQL of the database, in place of Rust"))
+            .arg(flag("pretend", "Prints it, and writes nothing"))
+            .arg(flag("accept", "Writes no migration: those written by hand make what the models are now"))
+            .after_help(
+                "Examples:\n  atlas migrate:generate\n  atlas migrate:generate --rename posts.title:heading",
+            ),
+        Command::new("check")
+            .about("Fails where models, migrations and database differ: for CI")
+            .arg(json()),
+        Command::new("schema:dump")
+            .about("Writes the tables into `schema.sql`, which a new database gets in place of the migrations so far")
+            .arg(flag("prune", "Removes the SQL files of those migrations")),
         Command::new("migrate:reset").about("Takes back all migrations").arg(force()),
         Command::new("migrate:refresh")
             .about("Takes back all migrations, and runs them again")
@@ -105,7 +128,7 @@ fn making() -> [Command; 5] {
     ]
 }
 
-fn database() -> [Command; 6] {
+fn database() -> [Command; 7] {
     [
         Command::new("db:seed")
             .about("Runs the seeders: `DatabaseSeeder`, or all where there is none of that name")
@@ -126,6 +149,12 @@ fn database() -> [Command; 6] {
             .about("Says what a table is made of")
             .arg(Arg::new("table").required(true))
             .arg(json()),
+        Command::new("db:pull")
+            .about("Writes models out of the tables of the database")
+            .arg(Arg::new("folder").default_value("src/models").help("Where they go"))
+            .arg(list("only", "This table alone; may be said again"))
+            .arg(list("except", "Not this table; may be said again"))
+            .after_help("Example:\n  atlas db:pull --except sessions"),
         Command::new("db:wipe").about("Drops every table and view").arg(force()),
         Command::new("erd")
             .about("Draws the models, or else the tables of the database, and what refers to what")
@@ -156,6 +185,10 @@ fn flag(name: &'static str, help: &'static str) -> Arg {
 
 fn number(name: &'static str, help: &'static str) -> Arg {
     Arg::new(name).long(name).value_name("N").value_parser(value_parser!(u32).range(1..)).help(help)
+}
+
+fn list(name: &'static str, help: &'static str) -> Arg {
+    Arg::new(name).long(name).value_name("TABLE").action(ArgAction::Append).help(help)
 }
 
 fn json() -> Arg {

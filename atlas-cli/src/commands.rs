@@ -5,6 +5,7 @@ mod erd;
 mod init;
 mod make;
 mod migrate;
+mod models;
 mod query;
 
 use std::{
@@ -86,7 +87,7 @@ fn dispatch(app: App, matches: &ArgMatches, arguments: &[OsString], installed: b
 
 /// Whether a command needs what only the program knows.
 fn needs_program(name: &str) -> bool {
-    name.starts_with("migrate") || matches!(name, "db:seed" | "erd")
+    name.starts_with("migrate") || matches!(name, "db:seed" | "erd" | "check" | "schema:dump")
 }
 
 /// Hands the command on to the program's own.
@@ -104,6 +105,10 @@ fn call(program: &[String], arguments: &[OsString]) -> Outcome<ExitCode> {
 async fn work(context: Context, name: &str, given: &ArgMatches) -> Outcome<ExitCode> {
     match name {
         "migrate:status" => return migrate::status(&context, given).await,
+        "check" => return models::check(&context, given).await,
+        "migrate:generate" => models::generate(&context, given).await,
+        "schema:dump" => migrate::dump(&context, given).await,
+        "db:pull" => models::pull(&context, given).await,
         "db:seed" => migrate::seed(&context, given).await,
         "db:show" => database::show(&context, given).await,
         "db:table" => database::table(&context, given).await,

@@ -165,12 +165,6 @@ pub struct User {
 }
 "#;
 
-pub(crate) const FIRST_MIGRATION_UP: &str = r#"        Schema::create(db, "users", |t| {
-            t.id();
-            t.string("name").unique();
-        })
-        .await"#;
-
 pub(crate) const FIRST_FACTORY: &str = r#"use atlas::{
     Complete,
     factory::{Factory, Making, fake::faker::name::en::Name},

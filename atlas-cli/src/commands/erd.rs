@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use atlas_core::schema::Table;
+use atlas_core::{model::tables_of, schema::Table};
 use atlas_migrate::{MigrationsRepository, Schema};
 use clap::ArgMatches;
 
@@ -13,7 +13,10 @@ use crate::{
 };
 
 pub(super) async fn erd(context: &Context, given: &ArgMatches) -> Outcome {
-    let tables = of_database(context).await?;
+    let tables = match context.app.models.is_empty() {
+        false => tables_of(context.app.models.iter().copied())?,
+        true => of_database(context).await?,
+    };
     let drawn = match given.get_one::<String>("format").map(String::as_str) {
         Some("svg") => svg(&tables),
         _ => mermaid(&tables),

@@ -2,9 +2,10 @@
 
 use std::{fs, path::Path};
 
+use atlas_migrate::{Column, ColumnType, Generate, Index, IndexKind, MigrationFolder, Snapshot, Table};
 use clap::ArgMatches;
 
-use super::make::{FACTORIES, MODELS, SEEDERS, add_in, free_stamp, write, write_migration};
+use super::make::{FACTORIES, MIGRATIONS, MODELS, SEEDERS, add_in, free_stamp, write};
 use crate::{
     failure::{Failure, Outcome},
     names::is_name,
@@ -71,11 +72,29 @@ pub(super) fn init(given: &ArgMatches) -> Outcome {
     add_in(folder, &MODELS, "user", templates::FIRST_MODEL)?;
     add_in(folder, &FACTORIES, "user", templates::FIRST_FACTORY)?;
     add_in(folder, &SEEDERS, "user_seeder", templates::FIRST_SEEDER)?;
-    let down = fill(templates::CREATE.1, &[("table", "users")]);
-    write_migration(folder, &free_stamp(&[]), "create_users", templates::FIRST_MIGRATION_UP, &down)?;
+    first_migration(folder)?;
     say(format!(
         "\nIt runs: cd {0} && cargo run\nIts command: atlas migrate:status, or cargo run --bin atlas -- migrate:status",
         folder.display()
     ));
+    Ok(())
+}
+
+/// The migration that makes the first model's table, and the snapshot that the next ones are generated from.
+fn first_migration(folder: &Path) -> Outcome {
+    let table = Table {
+        columns: vec![
+            Column { generated: true, ..Column::new("id", ColumnType::I64) },
+            Column::new("name", ColumnType::Text),
+        ],
+        primary_key: vec!["id".into()],
+        indexes: vec![Index::new("users", vec!["name".into()], IndexKind::Unique)],
+        ..Table::new("users")
+    };
+    let (nothing, users) = (Snapshot::default(), Snapshot::of_tables(vec![table]));
+    let plan = Generate::new(&nothing, &users).plan()?;
+    let migrations = MigrationFolder::new(folder.join(MIGRATIONS));
+    let written = migrations.write_rust(&format!("{}_{}", free_stamp(&[]), plan.name()), &plan, &users)?;
+    written.iter().for_each(|path| say(format!("wrote {}", path.display())));
     Ok(())
 }

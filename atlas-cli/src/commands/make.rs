@@ -9,6 +9,7 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
+use atlas_migrate::MigrationFolder;
 use clap::ArgMatches;
 
 use crate::{
@@ -90,7 +91,7 @@ fn model_of(name: &str, made: &str) -> String {
 }
 
 fn migration(name: &str, of: Option<About>, sql: bool, settings: &Settings) -> Outcome {
-    let stamp = free_stamp(&[settings.migrations(), PathBuf::from("src/migrations")]);
+    let stamp = free_stamp(&[settings.migrations(), PathBuf::from(MIGRATIONS)]);
     if sql {
         let folder = settings.migrations();
         fs::create_dir_all(&folder).map_err(|error| Failure::of("made", &folder, &error))?;
@@ -133,10 +134,20 @@ fn in_sql(of: Option<&About>) -> (String, String) {
     }
 }
 
-/// A migration in Rust, in the project in a folder.
+/// A migration in Rust, in the project in a folder, and the list that it is in.
 pub(super) fn write_migration(project: &Path, stamp: &str, name: &str, up: &str, down: &str) -> Outcome {
+    let folder = project.join(MIGRATIONS);
+    let is_new = !folder.is_dir();
+    fs::create_dir_all(&folder).map_err(|error| Failure::of("made", &folder, &error))?;
     let names = [("Name", &*pascal(name)), ("stamp", stamp), ("name", name), ("up", up), ("down", down)];
-    add_in(project, &MIGRATIONS, &format!("m{stamp}_{name}"), &fill(templates::MIGRATION, &names))
+    write(&folder.join(format!("{stamp}_{name}.rs")), &fill(templates::MIGRATION, &names))?;
+    if MigrationFolder::new(&folder).list()?.is_none() {
+        return Err(by_hand(&folder.join("mod.rs")));
+    }
+    if is_new {
+        tell_of_module(project, "migrations");
+    }
+    Ok(())
 }
 
 /// A time that no migration of these folders begins with: the order in which they were made is that of their names.
@@ -213,16 +224,8 @@ pub(super) const SEEDERS: Kind = Kind {
         list: "pub fn all() -> Seeders {\n    seeders![{all}]\n}",
     }),
 };
-pub(super) const MIGRATIONS: Kind = Kind {
-    folder: "migrations",
-    doc: "The migrations, which run in the order of their names.",
-    uses: false,
-    all: Some(All {
-        found: |text| implemented(text, "impl Migration for "),
-        head: "use atlas::migrate::{Migrations, migrations};",
-        list: "pub fn all() -> Migrations {\n    migrations![{all}]\n}",
-    }),
-};
+/// The folder of the migrations in Rust, whose list is kept by `atlas_migrate::MigrationFolder`.
+pub(super) const MIGRATIONS: &str = "src/migrations";
 
 fn add(kind: &Kind, module: &str, text: &str) -> Outcome {
     add_in(Path::new(""), kind, module, text)
@@ -237,12 +240,26 @@ pub(super) fn add_in(project: &Path, kind: &Kind, module: &str, text: &str) -> O
     let is_new = !list.exists();
     let listed = listing(kind, &folder)?;
     fs::write(&list, listed).map_err(|error| Failure::of("written", &list, &error))?;
-    let root = project.join("src/lib.rs");
-    let known = fs::read_to_string(&root).is_ok_and(|text| text.contains(&format!("mod {};", kind.folder)));
-    if is_new && !known {
-        note(format!("Add `mod {};` to your program's first file.", kind.folder));
+    if is_new {
+        tell_of_module(project, kind.folder);
     }
     Ok(())
+}
+
+/// Says what is still to be done by hand, where a program does not know of a module.
+fn tell_of_module(project: &Path, name: &str) {
+    let root = fs::read_to_string(project.join("src/lib.rs"));
+    if !root.is_ok_and(|text| text.contains(&format!("mod {name};"))) {
+        note(format!("Add `mod {name};` to your program's first file."));
+    }
+}
+
+#[cold]
+fn by_hand(list: &Path) -> Failure {
+    Failure::new(format!(
+        "`{}` was written by hand, so that the new file was not entered there: do it yourself, or remove the list, and the next `atlas make` writes it",
+        list.display()
+    ))
 }
 
 /// The structs that implement a trait.
@@ -274,12 +291,7 @@ const MARK: &str =
 fn listing(kind: &Kind, folder: &Path) -> Outcome<String> {
     let list = folder.with_extension("rs");
     match fs::read_to_string(&list) {
-        Ok(text) if !text.contains(MARK) => {
-            return Err(Failure::new(format!(
-                "`{}` was written by hand, so that the new file was not entered there: do it yourself, or remove the list, and the next `atlas make` writes it",
-                list.display()
-            )));
-        }
+        Ok(text) if !text.contains(MARK) => return Err(by_hand(&list)),
         _ => {}
     }
     let mut modules = Vec::new();

@@ -1,6 +1,12 @@
 //! `migrate` and its siblings, and `db:seed`.
 
-use std::{process::ExitCode, sync::Arc};
+use std::{
+    process::ExitCode,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+};
 
 use atlas_core::Db;
 use atlas_migrate::{Direction, MigrationEvent, Migrator, Report, Seeded, Seeding, State};
@@ -13,11 +19,15 @@ use crate::{
     output::{Colour, coloured, progress, say, table},
 };
 
+/// What `schema:dump` writes.
+const SCHEMA_FILE: &str = "schema.sql";
+
 fn migrator<'d>(context: &Context, db: &'d Db, force: bool) -> Migrator<'d> {
     let (app, settings) = (&context.app, &context.settings);
     let migrator = Migrator::new(db)
         .migrations(app.migrations.clone())
         .embedded(&app.embedded)
+        .schema_file(SCHEMA_FILE)
         .environment(settings.environment())
         .force(force);
     let folder = settings.migrations();
@@ -42,10 +52,15 @@ pub(super) async fn migrate(context: &Context, name: &str, given: &ArgMatches) -
     let steps = migrator.status().await?.iter().filter(|status| status.state == State::Pending).count();
     let bar = Arc::new(progress(steps));
     let told = bar.clone();
-    let migrator = migrator.listen(move |event| {
-        let MigrationEvent::MigrationStarted { name, .. } = event else { return };
-        told.inc(1);
-        told.set_message((*name).to_owned());
+    let loaded = Arc::new(AtomicBool::new(false));
+    let saw = loaded.clone();
+    let migrator = migrator.listen(move |event| match event {
+        MigrationEvent::MigrationStarted { name, .. } => {
+            told.inc(1);
+            told.set_message((*name).to_owned());
+        }
+        MigrationEvent::SchemaLoaded(_) => saw.store(true, Relaxed),
+        _ => {}
     });
     let done = match (name, number(given, "step"), number(given, "batches")) {
         ("migrate:rollback", Some(steps), _) => migrator.down_steps(steps).await,
@@ -56,7 +71,13 @@ pub(super) async fn migrate(context: &Context, name: &str, given: &ArgMatches) -
         _ => migrator.up().await,
     };
     bar.finish_and_clear();
-    print(&done?);
+    let done = done?;
+    if loaded.load(Relaxed) {
+        say(format!("{} {SCHEMA_FILE}", coloured("loaded     ", Colour::Green)));
+    }
+    if !loaded.load(Relaxed) || !done.ran.is_empty() {
+        print(&done);
+    }
     if is(given, "seed") {
         return run_seeders(context, &db, &[], is(given, "force")).await;
     }
@@ -123,6 +144,14 @@ pub(super) async fn status(context: &Context, given: &ArgMatches) -> Outcome<Exi
     }
     let pending = all.iter().any(|status| status.state == State::Pending);
     Ok(if is(given, "pending") && pending { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+pub(super) async fn dump(context: &Context, given: &ArgMatches) -> Outcome {
+    let db = context.db().await?;
+    let removed = migrator(context, &db, false).dump(SCHEMA_FILE, is(given, "prune")).await?;
+    say(format!("wrote {SCHEMA_FILE}"));
+    removed.iter().for_each(|path| say(format!("removed {}", path.display())));
+    Ok(())
 }
 
 pub(super) async fn seed(context: &Context, given: &ArgMatches) -> Outcome {

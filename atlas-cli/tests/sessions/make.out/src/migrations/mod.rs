@@ -1,9 +1,10 @@
-//! The migrations, which run in the order of their names.
-// Written by `atlas make`, from the files in the folder: what is changed here by hand is lost.
+//! The migrations of this folder, by their names. Atlas keeps this list.
 
 use atlas::migrate::{Migrations, migrations};
 
+#[path = "[..]_create_post_comments.rs"]
 mod m[..]_create_post_comments;
+#[path = "[..]_add_age_to_users.rs"]
 mod m[..]_add_age_to_users;
 
 /// All of them.
