@@ -1,6 +1,6 @@
 //! Columns of several values: arrays on PostgreSQL, JSON elsewhere, and the same answers.
 
-use atlas::{Expr, prelude::*};
+use atlas::{Expr, migrate::Schema, prelude::*};
 
 use crate::support::databases;
 
@@ -131,5 +131,30 @@ async fn arrays_are_stored_and_asked() {
             let declared = "select data_type from information_schema.columns where table_name = 'tagged_things' and column_name = 'tags'";
             assert_eq!(db.raw(declared, ()).value::<String>().await.unwrap().as_deref(), Some("ARRAY"));
         }
+    }
+}
+
+/// The operators are those that an index of the kind GIN knows, where there is one.
+#[tokio::test]
+async fn what_is_in_arrays_is_found_by_an_index() {
+    for db in databases().await {
+        if db.driver_name() != "postgres" {
+            continue;
+        }
+        db.create_tables(models![Thing]).await.unwrap();
+        Schema::table(&db, "tagged_things", |t| drop(t.index(["tags"]).method("gin").name("things_by_tag")))
+            .await
+            .unwrap();
+        let tx = db.begin().await.unwrap();
+        tx.execute("set local enable_seqscan = off", ()).await.unwrap();
+        let tags = || Thing::tags.array();
+        for asked in [tags().contains("red"), tags().overlaps(["red", "blue"]), tags().contained_by(["red"])]
+        {
+            let plan = Thing::query().filter(asked).explain(&tx).await.unwrap();
+            assert!(plan.contains("things_by_tag"), "{plan}");
+        }
+        tx.rollback().await.unwrap();
+        let index = db.inspect("tagged_things").await.unwrap().unwrap();
+        assert!(index.indexes.iter().any(|index| index.method.as_deref() == Some("gin")), "{index:?}");
     }
 }
