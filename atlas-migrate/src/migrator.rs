@@ -39,6 +39,7 @@ pub struct Migrator<'d> {
     environment: Environment,
     without: Vec<String>,
     pub(crate) schema_file: Option<PathBuf>,
+    pub(crate) single_transaction: bool,
     listeners: Vec<Listener>,
 }
 
@@ -122,6 +123,7 @@ impl<'d> Migrator<'d> {
             environment: Environment::default(),
             without: Vec::new(),
             schema_file: None,
+            single_transaction: false,
             listeners: Vec::new(),
         }
     }
@@ -189,6 +191,14 @@ impl<'d> Migrator<'d> {
     #[must_use]
     pub fn schema_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.schema_file = Some(path.into());
+        self
+    }
+
+    /// All that [`up`](Self::up) runs in one transaction, so that one migration that fails undoes those before it, too.
+    /// PostgreSQL and SQLite.
+    #[must_use]
+    pub fn single_transaction(mut self, single: bool) -> Self {
+        self.single_transaction = single;
         self
     }
 

@@ -10,7 +10,7 @@ use crate::{
     migration::Step,
     migrator::{Direction, LOCK, Report},
     repository::{Applied, MigrationsRepository, failed},
-    watch::Watch,
+    watch::{Undone, Watch},
 };
 
 /// What is to be done.
@@ -71,7 +71,11 @@ impl Run<'_> {
             applied = self.repository().list_applied(self.db).await?;
         }
         let batch = applied.iter().map(|applied| applied.batch).max().unwrap_or_default() + 1;
-        for step in pending(&self.steps, &applied)? {
+        let pending = pending(&self.steps, &applied)?;
+        if self.migrator.single_transaction {
+            return self.all_or_nothing(&pending, batch, report).await;
+        }
+        for step in pending {
             if !step.work.should_run(self.db).await? {
                 report.skipped.push(step.name.clone());
                 self.migrator.tell(MigrationEvent::MigrationSkipped { name: &step.name });
@@ -80,6 +84,73 @@ impl Run<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Runs migrations in one transaction.
+    async fn all_or_nothing(&self, pending: &[&Step], batch: i64, report: &mut Report) -> Result<()> {
+        let cannot = |operation: String, instead: &str| {
+            Err(Error::Unsupported { driver: self.db.driver_name(), operation, instead: instead.to_owned() })
+        };
+        if !self.db.capabilities().transactional_schema {
+            return cannot(
+                "several migrations in one transaction".to_owned(),
+                "leave `single_transaction` out: what ran before one that fails is kept",
+            );
+        }
+        if let Some(alone) = pending.iter().find(|step| !step.within_transaction) {
+            return cannot(
+                format!("the migration `{}` in a transaction with others", alone.name),
+                "run it by itself first, or leave `single_transaction` out",
+            );
+        }
+        let watch = Watch::new(self.db);
+        let at = std::sync::Mutex::new(String::new());
+        let note =
+            |name: &str| name.clone_into(&mut at.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
+        let work = async |tx: Db| {
+            let mut done = Report::default();
+            if self.lock_each {
+                tx.lock(LOCK, self.migrator.lock_timeout).await?;
+            }
+            for step in pending {
+                let (name, direction) = (step.name.as_str(), Direction::Up);
+                note(name);
+                if !step.work.should_run(&tx).await? {
+                    done.skipped.push(name.to_owned());
+                    self.migrator.tell(MigrationEvent::MigrationSkipped { name });
+                    continue;
+                }
+                self.migrator.tell(MigrationEvent::MigrationStarted { name, direction });
+                let started = Instant::now();
+                if self.make(&tx, step, direction, batch).await? {
+                    done.ran.push((name.to_owned(), direction));
+                }
+                self.migrator.tell(MigrationEvent::MigrationEnded {
+                    name,
+                    direction,
+                    took: started.elapsed(),
+                });
+            }
+            Ok(done)
+        };
+        match self.db.transaction(work).await {
+            Ok(done) => {
+                report.ran.extend(done.ran);
+                report.skipped.extend(done.skipped);
+                Ok(())
+            }
+            Err(error @ Error::Timeout { .. }) if !watch.began() => Err(error),
+            Err(error) => {
+                let name = at.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
+                let error = failed(&name, watch.sentence(&error, Undone::Run));
+                self.migrator.tell(MigrationEvent::MigrationFailed {
+                    name: &name,
+                    direction: Direction::Up,
+                    error: &error,
+                });
+                Err(error)
+            }
+        }
     }
 
     async fn down(&self, which: Which, report: &mut Report) -> Result<()> {
@@ -170,7 +241,10 @@ impl Run<'_> {
         };
         done.map_err(|error| match error {
             error @ Error::Timeout { .. } if !watch.began() => error,
-            error => failed(&step.name, watch.sentence(&error, whole)),
+            error => {
+                let undone = if whole { Undone::Migration } else { Undone::Nothing };
+                failed(&step.name, watch.sentence(&error, undone))
+            }
         })
     }
 

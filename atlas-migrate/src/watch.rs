@@ -63,17 +63,29 @@ impl Watch {
     }
 
     /// Why a migration failed, and what was kept of it.
-    pub(crate) fn sentence(&self, error: &Error, whole: bool) -> String {
+    pub(crate) fn sentence(&self, error: &Error, undone: Undone) -> String {
         let failed = self.seen.failed.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let statement = failed.map(|text| format!(" (in `{text}`)")).unwrap_or_default();
-        let kept = match (whole, self.wrote()) {
-            (true, _) => "all of it was undone, and what ran before it was kept".to_owned(),
-            (false, 0) => "nothing of it was done, and what ran before it was kept".to_owned(),
-            (false, 1) => format!("one statement before it was done and kept, {HALF_DONE}"),
-            (false, done) => format!("{done} statements before it were done and kept, {HALF_DONE}"),
+        let kept = match (undone, self.wrote()) {
+            (Undone::Run, _) => "all of it was undone, and so were those before it in this run".to_owned(),
+            (Undone::Migration, _) => "all of it was undone, and what ran before it was kept".to_owned(),
+            (Undone::Nothing, 0) => "nothing of it was done, and what ran before it was kept".to_owned(),
+            (Undone::Nothing, 1) => format!("one statement before it was done and kept, {HALF_DONE}"),
+            (Undone::Nothing, done) => format!("{done} statements before it were done and kept, {HALF_DONE}"),
         };
         format!("{error}{statement}; {kept}")
     }
+}
+
+/// What was undone where a migration failed.
+#[derive(Clone, Copy)]
+pub(crate) enum Undone {
+    /// All that the run did.
+    Run,
+    /// All that the migration did.
+    Migration,
+    /// Nothing: it ran in no transaction.
+    Nothing,
 }
 
 const HALF_DONE: &str =

@@ -73,7 +73,7 @@ fn posts(folder: &Path) {
     write(folder, "2026_01_02_000000_create_posts.down.sql", "DROP TABLE posts");
 }
 
-// 003-34, 003-35, 003-36, 003-37, 003-38, 003-39, 003-40, X-13, B-124, B-126, 000-127, 000-129
+// 003-34, 003-35, 003-36, 003-37, 003-38, 003-39, 003-40, X-13, B-124, B-126, B-406, 000-127, 000-129
 #[tokio::test]
 async fn migrations_run_in_the_order_of_their_names_and_are_taken_back() {
     let folder = Folder::new("migrations_run_in_order");
@@ -111,12 +111,15 @@ async fn migrations_run_in_the_order_of_their_names_and_are_taken_back() {
         Schema::create(&db, "stray", |t| drop(t.id())).await.unwrap();
         assert_eq!(all.fresh().await.unwrap().names().len(), 3);
         assert!(!Schema::has_table(&db, "stray").await.unwrap());
+        assert_eq!(all.down_steps(0).await.unwrap().names().len(), 0);
+        assert_eq!(all.down_steps(100).await.unwrap().names().len(), 3);
+        all.up().await.unwrap();
         assert_eq!(all.reset().await.unwrap().names().len(), 3);
         assert_eq!(Schema::tables(&db).await.unwrap(), ["migrations"]);
     }
 }
 
-// 003-26, 003-27, 003-28, 003-29, 003-30, 003-31, 003-32, 003-33, B-125, B-250
+// B-402, B-251, 003-26, 003-27, 003-28, 003-29, 003-30, 003-31, 003-32, 003-33, B-125, B-250
 #[tokio::test]
 async fn the_record_can_be_kept_by_hand() {
     for db in databases().await {
@@ -198,7 +201,7 @@ async fn pretending_writes_nothing() {
     }
 }
 
-// X-14, B-407
+// X-14, B-407, B-127: an error, and nothing is forgotten
 #[tokio::test]
 async fn what_is_gone_is_not_taken_back() {
     for db in databases().await {
@@ -372,7 +375,7 @@ async fn files_can_be_part_of_the_program() {
     }
 }
 
-// C-239, B-411
+// C-239, B-411, C-235: `should_run`
 #[tokio::test]
 async fn what_a_run_does_is_told() {
     use std::sync::{Arc, Mutex};
@@ -477,5 +480,28 @@ async fn a_schema_is_dumped_and_loaded_in_place_of_its_migrations() {
         db.execute("CREATE VIEW two AS SELECT 2", ()).await.unwrap();
         let view = migrator.dump(&file, false).await.unwrap_err();
         assert!(matches!(view, Error::Unsupported { .. }), "{view:?}");
+    }
+}
+
+// B-252, X-12
+#[tokio::test]
+async fn a_run_can_be_one_transaction() {
+    for db in databases().await {
+        let migrator =
+            Migrator::new(&db).migrations(migrations![CreateUsers, AddAge, Fails]).single_transaction(true);
+        let error = migrator.up().await.unwrap_err();
+        if !db.capabilities().transactional_schema {
+            assert!(matches!(error, Error::Unsupported { .. }), "{error:?}");
+            continue;
+        }
+        let Error::Migration { name, reason } = &error else { panic!("{error:?}") };
+        assert_eq!(name, Fails::NAME);
+        assert!(reason.contains("so were those before it in this run"), "{reason}");
+        assert_eq!(Schema::tables(&db).await.unwrap(), ["migrations"]);
+        assert_eq!(migrator.status().await.unwrap()[0].state, State::Pending);
+        let migrator =
+            Migrator::new(&db).migrations(migrations![CreateUsers, AddAge]).single_transaction(true);
+        assert_eq!(migrator.up().await.unwrap().names().len(), 2);
+        assert_eq!(migrator.down().await.unwrap().names().len(), 2);
     }
 }

@@ -122,7 +122,7 @@ async fn what_there_is_can_be_asked_for() {
     }
 }
 
-// C-224, 003-19, 003-20, 003-21, 003-22, B-119, B-246, C-225
+// C-224, 003-19, 003-20, 003-21, 003-22, B-119, B-246, B-247, C-225
 #[tokio::test]
 async fn every_kind_of_column_is_found_as_it_was_made() {
     for db in databases().await {
@@ -202,7 +202,7 @@ async fn every_kind_of_column_is_found_as_it_was_made() {
     }
 }
 
-// C-227, C-226, 003-17, B-121
+// C-227, C-226, 003-17, 003-18, B-120, B-121
 #[tokio::test]
 async fn columns_are_added_changed_renamed_and_dropped() {
     for db in databases().await {
@@ -349,7 +349,7 @@ async fn foreign_keys_are_added_and_dropped() {
     }
 }
 
-// C-228, C-225
+// C-228, C-225, 003-24, 003-25, B-249
 #[tokio::test]
 async fn checks_computed_columns_and_kinds_of_indexes() {
     for db in databases().await {
@@ -725,5 +725,45 @@ async fn databases_and_extensions_are_made() {
         }
         let refused = Schema::ensure_extension(&db, "citext").await.unwrap_err();
         assert!(matches!(refused, Error::Unsupported { .. }), "{refused:?}");
+    }
+}
+
+// C-230
+#[tokio::test]
+async fn a_table_says_more_than_its_columns() {
+    for db in databases().await {
+        Schema::create(&db, "notes", |t| {
+            t.id();
+            t.text("text");
+            t.comment("what people wrote");
+            t.engine("InnoDB");
+            if db.driver_name() == "mysql" {
+                t.collation("utf8mb4_general_ci");
+            }
+        })
+        .await
+        .unwrap();
+        let notes = db.inspect("notes").await.unwrap().unwrap();
+        let said = (db.driver_name() != "sqlite").then_some("what people wrote");
+        assert_eq!(notes.options.comment.as_deref(), said);
+        let same =
+            db.raw("SELECT COUNT(*) AS n FROM notes WHERE text = 'A'", ()).first().await.unwrap().unwrap();
+        assert_eq!(same.get::<i64>("n").unwrap(), 0);
+        // Its own of the connection, and gone with it.
+        db.transaction(async |tx: Db| {
+            if db.driver_name() == "mysql" {
+                return Ok(());
+            }
+            Schema::create(&tx, "passing", |t| {
+                t.id();
+                t.temporary();
+            })
+            .await?;
+            tx.execute("INSERT INTO passing (id) VALUES (1)", ()).await?;
+            assert_eq!(tx.table("passing").count().await?, 1);
+            Ok(())
+        })
+        .await
+        .unwrap();
     }
 }
