@@ -66,7 +66,9 @@ fn rows(dialect: Dialect, trivial: &[&Measured]) -> Drawn {
             .label(names(dialect)[at])
             .legend(move |(x, y)| Rectangle::new([(x, y - 4), (x + 10, y + 4)], color.filled()));
     }
-    context.configure_series_labels().background_style(WHITE).border_style(BLACK).draw()?;
+    // Where lines that fall leave room.
+    let place = SeriesLabelPosition::UpperRight;
+    context.configure_series_labels().position(place).background_style(WHITE).border_style(BLACK).draw()?;
     area.present()?;
     Ok(())
 }

@@ -131,10 +131,14 @@ fn run(database: &Database, options: &Options) -> Vec<String> {
         println!("To be looked at, beside {}:\n- {}\n", peers::bare(dialect), missed.join("\n- "));
     }
     if options.only.is_none() {
-        if let Err(reason) = chart::draw(&results) {
-            eprintln!("no charts: {reason}");
-        }
-        report::write(dialect, &format!("{}.\n\n{text}", report::versions()));
+        let charts = match chart::draw(&results) {
+            Ok(()) => report::charts(dialect),
+            Err(reason) => {
+                eprintln!("no charts: {reason}");
+                String::new()
+            }
+        };
+        report::write(dialect, &format!("{}.\n\n{text}\n{charts}", report::versions()));
     }
     missed
 }

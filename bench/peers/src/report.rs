@@ -229,6 +229,15 @@ fn docs() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs"))
 }
 
+/// The charts of a database, for the page.
+pub fn charts(dialect: Dialect) -> String {
+    let name = dialect.name().to_lowercase();
+    let chart = |about: &str, kind: &str| format!("![{about}](performance/{name}-{kind}.svg)\n");
+    chart("the time of a row of the trivial query, by the number of rows", "rows")
+        + "\n"
+        + &chart("the times of small work", "small")
+}
+
 /// Where charts go.
 pub fn chart(dialect: Dialect, name: &str) -> PathBuf {
     let folder = docs().join("performance");
