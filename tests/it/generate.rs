@@ -473,3 +473,62 @@ async fn drift_is_found_in_models_snapshot_and_database() {
         assert_eq!(drift.unknown, ["others"]);
     }
 }
+
+#[tokio::test]
+async fn rows_stay_where_a_migration_changes_their_table() {
+    let column = |name: &'static str, ty| Column::new(name, ty);
+    let id = Column { generated: true, ..column("id", ColumnType::I64) };
+    let table = |name: &'static str, columns: Vec<Column>| Table {
+        columns,
+        primary_key: vec!["id".into()],
+        ..Table::new(name)
+    };
+    let mut stays =
+        table("stays", vec![id.clone(), Column { nullable: true, ..column("guest_id", ColumnType::I64) }]);
+    stays.foreign_keys = vec![ForeignKey {
+        on_delete: Action::Cascade,
+        ..ForeignKey::new("stays", vec!["guest_id".into()], "guests", vec!["id".into()])
+    }];
+    let guests =
+        table("guests", vec![id.clone(), column("name", ColumnType::Text), column("age", ColumnType::I16)]);
+    let from = Snapshot::of_tables(vec![guests, stays.clone()]);
+    let active = Column {
+        default: Some(ColumnDefault::Value(Value::Bool(true))),
+        ..column("active", ColumnType::Bool)
+    };
+    let age = Column { nullable: true, ..column("age", ColumnType::I64) };
+    let people = table("people", vec![id, column("full_name", ColumnType::Text), age, active]);
+    stays.foreign_keys[0].table = "people".into();
+    let to = Snapshot::of_tables(vec![people, stays]);
+    let plan = Generate::new(&from, &to)
+        .rename(Rename::parse("guests:people").unwrap())
+        .rename(Rename::parse("people.name:full_name").unwrap())
+        .plan()
+        .unwrap();
+    for db in databases().await {
+        let nothing = Snapshot::default();
+        Generate::new(&nothing, &from).plan().unwrap().up(&db).await.unwrap();
+        db.execute("INSERT INTO guests (name, age) VALUES ('Ann', 34), ('Bob', 17)", ()).await.unwrap();
+        db.execute("INSERT INTO stays (guest_id) VALUES (1), (2), (NULL)", ()).await.unwrap();
+        plan.up(&db).await.unwrap();
+        let people = db.table("people").order_by("id").get().await.unwrap();
+        let shown: Vec<(String, i64, bool)> = people
+            .iter()
+            .map(|row| (row.get("full_name").unwrap(), row.get("age").unwrap(), row.get("active").unwrap()))
+            .collect();
+        assert_eq!(
+            shown,
+            [("Ann".to_owned(), 34, true), ("Bob".to_owned(), 17, true)],
+            "{}",
+            db.driver_name()
+        );
+        assert_eq!(db.table("stays").count().await.unwrap(), 3);
+        // What refers to it still does.
+        db.execute("DELETE FROM people WHERE id = 1", ()).await.unwrap();
+        assert_eq!(db.table("stays").count().await.unwrap(), 2);
+        plan.down(&db).await.unwrap();
+        let names = db.table("guests").pluck::<String>("name").await.unwrap();
+        assert_eq!(names, ["Bob"]);
+        assert_eq!(differences(&db, from.tables()).await, Vec::<String>::new(), "{}", db.driver_name());
+    }
+}
