@@ -142,9 +142,11 @@ async fn what_is_in_arrays_is_found_by_an_index() {
             continue;
         }
         db.create_tables(models![Thing]).await.unwrap();
-        Schema::table(&db, "tagged_things", |t| drop(t.index(["tags"]).method("gin").name("things_by_tag")))
-            .await
-            .unwrap();
+        Schema::table(&db, "tagged_things", |t| {
+            t.index(["tags"]).method("gin").name("things_by_tag");
+        })
+        .await
+        .unwrap();
         let tx = db.begin().await.unwrap();
         tx.execute("set local enable_seqscan = off", ()).await.unwrap();
         let tags = || Thing::tags.array();
