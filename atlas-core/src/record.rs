@@ -229,7 +229,7 @@ impl<M: Model> Record<M> {
         })
     }
 
-    /// The value of this type that the handle had for the records which it read: see [`Db::sideload`].
+    /// The value of this type that the handle had for the records which it read: see [`Db::sideload`](crate::Db::sideload).
     pub fn sideloaded<T: 'static>(&self) -> Option<&T> {
         self.state.sideloaded()
     }

@@ -113,7 +113,7 @@ impl<M: Model> Record<M> {
     /// # });
     /// ```
     ///
-    /// Where the other is not saved, `save` is [`Error::Config`](crate::Error::Config).
+    /// Where the other is not saved, `save` is [`Error::Config`].
     pub fn associate<N: Model, T, K>(&mut self, relation: Relation<M, T, K>, to: &Record<N>) -> &mut Self
     where
         K: RefersToOne + LeadsTo<T, N>,
