@@ -2,7 +2,7 @@ use atlas::prelude::*;
 
 use crate::support::{Person, databases, people};
 
-// B-52
+// B-52, 004-13
 #[tokio::test]
 async fn many_rows_keep_their_order_and_get_their_keys() {
     for db in databases().await {
@@ -43,6 +43,7 @@ async fn drafts_of_different_shapes_go_together() {
     }
 }
 
+// 004-15
 #[tokio::test]
 async fn all_or_none() {
     for db in people().await {

@@ -120,6 +120,7 @@ fn instant() -> DateTime<Utc> {
     "2026-01-31T12:30:05.123456Z".parse().unwrap()
 }
 
+// 000-94
 #[tokio::test]
 async fn every_type_comes_back_as_it_went() {
     for db in databases().await {
@@ -201,6 +202,7 @@ struct Task {
     due: Option<DateTime<Utc>>,
 }
 
+// 000-96, B-109
 #[tokio::test]
 async fn casts_are_used_by_changes_filters_and_updates() {
     for db in databases().await {

@@ -70,6 +70,7 @@ async fn each_has_its_own_database() {
     assert_eq!(unknown, "there is no connection `archive`: there are `main`, `reports`");
 }
 
+// 004-39, C-115
 #[tokio::test]
 async fn a_model_goes_where_it_lives() {
     let folder = Folder::new("connections-model");

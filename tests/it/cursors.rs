@@ -32,7 +32,7 @@ fn in_order() -> Query<Number> {
     Number::query().order_by(Number::id.asc())
 }
 
-// 000-88, B-86, C-64, X-20
+// 000-88, B-86, C-64, X-20, B-85
 #[tokio::test]
 async fn a_cursor_gives_every_row_of_one_statement() {
     for db in numbers(1_000).await {

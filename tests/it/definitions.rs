@@ -74,7 +74,7 @@ fn columns_accessors_and_relations_are_data() {
     assert_eq!((Note::meta().relations[0].link.expect("a model").target)().name, "Writer");
 }
 
-// 004-53
+// 004-53, B-294
 #[tokio::test]
 async fn fields_that_are_no_columns_are_neither_read_nor_written() {
     for db in databases().await {

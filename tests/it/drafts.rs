@@ -38,7 +38,7 @@ async fn accounts() -> Databases {
     databases
 }
 
-// B-79
+// B-79, X-08, B-227, B-282, C-110
 #[tokio::test]
 async fn what_a_draft_leaves_out_is_filled_in() {
     for db in accounts().await {
@@ -100,6 +100,7 @@ async fn the_database_has_the_defaults_too() {
     }
 }
 
+// 004-24, 004-65, C-129, C-147
 #[tokio::test]
 async fn first_or_new_create_and_update_or_create() {
     for db in accounts().await {
@@ -139,6 +140,7 @@ struct Counter {
     points: i32,
 }
 
+// 004-11
 #[tokio::test]
 async fn a_draft_that_breaks_a_constraint_is_an_error_with_its_column() {
     for db in databases().await {

@@ -2,7 +2,7 @@ use atlas::{Expr, prelude::*};
 
 use crate::support::{Person, names, people};
 
-// B-35, B-36, 002-21
+// B-35, B-36, 002-21, 004-33, 000-70, X-04, Y-07
 #[tokio::test]
 async fn every_comparison_means_what_it_says() {
     let cases: Vec<(&str, Expr<Person>)> = vec![
@@ -65,7 +65,7 @@ async fn every_comparison_means_what_it_says() {
     }
 }
 
-// B-35, B-36, B-38, 000-41…47, 002-20, 002-23, 002-24, 002-25
+// B-35, B-36, B-38, 000-41…47, 002-20, 002-23, 002-24, 002-25, 002-13, 002-14, 002-15, X-04
 #[tokio::test]
 async fn shorthands_are_filters() {
     for db in people().await {

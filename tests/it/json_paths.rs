@@ -21,7 +21,7 @@ struct Site {
     settings: Option<Settings>,
 }
 
-// B-41, B-42, B-43, C-33, C-34
+// B-41, B-42, B-43, C-33, C-34, Y-13
 #[tokio::test]
 async fn paths_lead_to_values() {
     let meta = || Site::meta.document();

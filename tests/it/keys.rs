@@ -42,6 +42,7 @@ struct Device {
     name: String,
 }
 
+// X-21, C-112, B-226
 #[tokio::test]
 async fn uuids_are_made_by_atlas() {
     for db in databases().await {
@@ -60,6 +61,7 @@ async fn uuids_are_made_by_atlas() {
     }
 }
 
+// C-112
 #[tokio::test]
 async fn ulids_are_made_by_atlas() {
     for db in databases().await {
@@ -70,6 +72,7 @@ async fn ulids_are_made_by_atlas() {
     }
 }
 
+// 002-06, 004-36, 004-37, 004-38, C-111
 #[tokio::test]
 async fn keys_of_ones_own() {
     for db in databases().await {

@@ -44,6 +44,7 @@ struct Closed {
     name: String,
 }
 
+// 000-65, C-148
 #[tokio::test]
 async fn only_what_may_be_filled_is() {
     for db in databases().await {

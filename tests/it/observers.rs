@@ -103,7 +103,7 @@ impl<M: Model> Observer<M> for Noting {
     }
 }
 
-// 000-73…81, 002-12, 002-16…18, B-89…91, C-133, C-162
+// 000-73…81, 002-12, 002-16…18, B-89…91, C-133, C-162, B-303
 #[tokio::test]
 async fn events_come_in_the_order_of_eloquent() {
     for db in club().await {
@@ -142,7 +142,7 @@ async fn events_come_in_the_order_of_eloquent() {
     }
 }
 
-// 000-73, B-93: several observers, in the order of registration; each may be taken away again.
+// 000-73, B-93, 004-08, 004-09, B-88: several observers, in the order of registration; each may be taken away again.
 #[tokio::test]
 async fn observers_are_told_in_the_order_in_which_they_came() {
     for db in club().await {
@@ -205,7 +205,7 @@ impl Observer<Member> for Rules {
     }
 }
 
-// Y-02, Y-06, B-262: what hooks change is written.
+// Y-02, Y-06, B-262, B-220: what hooks change is written.
 #[tokio::test]
 async fn hooks_change_what_is_written() {
     for db in club().await {
@@ -235,7 +235,7 @@ fn is_aborted(result: Result<impl Sized>, event: &str) -> bool {
     matches!(result.err(), Some(Error::Aborted { model: "Member", event: at, .. }) if at == event)
 }
 
-// X-06, 002-16, B-280, C-163: an aborted operation has written nothing, however it came.
+// X-06, 002-16, B-280, C-163, 002-42, B-206: an aborted operation has written nothing, however it came.
 #[tokio::test]
 async fn an_observer_stops_whatever_writes() {
     for db in club().await {
@@ -396,7 +396,7 @@ async fn every_record_that_is_written_is_told_of() {
     }
 }
 
-// C-166, 004-… : quietly, for one write or for a handle; never for others.
+// C-166, C-132, 004-… : quietly, for one write or for a handle; never for others.
 #[tokio::test]
 async fn without_events_is_the_handles_alone() {
     for db in club().await {
@@ -621,7 +621,7 @@ impl Observer<Stamped> for Stamping {
     }
 }
 
-// B-92, B-93, C-109: the model's own come first, in their order.
+// B-92, B-93, C-109, 004-10: the model's own come first, in their order.
 #[tokio::test]
 async fn a_model_names_its_observers() {
     for db in databases().await {

@@ -2,7 +2,7 @@ use atlas::prelude::*;
 
 use crate::support::{Person, names, people};
 
-// B-48, C-45, C-47, 000-48…51, 002-26, 002-27, 002-28
+// B-48, C-45, C-47, 000-48…51, 002-26, 002-27, 002-28, X-05
 #[tokio::test]
 async fn orders_accumulate_and_nulls_go_where_they_are_told() {
     for db in people().await {

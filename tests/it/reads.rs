@@ -4,7 +4,7 @@ use atlas::{Error, prelude::*};
 
 use crate::support::{Person, people};
 
-// B-49, 000-55, 002-30, 002-32, C-52, C-54
+// B-49, 000-55, 002-30, 002-32, C-52, C-54, 004-22, 004-31, 004-32, 004-34, X-07, C-123
 #[tokio::test]
 async fn terminals_that_give_rows() {
     for db in people().await {
@@ -52,7 +52,7 @@ async fn terminals_that_give_rows() {
     }
 }
 
-// B-49, 002-31, C-54, C-55
+// B-49, 002-31, C-54, C-55, B-83, B-204
 #[tokio::test]
 async fn what_is_not_there_is_an_error_that_names_it() {
     for db in people().await {

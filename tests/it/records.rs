@@ -2,7 +2,7 @@ use atlas::{Error, prelude::*, value::Value};
 
 use crate::support::{Person, people};
 
-// 004-70
+// 004-70, C-146, B-276
 #[tokio::test]
 async fn a_save_sends_only_what_changed() {
     for db in people().await {
@@ -34,6 +34,7 @@ async fn a_save_sends_only_what_changed() {
     }
 }
 
+// B-97
 #[tokio::test]
 async fn a_clean_record_sends_nothing() {
     for db in people().await {
@@ -47,6 +48,7 @@ async fn a_clean_record_sends_nothing() {
     }
 }
 
+// B-284
 #[tokio::test]
 async fn a_row_that_is_gone_cannot_be_saved() {
     for db in people().await {
@@ -61,6 +63,7 @@ async fn a_row_that_is_gone_cannot_be_saved() {
     }
 }
 
+// 004-66
 #[tokio::test]
 async fn a_deleted_record_can_be_read_and_not_saved() {
     for db in people().await {
@@ -83,6 +86,7 @@ async fn a_deleted_record_can_be_read_and_not_saved() {
     }
 }
 
+// 004-67, B-98
 #[tokio::test]
 async fn refresh_and_fresh_read_again() {
     for db in people().await {
@@ -97,6 +101,7 @@ async fn refresh_and_fresh_read_again() {
     }
 }
 
+// C-142, C-144
 #[tokio::test]
 async fn a_copy_is_a_new_row() {
     for db in people().await {
@@ -112,6 +117,7 @@ async fn a_copy_is_a_new_row() {
     }
 }
 
+// B-281
 #[tokio::test]
 async fn a_key_can_change() {
     for db in people().await {
@@ -228,6 +234,7 @@ async fn what_only_a_savepoint_undoes() {
     }
 }
 
+// B-275, B-217, 004-64
 #[tokio::test]
 async fn a_new_record_is_dirty_until_it_is_saved() {
     for db in people().await {

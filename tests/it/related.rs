@@ -294,6 +294,7 @@ async fn no_other_record_stands_for_the_one_referred_to() {
     }
 }
 
+// C-137
 #[tokio::test]
 async fn saved_with_what_was_loaded() {
     for db in stage().await {

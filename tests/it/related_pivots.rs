@@ -197,7 +197,7 @@ async fn read_through_a_table_between() {
     }
 }
 
-// C-179, B-377, B-378
+// C-179, B-377, B-378, Y-15
 #[tokio::test]
 async fn attached_and_detached() {
     for db in films().await {

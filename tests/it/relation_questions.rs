@@ -130,7 +130,7 @@ async fn changes_reach_those_rows_alone() {
     }
 }
 
-// 004-72, C-198, B-63
+// 004-72, C-198, B-63, Y-12
 #[tokio::test]
 async fn values_beside_the_rows() {
     for db in firm().await {
@@ -208,7 +208,7 @@ async fn some_records_for_each_parent() {
     }
 }
 
-// 000-33
+// 000-33, C-120
 #[tokio::test]
 async fn a_loop_that_loads_sends_one_statement() {
     for db in firm().await {

@@ -42,7 +42,7 @@ async fn library() -> Databases {
     databases
 }
 
-// 000-25…28, 000-34, 000-35, 002-35, 002-38…40, C-168, B-354, B-360, 002-29, B-60
+// 000-25…28, 000-34, 000-35, 002-35, 002-38…40, C-168, B-354, B-360, 002-29, B-60, Y-03, B-99
 #[tokio::test]
 async fn relations_are_loaded_for_all_rows() {
     for db in library().await {

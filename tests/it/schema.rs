@@ -38,6 +38,7 @@ struct Columns {
     group: String,
 }
 
+// B-200
 #[tokio::test]
 async fn tables_come_after_what_they_refer_to_and_may_have_any_name() {
     for db in databases().await {
@@ -73,7 +74,7 @@ async fn tables_come_after_what_they_refer_to_and_may_have_any_name() {
     }
 }
 
-// B-78
+// B-78, 002-04, 002-05, 004-40, 004-41, 004-45
 #[tokio::test]
 async fn names_come_from_the_struct() {
     #[derive(Model, Debug)]

@@ -294,7 +294,7 @@ impl Itself for Query<Writer> {
     }
 }
 
-// C-156: pending attributes.
+// C-156, B-94: pending attributes.
 #[tokio::test]
 async fn records_get_what_the_scope_says() {
     for db in articles().await {

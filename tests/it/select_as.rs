@@ -153,7 +153,7 @@ struct Found {
     r#type: String,
 }
 
-// C-06, B-70
+// C-06, B-70, 004-50, 004-51, C-154
 #[tokio::test]
 async fn a_raw_statement_fills_structs_records_and_tuples() {
     for db in library().await {

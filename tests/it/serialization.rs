@@ -123,7 +123,7 @@ async fn writers() -> crate::support::Databases {
     databases
 }
 
-// 000-145, B-110, B-111, B-263, X-16, C-211, 004-47, 004-101, 004-104, 004-114
+// 000-145, B-110, B-111, B-263, X-16, C-211, 004-47, 004-101, 004-104, 004-114, B-224, B-291
 #[tokio::test]
 async fn a_record_is_its_columns_relations_and_accessors() {
     for db in writers().await {

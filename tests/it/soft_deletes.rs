@@ -83,7 +83,7 @@ fn long_ago() -> DateTime<Utc> {
     DateTime::from_timestamp(1_000_000_000, 0).unwrap()
 }
 
-// 000-24, 000-58…61, 002-08, 002-18, B-64, C-159, Y-09
+// 000-24, 000-58…61, 002-08, 002-18, B-64, C-159, Y-09, B-113
 #[tokio::test]
 async fn a_record_is_deleted_restored_and_deleted_for_good() {
     for db in tasks().await {

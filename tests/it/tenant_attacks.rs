@@ -124,7 +124,7 @@ fn names(players: &[Record<Player>]) -> Vec<&str> {
     players.iter().map(|player| player.name.as_str()).collect()
 }
 
-// Y-01, 002-58, 002-59
+// Y-01, 002-58, 002-59, B-221
 #[tokio::test]
 async fn no_condition_reaches_their_rows() {
     for field in fields().await {

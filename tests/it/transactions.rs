@@ -2,6 +2,7 @@ use atlas::{Error, prelude::*};
 
 use crate::support::{Folder, Person, databases, people};
 
+// B-242
 #[tokio::test]
 async fn kept_on_ok_and_undone_on_err() {
     for db in people().await {
@@ -29,6 +30,7 @@ async fn kept_on_ok_and_undone_on_err() {
     }
 }
 
+// X-11, B-244
 #[tokio::test]
 async fn a_transaction_inside_is_a_savepoint() {
     for db in people().await {

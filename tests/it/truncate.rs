@@ -71,7 +71,7 @@ async fn counts(db: &Db) -> (u64, u64, u64) {
 const RESTART: Truncate = Truncate { cascade: false, restart_identity: true };
 const CASCADE: Truncate = Truncate { cascade: true, restart_identity: false };
 
-// C-86, B-57, X-22
+// C-86, B-57, X-22, 004-35
 #[tokio::test]
 async fn a_table_is_emptied() {
     for db in league().await {
@@ -94,7 +94,7 @@ async fn a_table_is_emptied() {
     }
 }
 
-// C-86
+// C-86, B-302
 #[tokio::test]
 async fn tables_that_others_refer_to_take_those_along_or_are_refused() {
     for db in league().await {

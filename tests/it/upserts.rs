@@ -22,7 +22,7 @@ async fn scores() -> Databases {
     databases
 }
 
-// C-82, B-58
+// C-82, B-58, Y-14
 #[tokio::test]
 async fn taken_keys_are_updated_and_new_ones_inserted() {
     for db in scores().await {

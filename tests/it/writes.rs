@@ -163,7 +163,7 @@ async fn rows_are_deleted_by_what_is_joined() {
     }
 }
 
-// C-83, C-84
+// C-83, C-84, C-139
 #[tokio::test]
 async fn several_counters_and_values_in_one_statement() {
     for db in players().await {

@@ -309,7 +309,7 @@ async fn to_the_same_model() {
     }
 }
 
-// B-359, B-360, B-362
+// B-359, B-360, B-362, B-216
 #[tokio::test]
 async fn without_parents_or_keys_nothing_is_sent() {
     for db in filled().await {

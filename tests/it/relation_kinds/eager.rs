@@ -46,6 +46,7 @@ pub struct Plate {
     pub owner: MorphTo<Owner>,
 }
 
+// C-117
 #[tokio::test]
 async fn relations_that_every_query_loads() {
     for db in databases().await {

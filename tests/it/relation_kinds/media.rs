@@ -125,7 +125,7 @@ pub async fn filled() -> Databases {
     databases
 }
 
-// 000-30, 000-36, C-171
+// 000-30, 000-36, C-171, B-104
 #[tokio::test]
 async fn to_one_of_several_models() {
     for db in filled().await {
