@@ -61,7 +61,7 @@ pub mod migrate {
 /// What calls ask of their arguments: the traits that compile errors name, and the types in them.
 pub mod bounds {
     #[doc(hidden)]
-    pub use atlas_core::query::select_field;
+    pub use atlas_core::query::{scope_condition, select_field};
     pub use atlas_core::{
         db::Retryable,
         model::{
@@ -149,10 +149,7 @@ pub mod __private {
             KeyKind, Known, Missing, ModelMeta, NameCase, Reader, Set, SoftDeletes, Tenanted, create, locate,
             names_of, prefixed, prefixed_length, prefixed_text, read, with_embedded, written,
         },
-        query::{
-            Filled, Loader, Part, Places, RowOf, SelectAs, place_fields, read_field, scope_condition,
-            scope_id,
-        },
+        query::{Filled, Loader, Part, Places, RowOf, SelectAs, place_fields, read_field, scope_id},
         relation::{
             Between, IntoLoad, Link, Loaded, Morph, MorphTarget, MorphTo, MorphVariant, NthLoaded, NthSlot,
             RelationKind, SameKey, Touched, Wanted, eager, no_variant, nothing_to_push, nth_loaded, nth_slot,

@@ -111,6 +111,7 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `#[default]` | the type's `Default` |
 /// | `#[default(sql = "CURRENT_TIMESTAMP")]` | what the database fills in |
 /// | `#[unique]`, `#[index]` | an index over this column |
+/// | `#[unique(without_trashed)]` | the same of rows that were not deleted softly; on the struct `#[unique(a, b, without_trashed)]`. Not on MySQL |
 /// | `#[cast(json)]` | stored as JSON, through serde |
 /// | `#[cast(encrypted)]`, `#[cast(encrypted, json)]`, `#[cast(encrypted, with = Type)]` | encrypted where it is stored, after the other cast, with the key of the database; `#[sensitive]` too |
 /// | `#[cast(with = Type)]` | stored as `Type` says, which implements `Cast` |

@@ -124,6 +124,8 @@ struct Column {
     deferred: Option<Type>,
     cast: Option<Cast>,
     unique: bool,
+    /// Whether that holds of rows alone that were not deleted softly.
+    without_trashed: bool,
     indexed: bool,
     fillable: bool,
     /// Whether it is encrypted where it is stored.
@@ -189,6 +191,7 @@ enum KeyKind {
 struct Index {
     columns: Vec<usize>,
     unique: bool,
+    without_trashed: bool,
 }
 
 /// An index by which words are found in texts.

@@ -142,6 +142,7 @@ impl Work<'_> {
                 && !then.indexes.iter().any(|own| {
                     own.kind == index.kind
                         && own.filter == index.filter
+                        && own.where_null == index.where_null
                         && stays(&index.columns, &own.columns)
                 })
         };

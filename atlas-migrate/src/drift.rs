@@ -151,7 +151,8 @@ fn as_said(models: &Table, mut found: Table) -> Table {
     }
     found.indexes.retain(|index| {
         let plain = matches!(index.kind, IndexKind::Plain | IndexKind::Unique);
-        plain && index.expression.is_none() && index.filter.is_none() && index.method.is_none()
+        let meant = index.filter.is_none() || models.index(&index.name).is_some();
+        plain && index.expression.is_none() && meant && index.method.is_none()
     });
     found.checks.clear();
     found.options = models.options.clone();

@@ -114,6 +114,11 @@ impl IndexBuilder<'_> {
         self.index(|index| index.name = name.to_owned().into())
     }
 
+    /// Only rows in which this column is NULL are in it, as those that were not deleted softly. PostgreSQL and SQLite.
+    pub fn where_null(self, column: impl Into<Name>) -> Self {
+        self.index(|index| index.where_null = Some(column.into()))
+    }
+
     /// Which rows are in it, as a condition in the database's own language. PostgreSQL and SQLite.
     pub fn filter(self, condition: impl Into<Name>) -> Self {
         self.index(|index| index.filter = Some(condition.into()))

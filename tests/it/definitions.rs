@@ -11,6 +11,7 @@ use crate::support::databases;
 #[soft_deletes]
 struct Writer {
     id: i64,
+    #[unique]
     #[column("full_name")]
     #[serialize_as("name")]
     called: String,

@@ -334,7 +334,7 @@ async fn fill(db: &Db) {
     Part::insert(db, drafts).await.unwrap();
 }
 
-// C-73
+// C-73, Y-10
 #[test]
 fn random_queries_find_what_they_should() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();

@@ -208,3 +208,50 @@ async fn what_finds_or_writes_does_not_see_deleted_rows() {
         assert_eq!(Task::query().count(&db).await.unwrap(), 4);
     }
 }
+
+#[derive(Model, Debug)]
+#[soft_deletes]
+#[unique(team, number, without_trashed)]
+struct Shirt {
+    id: i64,
+    #[unique(without_trashed)]
+    name: String,
+    team: i32,
+    number: i32,
+    deleted_at: Option<DateTime<Utc>>,
+}
+
+#[tokio::test]
+async fn a_value_of_a_deleted_row_is_free_again() {
+    for db in databases().await {
+        let made = db.create_tables(models![Shirt]).await;
+        if db.driver_name() == "mysql" {
+            let error = made.unwrap_err();
+            assert!(
+                matches!(&error, Error::Unsupported { instead, .. } if instead.contains("generated")),
+                "{error}"
+            );
+            continue;
+        }
+        made.unwrap();
+        let shirt = |name: &str, number| Shirt::draft().name(name).team(1).number(number);
+        let mut first = shirt("ten", 10).save(&db).await.unwrap();
+        assert!(shirt("ten", 11).save(&db).await.unwrap_err().is_unique_violation());
+        assert!(shirt("other", 10).save(&db).await.unwrap_err().is_unique_violation());
+        first.delete(&db).await.unwrap();
+        let mut second = Shirt::first_or_create(&db, Shirt::name.eq("ten"), shirt("ten", 10)).await.unwrap();
+        assert!(second.was_recently_created());
+        assert!(first.restore(&db).await.unwrap_err().is_unique_violation(), "two would have the name");
+        let again = Shirt::update_or_create(&db, Shirt::name.eq("ten"), shirt("ten", 9)).await.unwrap();
+        assert_eq!((again.id, again.number), (second.id, 9));
+        second.delete(&db).await.unwrap();
+        first.restore(&db).await.unwrap();
+        assert_eq!(Shirt::query().pluck(&db, Shirt::id).await.unwrap(), [first.id]);
+        for error in [
+            Shirt::upsert(&db, [shirt("ten", 1)], Shirt::name, Shirt::number).await.unwrap_err(),
+            Shirt::upsert(&db, [shirt("x", 1)], (Shirt::number, Shirt::team), Shirt::name).await.unwrap_err(),
+        ] {
+            assert!(error.to_string().contains("update_or_create"), "{error}");
+        }
+    }
+}

@@ -24,7 +24,7 @@ struct Memo {
     changed: Option<DateTime<Utc>>,
 }
 
-// B-80, 000-66, 000-67, 002-07, X-15, B-209, C-149
+// B-80, 000-66, 000-67, 002-07, X-15, B-209, C-149, B-277
 #[tokio::test]
 async fn timestamps_are_kept() {
     for db in databases().await {

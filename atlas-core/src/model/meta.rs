@@ -93,6 +93,8 @@ pub struct ColumnMeta {
     pub nullable: bool,
     /// Whether two rows may not share a value.
     pub unique: bool,
+    /// Whether that holds of rows alone that were not deleted softly.
+    pub without_trashed: bool,
     /// Whether it has an index of its own.
     pub indexed: bool,
     /// Whether mass assignment reaches it.
@@ -126,6 +128,8 @@ pub struct IndexMeta {
     pub columns: &'static [usize],
     /// Whether two rows may not share the same values.
     pub unique: bool,
+    /// Whether that holds of rows alone that were not deleted softly.
+    pub without_trashed: bool,
 }
 
 /// An index by which words are found in texts of a model.
@@ -153,6 +157,7 @@ impl ColumnMeta {
             given: ty,
             nullable,
             unique: false,
+            without_trashed: false,
             indexed: false,
             fillable: false,
             default: None,
@@ -169,6 +174,13 @@ impl ColumnMeta {
     #[must_use]
     pub const fn unique(mut self) -> Self {
         self.unique = true;
+        self
+    }
+
+    /// Two rows that were not deleted softly may not share a value.
+    #[must_use]
+    pub const fn unique_without_trashed(mut self) -> Self {
+        (self.unique, self.without_trashed) = (true, true);
         self
     }
 
@@ -333,6 +345,14 @@ impl ModelMeta {
             Error::config(format!("`{}` has no field `{name}`: there are {}", self.name, fields.join(", ")))
         };
         self.index_of(name).ok_or_else(unknown)
+    }
+
+    /// Whether these columns are unique among the rows alone that were not deleted softly.
+    pub(crate) fn is_unique_without_trashed(&self, columns: &[usize]) -> bool {
+        let same = |of: &[usize]| of.len() == columns.len() && of.iter().all(|index| columns.contains(index));
+        let mut own = self.columns.iter().enumerate().filter(|(_, column)| column.without_trashed);
+        let mut several = self.indexes.iter().filter(|index| index.without_trashed);
+        own.any(|(index, _)| same(&[index])) || several.any(|index| same(index.columns))
     }
 
     /// The columns that the database fills in where an insert leaves them out.

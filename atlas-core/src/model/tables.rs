@@ -155,8 +155,9 @@ fn table(model: &'static ModelMeta) -> Table {
     let name = |index: &usize| model.names.get(*index).map(|name| Name::from(*name));
     let names = |indexes: &[usize]| indexes.iter().filter_map(name).collect::<Vec<Name>>();
     let own = model.columns.iter().filter(|column| column.unique || column.indexed);
-    let own = own.map(|column| index(model, vec![column.name.into()], column.unique));
-    let several = model.indexes.iter().map(|meta| index(model, names(meta.columns), meta.unique));
+    let own = own.map(|column| index(model, vec![column.name.into()], column.unique, column.without_trashed));
+    let several =
+        model.indexes.iter().map(|meta| index(model, names(meta.columns), meta.unique, meta.without_trashed));
     Table {
         name: model.table.into(),
         columns: model.columns.iter().enumerate().map(|(index, meta)| column(model, index, meta)).collect(),
@@ -203,6 +204,8 @@ fn column(model: &'static ModelMeta, index: usize, meta: &ColumnMeta) -> Column 
     }
 }
 
-fn index(model: &'static ModelMeta, columns: Vec<Name>, unique: bool) -> Index {
-    Index::new(model.table, columns, if unique { IndexKind::Unique } else { IndexKind::Plain })
+fn index(model: &'static ModelMeta, columns: Vec<Name>, unique: bool, without_trashed: bool) -> Index {
+    let kind = if unique { IndexKind::Unique } else { IndexKind::Plain };
+    let deleted = model.soft_deletes.filter(|_| without_trashed).and_then(|index| model.names.get(index));
+    Index { where_null: deleted.map(|name| (*name).into()), ..Index::new(model.table, columns, kind) }
 }

@@ -87,6 +87,13 @@ pub(super) fn on_conflict(
             meta.name
         )));
     }
+    if meta.is_unique_without_trashed(&by) {
+        return Err(Error::config(format!(
+            "an upsert of `{}` cannot go by columns that are unique without the deleted rows: `update_or_create` finds a \
+             row by them and changes it",
+            meta.name
+        )));
+    }
     let Changes { mut columns, mut set } = update;
     let sets = |set: &[(ColumnRef, Node)], index: usize| {
         set.iter().any(|(column, _)| meta.names.get(index) == Some(&&*column.name))

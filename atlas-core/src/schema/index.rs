@@ -15,6 +15,8 @@ pub struct Index {
     /// Which rows are in it, where not all: a condition in the database's own language, from the program's source,
     /// never from data.
     pub filter: Option<Name>,
+    /// A column that is NULL in the rows that are in it: of rows that may be deleted softly, those that are not.
+    pub where_null: Option<Name>,
     /// How it is built, where the database has several ways: PostgreSQL's `gin`, MySQL's `hash`.
     pub method: Option<Name>,
     /// Whether two rows may not share NULL either, where it is unique: PostgreSQL's `NULLS NOT DISTINCT`.

@@ -68,6 +68,8 @@ const ON_RELATION: [&str; 11] = {
 };
 /// The attribute of a relation that every query loads.
 const EAGER: &str = "eager";
+/// In a `#[unique]`: it holds of rows alone that were not deleted softly.
+const WITHOUT_TRASHED: &str = "without_trashed";
 /// The attribute of a field that is no column.
 const SKIP: &str = "skip";
 /// The methods of a draft that are no setters.
@@ -113,6 +115,14 @@ pub(super) fn model(input: &DeriveInput, errors: &mut Errors) -> Option<Model> {
     let tenant = rules.tenant.as_ref().and_then(|name| known_column("#[tenant]", name, &columns, errors));
     rules.fillable(&mut columns, &mut embedded, &key, errors);
     let indexes = rules.indexes(&columns, errors);
+    let own = columns.iter().filter(|column| column.without_trashed).map(|column| &column.ident);
+    let several = indexes.iter().filter(|index| index.without_trashed).map(|_| &input.ident);
+    if let (None, Some(at)) = (&rules.soft_deletes, own.chain(several).next()) {
+        errors.at(
+            at,
+            "`without_trashed` is for rows that are deleted softly: add #[soft_deletes] to the struct",
+        );
+    }
     let full_text = rules.full_text(&columns, errors);
     let mut relations: Vec<_> = relations
         .into_iter()
@@ -534,9 +544,11 @@ impl StructAttributes {
         let mut indexes = Vec::new();
         for (unique, names) in &self.indexes {
             let attribute = if *unique { "#[unique]" } else { "#[index]" };
+            let without_trashed = *unique && names.iter().any(|name| name == WITHOUT_TRASHED);
+            let names = names.iter().filter(|name| !without_trashed || *name != WITHOUT_TRASHED);
             let found: Option<Vec<usize>> =
-                names.iter().map(|name| known_column(attribute, name, columns, errors)).collect();
-            indexes.extend(found.map(|columns| Index { columns, unique: *unique }));
+                names.map(|name| known_column(attribute, name, columns, errors)).collect();
+            indexes.extend(found.map(|columns| Index { columns, unique: *unique, without_trashed }));
         }
         indexes
     }

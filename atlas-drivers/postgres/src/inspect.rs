@@ -146,6 +146,7 @@ async fn indexes(session: &mut Session, oid: &str, table: &mut Table) -> Result<
             method: (method != "btree").then(|| method.into()),
             nulls_not_distinct: not_distinct == "true",
             concurrently: false,
+            where_null: None,
         });
     }
     Ok(())

@@ -43,6 +43,7 @@ pub(crate) fn indexes_alike(one: &Index, other: &Index) -> bool {
         && one.nulls_not_distinct == other.nulls_not_distinct
         && text(&one.expression, &other.expression)
         && text(&one.filter, &other.filter)
+        && one.where_null == other.where_null
         && text(&one.method, &other.method)
 }
 

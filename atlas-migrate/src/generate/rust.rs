@@ -267,7 +267,9 @@ fn index(table: &Table, index: &Index) -> String {
     {
         line.push_str(&format!(".name({})", text(&index.name)));
     }
-    for (call, said) in [("filter", &index.filter), ("method", &index.method)] {
+    for (call, said) in
+        [("filter", &index.filter), ("where_null", &index.where_null), ("method", &index.method)]
+    {
         if let Some(said) = said {
             line.push_str(&format!(".{call}({})", text(said)));
         }

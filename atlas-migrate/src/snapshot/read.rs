@@ -252,6 +252,7 @@ fn index(value: Json) -> Result<Index> {
         expression: own.said("expression")?,
         kind,
         filter: own.said("filter")?,
+        where_null: own.said("where_null")?,
         method: own.said("method")?,
         nulls_not_distinct: own.mark("nulls_not_distinct")?,
         concurrently: false,

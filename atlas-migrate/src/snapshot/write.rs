@@ -221,6 +221,7 @@ fn index(index: &Index) -> String {
         line = line.text("kind", kind);
     }
     line.said("filter", index.filter.as_ref())
+        .said("where_null", index.where_null.as_ref())
         .said("method", index.method.as_ref())
         .mark("nulls_not_distinct", index.nulls_not_distinct)
         .end()

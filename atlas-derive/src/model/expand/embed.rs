@@ -85,6 +85,7 @@ pub(super) fn constants(model: &Model) -> TokenStream {
         let Embedded { ident, vis, field, prefix, fillable, hidden, .. } = embedded;
         let (plain, ty, columns, start) =
             (embedded.of("COLUMNS"), embedded.columns(owner), columns(place), start(place));
+        let placed = quote_spanned!(embedded.ty.span()=> <#ty>::placed);
         let doc = format!("The columns of `{field}`, in `{}`.", model.table);
         constants.extend(quote_spanned! {span=>
             const #columns: &[__a::ColumnMeta] = {
@@ -98,7 +99,7 @@ pub(super) fn constants(model: &Model) -> TokenStream {
             #[allow(non_upper_case_globals, dead_code)]
             impl #owner {
                 #[doc = #doc]
-                #vis const #ident: #ty = <#ty>::placed(#columns, #start);
+                #vis const #ident: #ty = #placed(#columns, #start);
             }
         });
         next = quote_spanned!(span=> #start + #columns.len());

@@ -69,7 +69,10 @@ pub(super) fn column(owner: &Ident, column: &Column) -> TokenStream {
         let stored = column.stored_value(&column.mutated(value));
         quote_spanned!(span=> (#codec::TYPE, #nullable, |value| #decoded.map(|value| #stored)))
     };
-    let unique = column.unique.then(|| quote_spanned!(span=> .unique()));
+    let unique = match column.without_trashed {
+        true => Some(quote_spanned!(span=> .unique_without_trashed())),
+        false => column.unique.then(|| quote_spanned!(span=> .unique())),
+    };
     let indexed = column.indexed.then(|| quote_spanned!(span=> .indexed()));
     let fillable = column.fillable.then(|| quote_spanned!(span=> .fillable()));
     let given = column.encrypted.then(|| quote_spanned!(span=> .given(#codec::GIVEN)));
@@ -157,8 +160,10 @@ fn further(model: &Model) -> TokenStream {
         .as_ref()
         .map(|name| quote_spanned!(span=> connection: ::core::option::Option::Some(#name),));
     let indexes = model.indexes.iter().map(|of| {
-        let (columns, unique) = (indices(&of.columns), of.unique);
-        quote_spanned!(span=> __a::IndexMeta { columns: &[#(#columns),*], unique: #unique })
+        let (columns, unique, without_trashed) = (indices(&of.columns), of.unique, of.without_trashed);
+        quote_spanned! {span=>
+            __a::IndexMeta { columns: &[#(#columns),*], unique: #unique, without_trashed: #without_trashed }
+        }
     });
     let indexes = (!model.indexes.is_empty()).then(|| quote_spanned!(span=> indexes: &[#(#indexes),*],));
     let full_text = model.full_text.iter().map(|of| {
@@ -210,7 +215,8 @@ fn scopes(model: &Model) -> Option<TokenStream> {
             Some(alone) => quote_spanned!(scope.span()=> <#ident>::#alone),
             None => scope.to_token_stream(),
         };
-        let condition = quote_spanned!(located(scope)=> __a::scope_condition::<#ident>(#name, #function));
+        let condition =
+            quote_spanned!(located(scope)=> ::atlas::bounds::scope_condition::<#ident>(#name, #function));
         quote_spanned! {span=>
             __a::GlobalScope { name: #name, id: || __a::scope_id(#function), condition: || #condition }
         }

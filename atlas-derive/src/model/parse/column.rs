@@ -10,7 +10,7 @@ use syn::{
 };
 
 use super::{
-    EAGER, ON_COLUMN, ON_FIELD, ON_RELATION,
+    EAGER, ON_COLUMN, ON_FIELD, ON_RELATION, WITHOUT_TRASHED,
     key::{self, Marker},
     misplaced, not_empty, serial,
 };
@@ -45,6 +45,7 @@ pub(super) fn read(
         deferred,
         cast: None,
         unique: false,
+        without_trashed: false,
         indexed: false,
         fillable: false,
         encrypted: false,
@@ -91,8 +92,15 @@ fn take(column: &mut Column, name: &str, attribute: &Attribute) -> Result<()> {
             column.name = not_empty(name)?.value();
         }
         "unique" => {
-            let instead = "on a field, #[unique] takes nothing: for several columns write #[unique(a, b)] on the struct";
-            arguments::none(attribute, instead)?;
+            if arguments::names(attribute, "")
+                .is_ok_and(|names| names.iter().all(|name| name == WITHOUT_TRASHED))
+            {
+                column.without_trashed = true;
+            } else {
+                let instead = "on a field, #[unique] takes nothing but `without_trashed`: for several columns write \
+                               #[unique(a, b)] on the struct";
+                arguments::none(attribute, instead)?;
+            }
             column.unique = true;
         }
         "index" => {

@@ -251,7 +251,9 @@ fn index_parts(index: &Index, dialect: &dyn Dialect, text: &mut String) -> Resul
         }
         text.push_str(" NULLS NOT DISTINCT");
     }
-    if let Some(filter) = &index.filter {
+    let null = index.where_null.as_ref().map(|column| format!("{} IS NULL", quote(column, dialect)));
+    let filters: Vec<&str> = index.filter.as_deref().into_iter().chain(null.as_deref()).collect();
+    if !filters.is_empty() {
         if !differ.filters_indexes {
             return refuse(
                 "of some rows alone",
@@ -259,7 +261,7 @@ fn index_parts(index: &Index, dialect: &dyn Dialect, text: &mut String) -> Resul
             );
         }
         text.push_str(" WHERE ");
-        text.push_str(filter);
+        text.push_str(&filters.join(" AND "));
     }
     Ok(())
 }

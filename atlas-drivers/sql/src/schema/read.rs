@@ -8,6 +8,7 @@ use atlas_core::{
 use super::{
     Altering, Comments,
     column::{default, is_counted_key},
+    quote,
 };
 use crate::{Dialect, FullTextIndexes};
 
@@ -283,6 +284,13 @@ pub fn normalize(table: &Table, dialect: &dyn Dialect) -> Table {
             || index.method.as_deref().is_some_and(|own| own.eq_ignore_ascii_case("btree"))
         {
             index.method = None;
+        }
+        if let Some(column) = index.where_null.take() {
+            // PostgreSQL writes names without quotes where it can, SQLite keeps the text that made the index.
+            let plain = |c: char| c == '_' || c.is_ascii_lowercase() || c.is_ascii_digit();
+            let bare = differ.altering == Altering::Pieces && column.chars().all(plain);
+            let column = if bare { column.to_string() } else { quote(&column, dialect) };
+            index.filter = Some(format!("{column} IS NULL").into());
         }
         index.filter = index.filter.take().map(|own| without_parentheses(own.trim()).to_owned().into());
     }
