@@ -71,9 +71,9 @@ impl Question {
                  IF(k.REFERENCED_TABLE_SCHEMA = DATABASE(), NULL, k.REFERENCED_TABLE_SCHEMA), \
                  k.REFERENCED_TABLE_NAME, k.REFERENCED_COLUMN_NAME, r.DELETE_RULE, r.UPDATE_RULE \
                  FROM information_schema.KEY_COLUMN_USAGE k JOIN information_schema.REFERENTIAL_CONSTRAINTS r \
-                 ON r.CONSTRAINT_SCHEMA = k.CONSTRAINT_SCHEMA AND r.CONSTRAINT_NAME = k.CONSTRAINT_NAME \
-                 AND r.TABLE_NAME = k.TABLE_NAME \
+                 ON r.CONSTRAINT_NAME = k.CONSTRAINT_NAME \
                  WHERE k.TABLE_SCHEMA = COALESCE(?, DATABASE()) AND k.TABLE_NAME = ? \
+                 AND r.CONSTRAINT_SCHEMA = COALESCE(?, DATABASE()) AND r.TABLE_NAME = ? \
                  AND k.REFERENCED_TABLE_NAME IS NOT NULL ORDER BY k.CONSTRAINT_NAME, k.ORDINAL_POSITION"
             }
             Self::Checks if mariadb => {
@@ -95,12 +95,16 @@ impl Question {
     /// The question as it is sent. `about`: a table, or a lock.
     pub(crate) fn ask(self, session: &Session, about: &str) -> Result<Work> {
         let mut arguments = MySqlArguments::default();
-        let values = match (self, about.split_once('.')) {
+        let mut values = match (self, about.split_once('.')) {
             (Self::Entries, _) => Vec::new(),
             (Self::Lock | Self::Unlock, _) => vec![Value::Text(about.to_owned())],
             (_, Some((schema, bare))) => vec![Value::Text(schema.to_owned()), Value::Text(bare.to_owned())],
             (_, None) => vec![Value::Null, Value::Text(about.to_owned())],
         };
+        if self == Self::ForeignKeys {
+            // Said of each of the two: the server would look through the tables of all its databases otherwise.
+            values.extend_from_within(..);
+        }
         for value in &values {
             bind_value(&mut arguments, value, &session.server)?;
         }
