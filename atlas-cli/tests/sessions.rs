@@ -18,7 +18,6 @@ fn sessions() {
 
 /// `atlas init demo && cd demo && cargo run`, and the command of the program that was made.
 #[test]
-#[ignore = "builds a program and all that it is made of: `cargo test -p atlas-cli -- --ignored`"]
 fn a_new_project_runs() {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     // What the program is made of is built once, and kept.
