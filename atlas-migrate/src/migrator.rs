@@ -223,10 +223,7 @@ impl<'d> Migrator<'d> {
     /// keys on SQLite, which the file cannot hold; [`Error::Config`] for a file that cannot be written or removed.
     pub fn dump<'a>(&'a self, path: impl AsRef<Path> + Send + 'a, prune: bool) -> Pending<'a, Vec<PathBuf>> {
         Pending::new(async move {
-            let applied = match self.repository.exists(self.db).await? {
-                true => self.repository.list_applied(self.db).await?,
-                false => Vec::new(),
-            };
+            let applied = self.applied().await?;
             applied.iter().try_for_each(check_finished)?;
             let text = dump::text(self.db, &self.repository, &applied).await?;
             crate::files::write(path.as_ref(), &text)?;
@@ -311,10 +308,7 @@ impl<'d> Migrator<'d> {
     pub fn status(&self) -> Pending<'_, Vec<Status>> {
         Pending::new(async move {
             let steps = self.gather()?;
-            let applied = match self.repository.exists(self.db).await? {
-                true => self.repository.list_applied(self.db).await?,
-                false => Vec::new(),
-            };
+            let applied = self.applied().await?;
             Ok(status(&steps, applied))
         })
     }
@@ -328,10 +322,7 @@ impl<'d> Migrator<'d> {
     pub fn pretend(&self) -> Pending<'_, Vec<(String, Vec<String>)>> {
         Pending::new(async move {
             let steps = self.gather()?;
-            let applied = match self.repository.exists(self.db).await? {
-                true => self.repository.list_applied(self.db).await?,
-                false => Vec::new(),
-            };
+            let applied = self.applied().await?;
             let pretending = pretend::Pretending::before(self.db)?;
             let db = pretending.db();
             let mut noted = Vec::new();
@@ -369,6 +360,14 @@ impl<'d> Migrator<'d> {
                 }
             }
         })
+    }
+
+    /// What has run: nothing where the record was never begun.
+    async fn applied(&self) -> Result<Vec<Applied>> {
+        match self.repository.exists(self.db).await? {
+            true => self.repository.list_applied(self.db).await,
+            false => Ok(Vec::new()),
+        }
     }
 
     /// All migrations, in the order of their names.
